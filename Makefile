@@ -1,0 +1,104 @@
+# make demo   a night on the simulated account; Rust is all it needs
+# make test   everything that CI runs: Rust, the template, the stack on this machine
+# make local  the stack on this machine, left running until Ctrl-C
+# make package  what `sam deploy` takes, for both architectures
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The scenario that `make local` runs; empty takes the first of events/.
+SCENARIO ?=
+ARCHITECTURES := arm64 x86_64
+PYTEST := .tools/wire/bin/pytest tests/stack
+
+.PHONY: help
+help: ## Say what there is.
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+# ---- Rust ----
+
+.PHONY: cargo
+cargo:
+	@command -v cargo >/dev/null || { echo "no cargo; cure: curl -sSf https://sh.rustup.rs | sh" >&2; exit 1; }
+
+.PHONY: demo
+demo: cargo ## A night on the simulated account, in the terminal.
+	@cargo run --quiet --package nightshift --no-default-features -- demo
+
+.PHONY: format
+format: cargo
+	cargo fmt --all --check
+
+.PHONY: clippy
+clippy: cargo
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+.PHONY: rust-test
+rust-test: cargo
+	cargo test --workspace --locked
+
+# Of the whole workspace, so that features are those of `rust-test` and no
+# dependency is compiled twice.
+.PHONY: binaries
+binaries: cargo ## The debug binaries that the stack on this machine runs.
+	cargo build --workspace --bins --locked
+
+# ---- tools: one environment per lock file ----
+
+TOOLS := ministack sam lint checkov wire
+
+.tools/%/stamp: tools/%.lock tools/setup.sh
+	@tools/setup.sh $*
+	@touch $@
+
+.PHONY: tools
+tools: $(TOOLS:%=.tools/%/stamp) ## The Python tools, each in .tools/ from its lock file.
+
+# ---- tests ----
+
+.PHONY: template-test
+template-test: tools
+	$(PYTEST)/test_template.py
+
+.PHONY: stack-test
+stack-test: tools binaries
+	$(PYTEST)
+
+.PHONY: lint
+lint: format clippy template-test ## Formatting, clippy, and the template's checks.
+
+# In this order: what fails soonest, first. `stack-test` holds `template-test`.
+.PHONY: test
+test: ## Everything that CI runs.
+	$(MAKE) format
+	$(MAKE) clippy
+	$(MAKE) rust-test
+	$(MAKE) stack-test
+
+.PHONY: deny
+deny: cargo ## Licences, advisories and banned crates.
+	@command -v cargo-deny >/dev/null || { echo "no cargo-deny; cure: cargo install --locked cargo-deny" >&2; exit 1; }
+	cargo deny --locked check
+
+# ---- the stack on this machine ----
+
+.PHONY: local
+local: tools binaries ## The stack on this machine until Ctrl-C; SCENARIO=FILE chooses what happens.
+	@.tools/wire/bin/python tests/stack/local.py $(SCENARIO)
+
+# ---- packaging ----
+
+# cargo-lambda and the zig that it links with are found on PATH, before the system's.
+.PHONY: package
+package: cargo .tools/package/stamp .tools/sam/stamp ## What `sam deploy` takes, in .aws-sam/ARCHITECTURE.
+	for architecture in $(ARCHITECTURES); do \
+		PATH="$(CURDIR)/.tools/package/bin:$$PATH" SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam build \
+			--build-dir .aws-sam/$$architecture --region eu-west-1 \
+			--parameter-overrides Architecture=$$architecture || exit 1; \
+	done
+
+.PHONY: clean
+clean: ## Remove what was built and every tool.
+	rm -rf .aws-sam .tools
+	cargo clean

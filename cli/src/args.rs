@@ -1,0 +1,126 @@
+//! The command line as people type it.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  fine
+  1  something is wrong with what you gave: a file, an event, the account's answer
+  2  the command line itself is wrong
+  3  decide: this build decides otherwise than the case says
+
+Start here:
+  nightshift demo                         watch a night, no account needed
+  nightshift replay event.json            what would it make of this event?
+  nightshift check config/nightshift.toml is my policy sound, and what does it mean?";
+
+/// Takes the night shift of a team that runs services on Amazon ECS.
+#[derive(Debug, Parser)]
+#[command(name = "nightshift", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Play a night on a simulated account and draw it as a page.
+    ///
+    /// Five scenes: a bad release that is found after its rollout was over; a load spike; a database that is down;
+    /// a service that is only observed; and events that arrive twice and late. The functions are the real ones.
+    #[command(
+        after_help = "Examples:\n  nightshift demo\n  nightshift demo --seed 7 --out /tmp/another-night.html\n  \
+                            nightshift demo --json | jq '.scenes[].incidents[].ending'"
+    )]
+    Demo {
+        /// Another seed, another night.
+        #[arg(long, default_value_t = crate::demo::scenes::AS_WRITTEN)]
+        seed: u64,
+        /// Print the night as one JSON document; no page, unless --out says so.
+        #[arg(long)]
+        json: bool,
+        /// Where the page goes [default: target/nightshift/demo.html].
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Run events through the functions on a simulated account, and explain.
+    ///
+    /// The function is recognised by the event's content: an alarm by any of its three ways, an AWS Health event, a
+    /// timer, a notice. The account comes from CASE.scenario.toml beside CASE.json, or from --scenario; without
+    /// either a default account is assumed, in which the event is true, and the answer says so.
+    #[command(after_help = "Examples:\n  nightshift replay events/alarm-responder/*.json\n  nightshift replay \
+                            event.json --scenario night.toml --json\n  nightshift replay event.json --save-cases cases/")]
+    Replay {
+        /// Events as AWS delivers them, one JSON file each.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// The account and the truth about it, for all the events.
+        #[arg(long, value_name = "FILE")]
+        scenario: Option<PathBuf>,
+        /// One JSON object for each event, one on a line.
+        #[arg(long)]
+        json: bool,
+        /// Keep the cases of the decisions here, for nightshift decide.
+        #[arg(long, value_name = "DIR")]
+        save_cases: Option<PathBuf>,
+    },
+    /// Make the decision of a stored case again.
+    ///
+    /// Prints the plan if this build decides as the case says; otherwise both plans and what differs, with exit
+    /// code 3.
+    #[command(
+        after_help = "Examples:\n  nightshift case 20261120-0214-497105e4 > case.json\n  nightshift decide case.json"
+    )]
+    Decide {
+        /// A case, as nightshift case or replay --save-cases writes it.
+        #[arg(value_name = "CASE.json")]
+        file: PathBuf,
+    },
+    /// Check a policy file and say in words what it means.
+    #[command(after_help = "Example:\n  nightshift check config/nightshift.toml\n\nWhat is wrong is printed as \
+                            FILE:line:column: what and how to cure it.")]
+    Check {
+        /// A policy, config/nightshift.toml.
+        file: PathBuf,
+    },
+    /// Stop all remedies, now; notices and pages go on.
+    #[command(after_help = "Region, credentials and NIGHTSHIFT_HALT_PARAMETER come from the environment.")]
+    Halt {
+        /// Name of the SSM parameter, from the stack's outputs.
+        #[arg(long, value_name = "NAME")]
+        parameter: Option<String>,
+    },
+    /// Let remedies go on after a halt.
+    #[command(after_help = "Region, credentials and NIGHTSHIFT_HALT_PARAMETER come from the environment.")]
+    Resume {
+        /// Name of the SSM parameter, from the stack's outputs.
+        #[arg(long, value_name = "NAME")]
+        parameter: Option<String>,
+    },
+    /// Fetch the case of a decision from the ledger.
+    #[command(after_help = "Example:\n  nightshift case 20261120-0214-497105e4 --sequence 1 > case.json\n\n\
+                            Region, credentials and NIGHTSHIFT_TABLE come from the environment.")]
+    Case {
+        /// The incident's id, from the foot of its message.
+        incident: String,
+        /// Number of the notice that the decision led to; the first is the one that opened it.
+        #[arg(long, default_value_t = 1)]
+        sequence: u32,
+        /// Name of the ledger's table, from the stack's outputs.
+        #[arg(long, value_name = "NAME")]
+        table: Option<String>,
+    },
+    /// Print a completion script for a shell.
+    #[command(
+        after_help = "Example:\n  nightshift completions bash > ~/.local/share/bash-completion/completions/nightshift"
+    )]
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+}

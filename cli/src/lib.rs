@@ -1,0 +1,20 @@
+//! What the command line does, as a library, so that tests can do it too.
+
+pub mod args;
+
+pub mod courier;
+pub mod night;
+
+pub mod demo;
+pub mod page;
+
+pub mod replay;
+
+pub mod check;
+pub mod decide;
+pub mod switch;
+
+mod diff;
+pub mod paint;
+
+pub mod command;

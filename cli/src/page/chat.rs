@@ -1,0 +1,187 @@
+//! An incident's message as Slack shows it: the notifier's own blocks, drawn.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::MOON;
+use super::escape::escaped;
+use crate::demo::Posted;
+
+/// The message as it stands at the end, its thread, and what it said before.
+pub(super) fn chat(html: &mut String, notices: &[Posted]) {
+    let Some(newest) = notices.last() else { return };
+    let team = newest.notice.team.as_deref().unwrap_or("alerts");
+    let _ = write!(
+        html,
+        "<h4>What people saw in Slack</h4>\n<div class=\"slack\">\n<p class=\"channel\"># {}</p>\n",
+        escaped(team)
+    );
+    message(html, newest, notices.len() > 1);
+    let _ = write!(html, "<div class=\"thread\"><p>{}</p>\n<ol>\n", replies(notices.len()));
+    for posted in notices {
+        let _ = writeln!(html, "<li>{}</li>", mrkdwn(&posted.line));
+    }
+    html.push_str("</ol></div>\n");
+    let earlier = &notices[..notices.len() - 1];
+    if !earlier.is_empty() {
+        html.push_str("<details><summary>The same message, before it was edited</summary>\n");
+        for posted in earlier {
+            message(html, posted, false);
+        }
+        html.push_str("</details>\n");
+    }
+    html.push_str("</div>\n");
+}
+
+fn replies(count: usize) -> String {
+    if count == 1 { "1 reply in the thread".into() } else { format!("{count} replies in the thread") }
+}
+
+fn message(html: &mut String, posted: &Posted, edited: bool) {
+    let notice = &posted.notice;
+    let edited = if edited { "<span class=\"edited\">(edited)</span>" } else { "" };
+    let at = if edited.is_empty() { notice.at } else { notice.opened_at };
+    let phase = serde_json::to_value(notice.phase).unwrap_or_default();
+    let _ = write!(
+        html,
+        "<div class=\"message {}\">\n<span class=\"avatar\">{MOON}</span>\n<div class=\"blocks\">\n\
+         <p class=\"sender\"><b>Nightshift</b><span class=\"app\">APP</span><time>{}</time>{edited}</p>\n",
+        escaped(phase.as_str().unwrap_or_default()),
+        at.strftime("%H:%M"),
+    );
+    for block in posted.blocks.as_array().into_iter().flatten() {
+        self::block(html, block);
+    }
+    html.push_str("</div>\n</div>\n");
+}
+
+fn block(html: &mut String, block: &Value) {
+    let text = |value: &Value| value["text"].as_str().unwrap_or_default().to_owned();
+    match block["type"].as_str().unwrap_or_default() {
+        "header" => {
+            let words = unescaped(&text(&block["text"]));
+            // The light is drawn: not every machine has a font for it.
+            let words = words.trim_start_matches(['🔴', '🟠', '🔵', '🟢', ' ']);
+            let _ = writeln!(html, "<p class=\"header\"><i></i>{}</p>", escaped(words));
+        }
+        "section" => {
+            let words = text(&block["text"]);
+            if !words.is_empty() {
+                section(html, &words);
+            }
+            if let Some(fields) = block["fields"].as_array() {
+                let fields: Vec<String> =
+                    fields.iter().map(|field| format!("<p>{}</p>", lines(&text(field)))).collect();
+                let _ = writeln!(html, "<div class=\"fields\">{}</div>", fields.concat());
+            }
+        }
+        "context" => {
+            let elements = block["elements"].as_array().into_iter().flatten();
+            let elements: Vec<String> = elements.map(|element| mrkdwn(&text(element))).collect();
+            let _ = writeln!(html, "<p class=\"context\">{}</p>", elements.join(" · "));
+        }
+        "divider" => html.push_str("<hr>\n"),
+        // A block that this page cannot draw is left out; Slack shows it.
+        _ => {}
+    }
+}
+
+/// A section's lines; those with a bullet are a list.
+fn section(html: &mut String, words: &str) {
+    let mut open = false;
+    for line in words.lines() {
+        let item = line.strip_prefix("• ");
+        if item.is_some() != open {
+            html.push_str(if open { "</ul>\n" } else { "<ul>" });
+            open = !open;
+        }
+        let (before, after) = if open { ("<li>", "</li>") } else { ("<p>", "</p>\n") };
+        let _ = write!(html, "{before}{}{after}", mrkdwn(item.unwrap_or(line)));
+    }
+    if open {
+        html.push_str("</ul>\n");
+    }
+}
+
+fn lines(words: &str) -> String {
+    words.lines().map(mrkdwn).collect::<Vec<_>>().join("<br>")
+}
+
+/// Slack's mrkdwn as HTML: links, bold, and nothing else.
+fn mrkdwn(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        out.push_str(&bold(before));
+        let Some((inside, left)) = after.split_once('>') else {
+            out.push_str(&bold(after));
+            return out;
+        };
+        out.push_str(&link(inside));
+        rest = left;
+    }
+    out.push_str(&bold(rest));
+    out
+}
+
+/// `https://…|label`; anything else between brackets is text.
+fn link(inside: &str) -> String {
+    let (url, label) = inside.split_once('|').unwrap_or((inside, inside));
+    let label = escaped(&unescaped(label));
+    if !url.starts_with("https://") {
+        return label;
+    }
+    format!("<a href=\"{}\" rel=\"noreferrer noopener\">{label}</a>", escaped(&unescaped(url)))
+}
+
+/// `*word*` where the stars touch words.
+fn bold(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('*') {
+        let closed = after.split_once('*').filter(|(word, _)| !word.is_empty() && word.trim() == *word);
+        out.push_str(&escaped(&unescaped(before)));
+        match closed {
+            Some((word, left)) => {
+                let _ = write!(out, "<b>{}</b>", escaped(&unescaped(word)));
+                rest = left;
+            }
+            None => {
+                out.push('*');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(&escaped(&unescaped(rest)));
+    out
+}
+
+/// Slack knows three escapes.
+fn unescaped(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expect: &str) {
+        assert_eq!(mrkdwn(text), expect);
+    }
+
+    #[test]
+    fn mrkdwn_becomes_links_and_bold_and_nothing_else() {
+        check("*Why* it is", "<b>Why</b> it is");
+        check("2 * 3 * 4", "2 * 3 * 4");
+        check(
+            "<https://a.example/?x=1&amp;y=2|Logs>",
+            "<a href=\"https://a.example/?x=1&amp;y=2\" rel=\"noreferrer noopener\">Logs</a>",
+        );
+        check("&lt;!channel&gt; &amp;amp;", "&lt;!channel&gt; &amp;amp;");
+        check("<javascript:alert(1)|click>", "click");
+        check("<script>alert(1)</script>", "scriptalert(1)/script");
+        check("a < b \"c\"", "a  b &quot;c&quot;");
+    }
+}

@@ -1,0 +1,98 @@
+//! The demo: five scenes that end as they are described, and a page that
+//! stands by itself.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+use nightshift::demo::{Demo, Mark, Scene};
+use nightshift::page::page;
+
+#[track_caller]
+fn night(seed: u64) -> Demo {
+    Demo::play(seed, |_| {}).unwrap()
+}
+
+fn count(scene: &Scene, mark: Mark) -> usize {
+    scene.lines.iter().filter(|line| line.mark == mark).count()
+}
+
+#[track_caller]
+fn ends_as_described(seed: u64) {
+    let demo = night(seed);
+    assert_eq!(demo.scenes.len(), 5, "seed {seed}");
+    let scene = |index: usize| &demo.scenes[index];
+    let (bad, load, outage, observed, repeated) = (scene(0), scene(1), scene(2), scene(3), scene(4));
+    let healed = |scene: &Scene, operation: &str| {
+        let incident = &scene.incidents[0];
+        assert_eq!(scene.incidents.len(), 1, "seed {seed}: {}", scene.key);
+        assert!(incident.closed_at.is_some() && incident.pages == 0, "seed {seed}: {}", incident.ending);
+        assert!(scene.changes.iter().all(|change| change.operation == operation), "seed {seed}: {:?}", scene.changes);
+    };
+    healed(bad, "ecs:UpdateService");
+    assert!(bad.incidents[0].remedy.as_ref().unwrap().starts_with("roll back"), "seed {seed}");
+    healed(load, "application-autoscaling:RegisterScalableTarget");
+    assert!(load.incidents[0].remedy.as_ref().unwrap().starts_with("raise the minimum"), "seed {seed}");
+    assert!(outage.changes.is_empty() && outage.incidents.iter().all(|one| one.pages > 0), "seed {seed}");
+    assert!(
+        outage.incidents.iter().any(|one| one.refusal.as_ref().unwrap().name == "ReleaseNotToBlame"),
+        "seed {seed}"
+    );
+    assert!(observed.changes.is_empty() && observed.incidents[0].pages == 0, "seed {seed}");
+    assert!(observed.incidents[0].would.as_ref().unwrap().starts_with("roll back"), "seed {seed}");
+    healed(repeated, "ecs:UpdateService");
+    assert_eq!(repeated.changes.len(), 1, "seed {seed}");
+    // Twice the same event, once the late one.
+    assert_eq!(count(repeated, Mark::Nothing), 3, "seed {seed}");
+    assert_eq!(count(repeated, Mark::Remedy), 1, "seed {seed}");
+}
+
+#[test]
+fn the_five_scenes_end_as_described_whatever_the_seed() {
+    for seed in 1..=12 {
+        ends_as_described(seed);
+    }
+}
+
+#[test]
+fn a_seed_gives_the_same_night_and_another_one_another() {
+    assert_eq!(night(3), night(3));
+    assert_ne!(night(3).scenes, night(4).scenes);
+}
+
+#[test]
+fn the_page_is_made_from_the_document_alone() {
+    let demo = night(1);
+    let read: Demo = serde_json::from_str(&serde_json::to_string(&demo).unwrap()).unwrap();
+    assert_eq!(page(&read), page(&demo));
+}
+
+#[test]
+fn the_page_needs_nothing_from_anywhere() {
+    let html = page(&night(1));
+    for outside in ["<script", "<link", "<img", "<iframe", " src=", "url(", "@import", " onload=", "javascript:"] {
+        assert!(!html.contains(outside), "{outside}");
+    }
+    assert_eq!(html.matches("<svg class=\"picture\"").count(), 6);
+    assert_eq!(html.matches("<article").count(), html.matches("</article>").count());
+}
+
+#[test]
+fn text_from_outside_stays_text() {
+    let mut demo = night(1);
+    let evil = "</title><script>alert(1)</script>\"'&<!--";
+    let incident = &mut demo.scenes[0].incidents[0];
+    incident.service = evil.into();
+    incident.ending = evil.into();
+    incident.id = evil.into();
+    incident.diagnosis.as_mut().unwrap().evidence[0].says = evil.into();
+    let chart = incident.chart.as_mut().unwrap();
+    chart.alarm = evil.into();
+    chart.metric.label = evil.into();
+    chart.moments[0].label = evil.into();
+    incident.notices[0].line = evil.into();
+    incident.notices[0].notice.team = Some(evil.into());
+    incident.notices[0].blocks[0]["text"]["text"] = evil.into();
+    demo.scenes[0].lines[0].text = evil.into();
+    let html = page(&demo);
+    assert!(!html.contains("<script") && !html.contains("<!--"), "markup came through");
+    assert_eq!(html.matches("</title>").count(), html.matches("<title>").count());
+}

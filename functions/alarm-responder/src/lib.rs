@@ -1,0 +1,136 @@
+//! `alarm-responder` wakes when a CloudWatch alarm changes state: by
+//! EventBridge, by SNS, or as the alarm's own Lambda action. It also takes AWS
+//! Health events, as evidence for later.
+//!
+//! It may roll back, restart or scale out the alarm's service
+//! (`ecs:UpdateService`, `ecs:StopServiceDeployment`,
+//! `application-autoscaling:RegisterScalableTarget`), where the service has
+//! opted in. It does not converge by itself: what it does is claimed in the
+//! ledger first.
+
+pub mod event;
+
+pub mod config;
+pub mod mapping;
+pub mod observe;
+pub mod plan;
+
+use jiff::Timestamp;
+use nightshift_core::alarm::AlarmSignal;
+use nightshift_core::fault::Fault;
+use nightshift_core::health::HealthIssue;
+use nightshift_core::policy::Policy;
+use nightshift_core::ports::AlarmMap;
+use nightshift_core::remedy::Outcome;
+use nightshift_incident::carry_out::Hands;
+use nightshift_incident::plan::Plan;
+use nightshift_incident::respond::{Unfinished, case_of, respond};
+use nightshift_incident::scene::SceneWorld;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::config::Config;
+use crate::event::{DoorError, Incoming};
+use crate::observe::observe;
+
+/// The ports this function meets the world through.
+pub trait World: SceneWorld + Hands + AlarmMap {}
+
+impl<W: SceneWorld + Hands + AlarmMap> World for W {}
+
+/// What became of one event.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum Report {
+    /// An alarm was answered.
+    Alarm {
+        /// What was decided and why.
+        plan: Box<Plan>,
+        /// What came of the remedy, if one was due.
+        outcome: Option<Outcome>,
+    },
+    /// Several alarms came in one delivery.
+    Alarms {
+        /// One report each.
+        reports: Vec<Report>,
+    },
+    /// AWS reported an issue, or its end.
+    Health {
+        /// The issue.
+        issue: HealthIssue,
+    },
+    /// None of ours.
+    Ignored {
+        /// Why.
+        why: String,
+    },
+}
+
+/// Why an event is to be delivered again.
+#[derive(Debug, thiserror::Error)]
+pub enum HandleError {
+    /// The event cannot be read; it ends in the dead-letter queue, whole.
+    #[error("the event cannot be read")]
+    Door(#[from] DoorError),
+    /// Something failed that a retry can cure.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The answer did not come to its end.
+    #[error(transparent)]
+    Unfinished(#[from] Unfinished),
+}
+
+/// Answers events.
+#[derive(Debug)]
+pub struct Handler<W> {
+    world: W,
+    config: Config,
+    policy: Policy,
+}
+
+impl<W: World> Handler<W> {
+    /// A handler over `world`.
+    pub fn new(world: W, config: Config, policy: Policy) -> Self {
+        Self { world, config, policy }
+    }
+
+    /// Answers one event that began to be handled at `now`.
+    ///
+    /// # Errors
+    /// If the event cannot be read, or if a retry can cure what failed.
+    pub async fn handle(&self, event: &Value, now: Timestamp) -> Result<Report, HandleError> {
+        match event::parse(event)? {
+            Incoming::Alarm(signal) => self.alarm(event, signal, now).await,
+            Incoming::Alarms(signals) => self.alarms(event, signals, now).await,
+            Incoming::Health(issue) => {
+                self.world.keep_health_issue(&issue).await?;
+                Ok(Report::Health { issue })
+            }
+            Incoming::Ignored { why } => Ok(Report::Ignored { why }),
+        }
+    }
+
+    /// One failing alarm does not keep the others from being answered.
+    async fn alarms(&self, event: &Value, signals: Vec<AlarmSignal>, now: Timestamp) -> Result<Report, HandleError> {
+        let mut reports = Vec::new();
+        let mut failed = None;
+        for signal in signals {
+            match self.alarm(event, signal, now).await {
+                Ok(report) => reports.push(report),
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(Report::Alarms { reports }), Err)
+    }
+
+    async fn alarm(&self, event: &Value, signal: AlarmSignal, now: Timestamp) -> Result<Report, HandleError> {
+        let decide = async || {
+            let observed = observe(&self.world, &signal, &self.config.stack, &self.policy, now).await?;
+            let plan = plan::plan(&observed, &self.policy, now);
+            let case = case_of("alarm-responder", event, (&observed, &plan), &self.policy, now);
+            Ok((plan, case))
+        };
+        let (plan, outcome) = respond(&self.world, &self.policy, now, decide).await?;
+        Ok(Report::Alarm { plan: Box::new(plan), outcome })
+    }
+}

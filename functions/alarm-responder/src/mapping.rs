@@ -1,0 +1,142 @@
+//! Which service an alarm watches.
+//!
+//! In this order: the alarm's tags, JSON in its description, its ECS
+//! dimensions, the service behind its target group, the policy's names. A
+//! composite has none of these but the first two and the last, and is then
+//! known by its children.
+
+use nightshift_core::alarm::{AlarmSignal, LiveAlarm};
+use nightshift_core::ids::{AlarmArn, ServiceRef};
+use nightshift_core::metric::MetricId;
+use nightshift_core::policy::Policy;
+use nightshift_core::ports::{AlarmMap, AlarmReads, Answer, ServiceReads};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// How many children of a composite are looked at.
+const CHILDREN: usize = 10;
+
+/// What names the service of an alarm, as far as the alarm itself knows.
+#[derive(Clone, Copy, Debug)]
+struct Named<'a> {
+    arn: &'a AlarmArn,
+    name: &'a str,
+    account: &'a str,
+    region: &'a str,
+    description: Option<&'a str>,
+    metrics: &'a [MetricId],
+}
+
+/// What mapping an alarm needs of the world.
+pub trait MapWorld: AlarmReads + ServiceReads + AlarmMap {}
+
+impl<W: AlarmReads + ServiceReads + AlarmMap> MapWorld for W {}
+
+/// Finds the alarm's service, and for a composite the child that tells why.
+///
+/// # Errors
+/// If a lookup failed that the answer depends on.
+pub async fn service_of<W: MapWorld>(
+    world: &W,
+    signal: &AlarmSignal,
+    live: Option<&LiveAlarm>,
+    policy: &Policy,
+) -> Answer<(Option<ServiceRef>, Option<LiveAlarm>)> {
+    let mut tags = live.map(|live| live.tags.clone()).unwrap_or_default();
+    tags.extend(signal.tags.clone());
+    let named = Named {
+        arn: &signal.arn,
+        name: &signal.name,
+        account: &signal.account,
+        region: &signal.region,
+        description: signal.description.as_deref().or(live.and_then(|live| live.description.as_deref())),
+        metrics: &signal.metrics,
+    };
+    let children: Vec<String> = match signal.children.is_empty() {
+        false => signal.children.iter().map(|child| child.name().to_owned()).collect(),
+        true => live.map(|live| live.children.clone()).unwrap_or_default(),
+    };
+    let own = find(world, named, &tags, policy).await?;
+    let mut telling = None;
+    for child in children.iter().take(CHILDREN) {
+        let Some(child) = world.alarm(child).await? else { continue };
+        let named = Named {
+            arn: &child.arn,
+            name: &child.name,
+            description: child.description.as_deref(),
+            metrics: &child.metrics,
+            ..named
+        };
+        let found = if own.is_some() { own.clone() } else { find(world, named, &child.tags, policy).await? };
+        if found.is_some() && telling.is_none() && !child.metrics.is_empty() {
+            telling = Some((found, child));
+        }
+    }
+    match telling {
+        Some((found, child)) => Ok((own.or(found), Some(child))),
+        None => Ok((own, None)),
+    }
+}
+
+async fn find<W: MapWorld>(
+    world: &W,
+    named: Named<'_>,
+    tags: &BTreeMap<String, String>,
+    policy: &Policy,
+) -> Answer<Option<ServiceRef>> {
+    if let Some(found) = by_itself(named, tags) {
+        return Ok(Some(found));
+    }
+    let groups = target_groups(named);
+    if !groups.is_empty() {
+        if let Some(found) = world.mapped(named.arn).await? {
+            return Ok(Some(found));
+        }
+        if let Some(found) = world.services_behind(&groups).await?.into_iter().next() {
+            world.map(named.arn, &found).await?;
+            return Ok(Some(found));
+        }
+    }
+    Ok(by_name(named, policy))
+}
+
+/// By tags, description or dimensions: all that the alarm says itself.
+fn by_itself(named: Named<'_>, tags: &BTreeMap<String, String>) -> Option<ServiceRef> {
+    let tag = |key: &str| tags.get(&format!("nightshift:{key}")).or_else(|| tags.get(key)).map(String::as_str);
+    let described: Option<Value> = named.description.and_then(|text| serde_json::from_str(text).ok());
+    let described = |key: &str| described.as_ref().and_then(|json| json.get(key)).and_then(Value::as_str);
+    let dimension = |key: &str| named.metrics.iter().find_map(|metric| metric.dimensions.get(key)).map(String::as_str);
+    let pair = |cluster: Option<&str>, service: Option<&str>| Some(service_ref(named, cluster?, service?));
+    pair(tag("cluster"), tag("service"))
+        .or_else(|| pair(described("cluster"), described("service")))
+        .or_else(|| pair(dimension("ClusterName"), dimension("ServiceName")))
+}
+
+fn by_name(named: Named<'_>, policy: &Policy) -> Option<ServiceRef> {
+    // The longest prefix is the most telling one.
+    let fits = policy.services.iter().filter(|(prefix, _)| named.name.starts_with(prefix.as_str()));
+    let (_, service) = fits.max_by_key(|(prefix, _)| prefix.len())?;
+    let (cluster, service) = service.split_once('/')?;
+    Some(service_ref(named, cluster, service))
+}
+
+fn service_ref(named: Named<'_>, cluster: &str, service: &str) -> ServiceRef {
+    ServiceRef {
+        account: named.account.to_owned(),
+        region: named.region.to_owned(),
+        cluster: cluster.rsplit('/').next().unwrap_or(cluster).to_owned(),
+        service: service.rsplit('/').next().unwrap_or(service).to_owned(),
+    }
+}
+
+/// ARNs of the target groups among the alarm's dimensions.
+fn target_groups(named: Named<'_>) -> Vec<String> {
+    let partition = named.arn.as_str().split(':').nth(1).unwrap_or("aws");
+    let dimensions = named.metrics.iter().filter_map(|metric| metric.dimensions.get("TargetGroup"));
+    let mut groups: Vec<String> = dimensions
+        .map(|group| format!("arn:{partition}:elasticloadbalancing:{}:{}:{group}", named.region, named.account))
+        .collect();
+    groups.sort();
+    groups.dedup();
+    groups
+}

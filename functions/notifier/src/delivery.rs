@@ -1,0 +1,155 @@
+//! One notice to all its sinks, each tried whatever became of the others.
+
+use std::collections::BTreeSet;
+
+use nightshift_core::fault::Fault;
+use nightshift_core::notice::Notice;
+use nightshift_core::ports::Answer;
+
+use crate::World;
+use crate::config::Config;
+use crate::conversation::Conversation;
+use crate::memory::Memory;
+use crate::plan::{Plan, Sink, Situation, SlackWay, must_reach, note_newest, plan};
+use crate::render::plain;
+use crate::report::{Outcome, Told};
+use crate::secrets::Sinks;
+use crate::sinks::{pager, slack, webhook};
+use crate::wire::{Wire, unplaced};
+
+/// A notice on its way.
+pub struct Delivery<'a, W> {
+    /// The world.
+    pub world: &'a W,
+    /// Where the receivers are.
+    pub config: &'a Config,
+    /// Whom we can reach.
+    pub sinks: &'a Sinks,
+    /// The notice.
+    pub notice: &'a Notice,
+    /// Slack channel of the notice's team.
+    pub channel: Option<&'a str>,
+}
+
+impl<W: World> Delivery<'_, W> {
+    /// Tries every sink and reports on each.
+    pub async fn deliver(&self) -> Told {
+        let mut told = Told::new(self.notice.key());
+        if *self.sinks == Sinks::default() {
+            told.nobody_configured = true;
+            return told;
+        }
+        let (mut memory, situation) = self.remember(&mut told).await;
+        let thread = memory.as_ref().map(|memory| memory.thread().clone()).unwrap_or_default();
+        let plan = plan(self.notice, &thread, self.channel, self.sinks);
+        let mut wire = Wire::new(self.world);
+        self.pager(&plan, &mut wire, &mut told).await;
+        self.slack(&plan, &mut wire, memory.as_mut(), situation, &mut told).await;
+        self.webhook(&plan, &mut wire, &mut told).await;
+        self.settle(memory, &mut told).await;
+        told
+    }
+
+    /// Says in the plain page what no sink could be told, and notes what went out.
+    pub async fn settle(&self, memory: Option<Memory<'_, W>>, told: &mut Told) {
+        let paged = |memory: &Memory<'_, W>| memory.thread().delivered.contains(&Sink::PlainPage.mark(self.notice));
+        let unreached = told.secret.is_some() || failed(told).any(Sink::reaches_people);
+        if unreached && must_reach(self.notice) {
+            let done = match memory.as_ref().is_some_and(paged) {
+                true => Ok(Outcome::AlreadyThere),
+                false => self.page_plainly(told).await.map(|()| Outcome::Sent),
+            };
+            told.sinks.insert(Sink::PlainPage, done.unwrap_or_else(Outcome::Failed));
+        }
+        // Slack by token keeps its own account of what it has.
+        let sent = told.sinks.iter().filter(|(sink, outcome)| **sink != Sink::Slack && **outcome == Outcome::Sent);
+        let marks: BTreeSet<String> = sent.map(|(sink, _)| sink.mark(self.notice)).collect();
+        if let Some(mut memory) = memory.filter(|_| !marks.is_empty())
+            && let Err(fault) = memory.change(|thread| thread.delivered.extend(marks.iter().cloned())).await
+        {
+            told.unrecorded = Some(fault);
+        }
+    }
+
+    /// Reads the record and notes the notice in it, so that whoever edits the
+    /// root next shows the newest. Without the ledger the pager is still called.
+    async fn remember(&self, told: &mut Told) -> (Option<Memory<'_, W>>, Situation) {
+        match self.noted().await {
+            Ok((memory, situation)) => (Some(memory), situation),
+            Err(fault) => {
+                told.unrecorded = Some(fault);
+                (None, Situation::default())
+            }
+        }
+    }
+
+    async fn noted(&self) -> Answer<(Memory<'_, W>, Situation)> {
+        let mut memory = Memory::read(self.world, &self.notice.incident).await?;
+        let new = memory.is_new();
+        let raced = memory.change(|thread| note_newest(thread, self.notice)).await?;
+        Ok((memory, Situation { first: new && !raced, ..Situation::default() }))
+    }
+
+    async fn pager(&self, plan: &Plan, wire: &mut Wire<'_, W>, told: &mut Told) {
+        let Some(key) = self.sinks.pagerduty.as_ref().filter(|_| !plan.pager.is_empty()) else { return };
+        let sent = pager::send(wire, &self.config.pagerduty_url, (self.sinks, key), self.notice, &plan.pager).await;
+        told.sinks.insert(Sink::Pagerduty, outcome(sent));
+    }
+
+    async fn slack(
+        &self,
+        plan: &Plan,
+        wire: &mut Wire<'_, W>,
+        memory: Option<&mut Memory<'_, W>>,
+        situation: Situation,
+        told: &mut Told,
+    ) {
+        let (sink, done) = match (&plan.slack, &self.sinks.slack_bot, &self.sinks.slack_webhook) {
+            (SlackWay::Bot { channel }, Some(token), _) => {
+                let Some(memory) = memory else {
+                    // Whether to post or to edit is not known; the retry will.
+                    let fault = told.unrecorded.clone().unwrap_or_else(|| unplaced("the ledger is out of reach"));
+                    told.sinks.insert(Sink::Slack, Outcome::Failed(fault));
+                    return;
+                };
+                let api = slack::Api { wire, base: &self.config.slack_url, token };
+                let talk = Conversation { api, memory, notice: self.notice, channel, situation };
+                (Sink::Slack, Box::pin(talk.hold()).await)
+            }
+            (SlackWay::Hook, _, Some(url)) => {
+                let sent = slack::send_hook(wire, (self.sinks, url), self.notice).await;
+                (Sink::SlackWebhook, sent.map(|()| Outcome::Sent))
+            }
+            (SlackWay::NoChannel, ..) => (Sink::Slack, Err(unplaced("neither the team nor the stack names a channel"))),
+            _ => return,
+        };
+        told.sinks.insert(sink, done.unwrap_or_else(Outcome::Failed));
+    }
+
+    async fn webhook(&self, plan: &Plan, wire: &mut Wire<'_, W>, told: &mut Told) {
+        let Some(url) = self.sinks.webhook.as_ref().filter(|_| plan.webhook) else { return };
+        told.sinks.insert(Sink::Webhook, outcome(webhook::send(wire, (self.sinks, url), self.notice).await));
+    }
+
+    async fn page_plainly(&self, told: &Told) -> Answer<()> {
+        let why: Vec<String> = told.faults().map(|(sink, fault)| format!("{sink}: {fault}")).collect();
+        self.world.page_plainly(&plain::subject(self.notice), &plain::text(self.notice, &why)).await
+    }
+}
+
+fn outcome(sent: Answer<()>) -> Outcome {
+    sent.map_or_else(Outcome::Failed, |()| Outcome::Sent)
+}
+
+fn failed(told: &Told) -> impl Iterator<Item = Sink> {
+    told.sinks.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Failed(_))).map(|(sink, _)| *sink)
+}
+
+/// A notice that nobody can be told because the secret cannot be had.
+pub async fn without_secret<W: World>(delivery: &Delivery<'_, W>, fault: Fault) -> Told {
+    let mut told = Told::new(delivery.notice.key());
+    told.secret = Some(fault);
+    let memory = Memory::read(delivery.world, &delivery.notice.incident).await.ok();
+    delivery.settle(memory, &mut told).await;
+    told
+}

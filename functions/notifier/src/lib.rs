@@ -1,0 +1,111 @@
+//! Posts notices to Slack, PagerDuty and a web hook.
+//!
+//! Wakes on the notice topic. It changes nothing but the record of what it has
+//! posted, and is the only function that holds secrets. It does not converge:
+//! what was posted is in the ledger, one record for each incident, and every
+//! step is decided from that record, so that a retry goes on where it stopped,
+//! and repeats a message rather than lose it.
+//!
+//! In Slack an incident is one message, edited through its phases, with a
+//! thread that tells the story. PagerDuty is triggered and resolved under the
+//! page's key and never acknowledged. The web hook gets the notice itself,
+//! signed; it may get the same one twice. A sink that fails does not stop the
+//! others, and a page that could not be delivered goes to the plain page topic.
+
+mod event;
+mod memory;
+mod secrets;
+mod wire;
+
+mod config;
+mod conversation;
+mod delivery;
+mod plan;
+mod report;
+mod sinks;
+
+pub mod joined;
+pub mod render;
+
+#[cfg(feature = "deploy")]
+pub mod https;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod world;
+
+use jiff::Timestamp;
+use nightshift_core::notice::Notice;
+use nightshift_core::policy::Policy;
+use nightshift_core::ports::{ChatLedger, Https, NoticeWrites, SecretReads};
+use serde_json::Value;
+
+use crate::delivery::{Delivery, without_secret};
+use crate::secrets::Keyring;
+
+pub use crate::config::Config;
+pub use crate::event::Malformed;
+pub use crate::plan::Sink;
+pub use crate::report::{Error, Outcome, Report, Told};
+
+/// What the notifier needs of the world. Of `NoticeWrites` it uses the plain
+/// page alone.
+pub trait World: ChatLedger + Https + SecretReads + NoticeWrites {}
+
+impl<T: ChatLedger + Https + SecretReads + NoticeWrites> World for T {}
+
+/// The function.
+pub struct Handler<W> {
+    world: W,
+    config: Config,
+    policy: Policy,
+    keyring: Keyring,
+}
+
+impl<W: World> Handler<W> {
+    /// A handler that has read no secret yet.
+    pub fn new(world: W, config: Config, policy: Policy) -> Self {
+        Self { world, config, policy, keyring: Keyring::default() }
+    }
+
+    /// Tells every notice of the event to every sink.
+    ///
+    /// # Errors
+    /// After all was tried: if the event or a record of it is malformed, or if
+    /// something was not delivered that a retry may deliver or that nothing
+    /// made up for.
+    pub async fn handle(&self, event: Value, now: Timestamp) -> Result<Report, Error> {
+        let (mut told, mut wrong) = (Vec::new(), Vec::new());
+        for record in event::read(&event).map_err(Error::Event)? {
+            match record {
+                // On the heap: the SDK's futures nest so deep that the compiler
+                // gives up on the layout of all of them in one.
+                Ok(notice) => told.push(Box::pin(self.tell(&notice, now)).await),
+                Err(malformed) => wrong.push(malformed.to_string()),
+            }
+        }
+        for told in &told {
+            let faults = told.unsettled().map(|(sink, fault)| format!("notice {} to {sink}: {fault}", told.notice));
+            wrong.extend(faults);
+        }
+        if wrong.is_empty() { Ok(Report { told }) } else { Err(Error::Undelivered(wrong)) }
+    }
+
+    async fn tell(&self, notice: &Notice, now: Timestamp) -> Told {
+        let team = notice.team.as_ref().and_then(|team| self.policy.teams.get(team));
+        let channel = team.and_then(|team| team.channel.as_deref()).or(self.config.slack_channel.as_deref());
+        let Self { world, config, keyring, .. } = self;
+        let nobody = secrets::Sinks::default();
+        let told = match keyring.sinks(world, config.secret.as_deref(), now).await {
+            Ok(sinks) => Delivery { world, config, sinks: &sinks, notice, channel }.deliver().await,
+            Err(fault) => without_secret(&Delivery { world, config, sinks: &nobody, notice, channel }, fault).await,
+        };
+        if told.faults().any(|(_, fault)| fault.kind == nightshift_core::fault::FaultKind::Denied) {
+            keyring.forget();
+        }
+        told
+    }
+}

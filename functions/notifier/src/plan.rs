@@ -1,0 +1,211 @@
+//! What is to be told to whom. Pure: the record of the chat comes in, the next
+//! step comes out.
+
+use nightshift_core::incident::Phase;
+use nightshift_core::ledger::ChatThread;
+use nightshift_core::mode::Severity;
+use nightshift_core::notice::{Notice, NoticeKind, Pager};
+use serde::Serialize;
+
+use crate::secrets::Sinks;
+
+/// A receiver of notices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sink {
+    /// PagerDuty, first of all: it wakes people.
+    Pagerduty,
+    /// Slack by bot token.
+    Slack,
+    /// Slack by incoming web hook.
+    SlackWebhook,
+    /// The generic web hook.
+    Webhook,
+    /// The plain page topic, when the others failed.
+    PlainPage,
+}
+
+impl Sink {
+    /// The mark left in the ledger once the notice went there.
+    pub fn mark(self, notice: &Notice) -> String {
+        format!("{}#{}", self.name(), notice.sequence)
+    }
+
+    /// As it is written in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pagerduty => "pagerduty",
+            Self::Slack => "slack",
+            Self::SlackWebhook => "slack-webhook",
+            Self::Webhook => "webhook",
+            Self::PlainPage => "plain-page",
+        }
+    }
+
+    /// A person reads it, as opposed to a program.
+    pub fn reaches_people(self) -> bool {
+        self != Self::Webhook
+    }
+}
+
+/// A call of the pager, by the page's key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Call {
+    /// Wake somebody.
+    Trigger(String),
+    /// Take the page back.
+    Resolve(String),
+}
+
+/// How Slack is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SlackWay {
+    /// One message in this channel, edited, with a thread.
+    Bot {
+        /// The channel's id or name.
+        channel: String,
+    },
+    /// One message more, through the web hook.
+    Hook,
+    /// There is a token and nowhere to post.
+    NoChannel,
+    /// Not at all.
+    Not,
+}
+
+/// What a notice asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// Calls of the pager, in order.
+    pub pager: Vec<Call>,
+    /// The way to Slack.
+    pub slack: SlackWay,
+    /// The web hook gets it.
+    pub webhook: bool,
+}
+
+/// Decides who is told. What the thread's record marks as delivered is not
+/// delivered again.
+pub fn plan(notice: &Notice, thread: &ChatThread, channel: Option<&str>, sinks: &Sinks) -> Plan {
+    let fresh = |sink: Sink| !thread.delivered.contains(&sink.mark(notice));
+    let pager = if sinks.pagerduty.is_some() && fresh(Sink::Pagerduty) { calls(notice, thread) } else { Vec::new() };
+    let hook = sinks.slack_webhook.is_some();
+    let slack = match (sinks.slack_bot.is_some(), channel) {
+        (true, Some(channel)) => SlackWay::Bot { channel: channel.to_owned() },
+        (true, None) if !hook => SlackWay::NoChannel,
+        _ if hook && stands_alone(notice) && fresh(Sink::SlackWebhook) => SlackWay::Hook,
+        _ => SlackWay::Not,
+    };
+    Plan { pager, slack, webhook: sinks.webhook.is_some() && fresh(Sink::Webhook) }
+}
+
+/// A page that arrives after its incident is over would wake somebody for
+/// nothing, and nobody would take it back.
+fn calls(notice: &Notice, thread: &ChatThread) -> Vec<Call> {
+    let over = |newest: &Notice| newest.phase == Phase::Resolved && newest.sequence > notice.sequence;
+    match &notice.pager {
+        Some(Pager::Trigger { .. }) if thread.newest.as_ref().is_some_and(over) => Vec::new(),
+        Some(Pager::Trigger { key }) => vec![Call::Trigger(key.clone())],
+        Some(Pager::Resolve { keys }) => keys.iter().cloned().map(Call::Resolve).collect(),
+        None => Vec::new(),
+    }
+}
+
+/// What cannot be edited is worth a message only where the story turns.
+fn stands_alone(notice: &Notice) -> bool {
+    match notice.kind {
+        NoticeKind::Opened | NoticeKind::Acting | NoticeKind::Escalated | NoticeKind::Resolved => true,
+        NoticeKind::Verifying | NoticeKind::Updated => false,
+    }
+}
+
+/// Somebody must hear of it now: if a sink for people fails, the plain page
+/// topic is tried.
+pub fn must_reach(notice: &Notice) -> bool {
+    let turns_bad = matches!(notice.kind, NoticeKind::Opened | NoticeKind::Escalated);
+    (notice.severity == Severity::P1 && turns_bad) || matches!(notice.pager, Some(Pager::Trigger { .. }))
+}
+
+/// What this invocation knows beside the record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Situation {
+    /// It was the first to hear of the incident, so the root is its to post.
+    pub first: bool,
+    /// How often it has waited for another's root.
+    pub waits: u32,
+    /// It edited the root while newer news came in: the root may show the old.
+    pub overwritten: bool,
+    /// The root is gone from the channel.
+    pub gone: bool,
+    /// It posted the root, which the channel has just seen.
+    pub posted: bool,
+}
+
+/// Waits of a second for another invocation's root before posting one.
+pub const MOST_WAITS: u32 = 3;
+
+/// The next step in the chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Another invocation is about to post the root: wait, look again.
+    AwaitRoot,
+    /// Post the root with the newest notice.
+    Post,
+    /// Edit the root to the newest notice.
+    Edit,
+    /// Add this notice's line to the thread.
+    Line {
+        /// Show the line in the channel too.
+        broadcast: bool,
+    },
+    /// All of it is there.
+    Nothing,
+}
+
+/// Decides the next step from the record alone, so that a killed invocation's
+/// retry goes on where it stopped.
+pub fn next(notice: &Notice, thread: &ChatThread, situation: Situation) -> Step {
+    let newest = thread.newest.as_ref().map_or(notice.sequence, |newest| newest.sequence);
+    if situation.gone {
+        return Step::Post;
+    }
+    if thread.root.is_empty() {
+        return if situation.first || situation.waits >= MOST_WAITS { Step::Post } else { Step::AwaitRoot };
+    }
+    if thread.shown < newest || situation.overwritten {
+        return Step::Edit;
+    }
+    if lacks_line(thread, notice.sequence) {
+        let turns = matches!(notice.kind, NoticeKind::Opened | NoticeKind::Escalated | NoticeKind::Resolved);
+        let news = notice.sequence == newest && !situation.posted;
+        return Step::Line { broadcast: news && turns && notice.severity == Severity::P1 };
+    }
+    Step::Nothing
+}
+
+/// The thread has no line of that notice yet.
+pub fn lacks_line(thread: &ChatThread, sequence: u32) -> bool {
+    sequence > thread.threaded || thread.missing.contains(&sequence)
+}
+
+/// So many notices back a late line is still waited for.
+const MOST_MISSING: u32 = 100;
+
+/// Notes that the thread has that notice's line.
+pub fn note_line(thread: &mut ChatThread, sequence: u32) {
+    thread.missing.remove(&sequence);
+    if sequence > thread.threaded {
+        let oldest = (thread.threaded + 1).max(sequence.saturating_sub(MOST_MISSING));
+        thread.missing.extend(oldest..sequence);
+        thread.threaded = sequence;
+    }
+}
+
+/// Notes that the notice was heard of; the newest is what the root shall show.
+pub fn note_newest(thread: &mut ChatThread, notice: &Notice) {
+    if thread.newest.as_ref().is_none_or(|newest| newest.sequence < notice.sequence) {
+        thread.newest = Some(notice.clone());
+    }
+}

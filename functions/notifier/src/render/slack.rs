@@ -1,0 +1,194 @@
+//! Slack: Block Kit for the root, one line for the thread.
+//!
+//! The limits are those of Slack's own SDKs; what is longer is cut, because a
+//! message with one block too long is refused as a whole.
+
+use nightshift_core::incident::Phase;
+use nightshift_core::notice::{EvidenceLine, Link, Notice};
+use serde_json::{Value, json};
+
+use super::text::{escaped, listed};
+use super::weight;
+
+const HEADER: usize = 150;
+const SECTION: usize = 3000;
+/// So that one endless log line does not push out the others.
+const BULLET: usize = 600;
+const FIELDS: usize = 10;
+const FIELD: usize = 200;
+/// More evidence than this persuades nobody; the incident's record has it all.
+const MOST_EVIDENCE: usize = 8;
+const URL: usize = 2000;
+/// Slack shows the fallback in notifications, where little fits.
+const FALLBACK: usize = 300;
+
+/// The root message's blocks: what is wrong, why, what was done, the evidence,
+/// the impact, what will undo it, links, and where it comes from.
+pub fn root_blocks(notice: &Notice) -> Value {
+    let bullets =
+        |lines: &[String]| lines.iter().map(|line| format!("• {}", escaped(line, BULLET))).collect::<Vec<_>>();
+    let evidence: Vec<String> = notice.evidence.iter().take(MOST_EVIDENCE).map(evidence).collect();
+    let drift: Vec<String> = notice.drift.iter().map(|drift| escaped(drift, BULLET)).collect();
+    let links: Vec<String> = notice.links.iter().filter_map(link).collect();
+    let header = json!({"type": "header", "text": {"type": "plain_text", "text": header(notice), "emoji": false}});
+    let blocks = [
+        Some(header),
+        section("*Why*", &bullets(&notice.why)),
+        section("*What was done*", &bullets(&notice.done)),
+        section("*Evidence*", &evidence),
+        impact(notice),
+        section("⚠️ *Drift*", &drift),
+        section("*Links*", &links),
+        Some(footer(notice)),
+    ];
+    Value::Array(blocks.into_iter().flatten().collect())
+}
+
+/// The text that a phone shows, and that stands in for the blocks.
+pub fn fallback(notice: &Notice) -> String {
+    format!("{} {}", light(notice.phase), escaped(&notice.headline, FALLBACK))
+}
+
+/// The notice's line in the thread, with its time in UTC.
+pub fn line(notice: &Notice) -> String {
+    format!("{} {}", notice.at.strftime("%H:%M:%S"), escaped(&notice.timeline, SECTION))
+}
+
+/// Red: somebody is needed or nothing was done. Amber: something is about to
+/// be done. Blue: it is being checked. Green: over.
+fn light(phase: Phase) -> char {
+    match phase {
+        Phase::Firing | Phase::Escalated => '🔴',
+        Phase::AwaitingApproval | Phase::Acting => '🟠',
+        Phase::Verifying => '🔵',
+        Phase::Resolved => '🟢',
+    }
+}
+
+fn header(notice: &Notice) -> String {
+    format!("{} {}", light(notice.phase), escaped(&notice.headline, HEADER - 2))
+}
+
+/// `verbatim` keeps Slack from making links and mentions out of plain text.
+fn mrkdwn(text: &str) -> Value {
+    json!({"type": "mrkdwn", "text": text, "verbatim": true})
+}
+
+fn section(title: &str, lines: &[String]) -> Option<Value> {
+    listed(title, lines, SECTION).map(|text| json!({"type": "section", "text": mrkdwn(&text)}))
+}
+
+fn evidence(line: &EvidenceLine) -> String {
+    format!("• {} *{}* — {}", weight(line.weight), escaped(&line.cause, FIELD), escaped(&line.says, BULLET))
+}
+
+fn impact(notice: &Notice) -> Option<Value> {
+    let field =
+        |(name, value): (&String, &String)| mrkdwn(&format!("*{}*\n{}", escaped(name, FIELD), escaped(value, FIELD)));
+    let fields: Vec<Value> = notice.impact.iter().take(FIELDS).map(field).collect();
+    (!fields.is_empty()).then(|| json!({"type": "section", "fields": fields}))
+}
+
+/// A link; nothing if the address is none that a browser should open.
+fn link(link: &Link) -> Option<String> {
+    let safe = link.url.starts_with("https://") && link.url.chars().count() <= URL;
+    let encode = |c: char| match c {
+        '<' => "%3C".to_owned(),
+        '>' => "%3E".to_owned(),
+        '|' => "%7C".to_owned(),
+        '`' => "%60".to_owned(),
+        '&' => "&amp;".to_owned(),
+        c => c.to_string(),
+    };
+    let plain = link.url.chars().all(|c| !c.is_whitespace() && !c.is_control());
+    let label = escaped(&link.label.replace('|', "/"), FIELD);
+    (safe && plain).then(|| format!("• <{}|{label}>", link.url.chars().map(encode).collect::<String>()))
+}
+
+fn footer(notice: &Notice) -> Value {
+    let service = &notice.service;
+    let elements = [
+        escaped(notice.incident.as_str(), FIELD),
+        format!("{}: {}", notice.severity, escaped(&notice.severity_because, BULLET)),
+        format!("mode {}", notice.mode),
+        format!(
+            "{} {}",
+            escaped(&service.to_string(), FIELD),
+            notice.team.as_ref().map_or_else(|| "no team".to_owned(), |team| format!("team {}", escaped(team, FIELD)),)
+        ),
+        format!("{} {}", escaped(&service.account, FIELD), escaped(&service.region, FIELD)),
+        format!(
+            "open since {}, this {} UTC",
+            notice.opened_at.strftime("%Y-%m-%d %H:%M:%S"),
+            notice.at.strftime("%H:%M:%S")
+        ),
+    ];
+    let elements: Vec<Value> = elements.iter().map(|text| mrkdwn(text)).collect();
+    json!({"type": "context", "elements": elements})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+
+    #[test]
+    fn a_root_shows_every_phase_of_an_incident() {
+        for name in samples::NAMES {
+            let notice = samples::notice(name);
+            let shown = json!({"text": fallback(&notice), "blocks": root_blocks(&notice), "line": line(&notice)});
+            insta::assert_json_snapshot!(format!("slack-{name}"), shown);
+        }
+    }
+
+    #[track_caller]
+    fn within_limits(notice: &Notice) {
+        let blocks = root_blocks(notice);
+        let text = |text: &Value| text["text"].as_str().unwrap().chars().count();
+        assert!(blocks.as_array().unwrap().len() <= 50);
+        for block in blocks.as_array().unwrap() {
+            match block["type"].as_str().unwrap() {
+                "header" => assert!((1..=150).contains(&text(&block["text"]))),
+                "section" if block["fields"].is_array() => {
+                    let fields = block["fields"].as_array().unwrap();
+                    assert!(fields.len() <= 10 && fields.iter().all(|field| text(field) <= 2000));
+                }
+                "section" => assert!((1..=3000).contains(&text(&block["text"]))),
+                _ => assert!(block["elements"].as_array().unwrap().len() <= 10),
+            }
+        }
+    }
+
+    #[test]
+    fn hostile_and_endless_text_stays_text_within_the_limits() {
+        for evil in ["<!channel>", "`", "&", "🔥", "\u{202e}م", "<https://evil.example|click>\n*bold*"] {
+            let mut notice = samples::notice("escalated");
+            let long = evil.repeat(10_000);
+            notice.headline.clone_from(&long);
+            notice.why = vec![long.clone(); 60];
+            notice.done = vec![long.clone(); 60];
+            notice.drift = Some(long.clone());
+            notice.team = Some(long.clone());
+            notice.timeline.clone_from(&long);
+            notice.severity_because.clone_from(&long);
+            notice.impact = (0..40).map(|n| (format!("{n}{long}"), long.clone())).collect();
+            notice.evidence.iter_mut().for_each(|line| line.says.clone_from(&long));
+            notice.links =
+                vec![Link { label: long.clone(), url: format!("https://x.example/?a=<{}", "|".repeat(1500)) }; 30];
+            within_limits(&notice);
+            let all = format!("{}{}{}", root_blocks(&notice), fallback(&notice), line(&notice));
+            assert!(!all.contains("<!") && !all.contains("<https://evil") && !all.contains('`'), "{evil}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_a_browser_should_not_open_is_left_out() {
+        let shown = |url: &str| link(&Link { label: "a|b>".into(), url: url.into() });
+        assert_eq!(shown("javascript:alert(1)"), None);
+        assert_eq!(shown("https://x.example/ <!channel>"), None);
+        assert_eq!(
+            shown("https://x.example/?a=1&b=|"),
+            Some("• <https://x.example/?a=1&amp;b=%7C|a/b&gt;>".to_owned())
+        );
+    }
+}

@@ -1,0 +1,85 @@
+//! What became of an invocation.
+
+use std::collections::BTreeMap;
+
+use nightshift_core::fault::Fault;
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::event::Malformed;
+use crate::plan::Sink;
+
+/// What became of one notice at one sink.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It was sent.
+    Sent,
+    /// A root message was posted.
+    Posted,
+    /// The root message was edited.
+    Edited,
+    /// Only a line was added to the thread.
+    LineAdded,
+    /// Nothing was left to do.
+    AlreadyThere,
+    /// It was not delivered.
+    Failed(Fault),
+}
+
+/// What became of one notice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// The notice's key.
+    pub notice: String,
+    /// Nothing is configured: whoever subscribed to the topic was told by it.
+    pub nobody_configured: bool,
+    /// What became of it, sink by sink.
+    pub sinks: BTreeMap<Sink, Outcome>,
+    /// Why the secret could not be had.
+    pub secret: Option<Fault>,
+    /// Why it could not be noted what was sent: a retry may send it again.
+    pub unrecorded: Option<Fault>,
+}
+
+impl Told {
+    /// Nothing has become of it yet.
+    pub fn new(notice: String) -> Self {
+        Self { notice, nobody_configured: false, sinks: BTreeMap::new(), secret: None, unrecorded: None }
+    }
+
+    /// Faults that kept it from its receivers.
+    pub fn faults(&self) -> impl Iterator<Item = (&'static str, &Fault)> {
+        let failed = self.sinks.iter().filter_map(|(sink, outcome)| match outcome {
+            Outcome::Failed(fault) => Some((sink.name(), fault)),
+            _ => None,
+        });
+        self.secret.iter().map(|fault| ("secret", fault)).chain(failed)
+    }
+
+    /// Faults for which the invocation has to fail: those that a retry may
+    /// cure, and those that nothing made up for. A refusal for good after
+    /// which the plain page went out is a matter for the report.
+    pub fn unsettled(&self) -> impl Iterator<Item = (&'static str, &Fault)> {
+        let paged = matches!(self.sinks.get(&Sink::PlainPage), Some(Outcome::Sent | Outcome::AlreadyThere));
+        self.faults().filter(move |(_, fault)| fault.transient() || !paged)
+    }
+}
+
+/// What became of all notices of an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// One for each record.
+    pub told: Vec<Told>,
+}
+
+/// Why the invocation fails, after everything was tried.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Error {
+    /// The event is not ours to read.
+    #[error("malformed event: {0}")]
+    Event(Malformed),
+    /// Some records could not be read or delivered.
+    #[error("{}", .0.join("; "))]
+    Undelivered(Vec<String>),
+}

@@ -1,0 +1,5 @@
+//! The receivers: what is sent to each and what its answers mean.
+
+pub mod pager;
+pub mod slack;
+pub mod webhook;

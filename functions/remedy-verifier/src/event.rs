@@ -1,0 +1,55 @@
+//! The door: EventBridge Scheduler sends exactly the timer that we gave it.
+
+use nightshift_core::timer::Timer;
+use serde_json::Value;
+
+/// A timer that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {says}")]
+pub struct DoorError {
+    /// Where in the event, `purpose.number`.
+    pub path: String,
+    /// What is wrong there.
+    pub says: String,
+}
+
+/// Reads the timer.
+///
+/// # Errors
+/// The path of the field that is missing or wrong.
+pub fn parse(event: &Value) -> Result<Timer, DoorError> {
+    serde_path_to_error::deserialize(event)
+        .map_err(|error| DoorError { path: error.path().to_string(), says: error.inner().to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_samples_are_timers() {
+        for sample in ["first-check", "newborn-alarm-of-age"] {
+            let path = format!("{}/../../events/remedy-verifier/{sample}.json", env!("CARGO_MANIFEST_DIR"));
+            let event = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+            let timer = parse(&event).unwrap();
+            assert_eq!(serde_json::to_value(&timer).unwrap(), event, "{sample}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_its_path() {
+        let service = json!({"account": "1", "region": "r", "cluster": "prod", "service": "web"});
+        let timer =
+            |purpose: Value| json!({"name": "t", "at": "2026-11-20T02:14:00Z", "service": service, "purpose": purpose});
+        let says = |event: Value| parse(&event).unwrap_err().to_string();
+        assert!(parse(&timer(json!({"purpose": "verify", "incident": "i", "number": 1}))).is_ok());
+        assert_eq!(says(json!({"name": 3})), "name: invalid type: integer `3`, expected a string");
+        assert_eq!(
+            says(timer(json!({"purpose": "dance"}))),
+            "purpose.purpose: unknown variant `dance`, expected `verify` or `reread`"
+        );
+        assert!(says(json!([])).starts_with(".: "), "{}", says(json!([])));
+    }
+}

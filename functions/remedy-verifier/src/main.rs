@@ -1,0 +1,28 @@
+//! Wiring of `remedy-verifier`.
+
+// Reads within a scene within a decision within a delivery: the types of the
+// futures nest deeper than the compiler's default.
+#![recursion_limit = "256"]
+
+use std::sync::Arc;
+
+use nightshift_aws::{Account, Need, Settings};
+use nightshift_core::settings::Variables;
+use nightshift_lambda::{InitError, policy, serve};
+use remedy_verifier::Handler;
+use remedy_verifier::config::Config;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), InitError> {
+    serve("remedy-verifier", async || {
+        let variables = Variables::of_process();
+        let needs = [Need::Ledger, Need::Notices, Need::Pages, Need::Switch, Need::Timers];
+        let account = Account::new(Settings::read(&variables)?.needing(&needs)?);
+        let handler = Arc::new(Handler::new(account, Config::read(&variables)?, policy(&variables)?));
+        Ok(move |event, now| {
+            let handler = Arc::clone(&handler);
+            async move { handler.handle(&event, now).await }
+        })
+    })
+    .await
+}

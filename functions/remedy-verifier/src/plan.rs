@@ -1,0 +1,196 @@
+//! Whether an incident is over: pure rules over what was observed.
+
+use jiff::Timestamp;
+use nightshift_core::alarm::{AlarmSignal, AlarmState, Door, LiveAlarm};
+use nightshift_core::fault::Sight;
+use nightshift_core::ids::{AlarmArn, IncidentId};
+use nightshift_core::incident::{Incident, Intent, Phase, ServiceRecord};
+use nightshift_core::mode::Mode;
+use nightshift_core::policy::Policy;
+use nightshift_core::remedy::{RemedyKind, Resume};
+use nightshift_core::timer::Purpose;
+use nightshift_diagnosis::{Recovery, recovery};
+use nightshift_incident::about;
+use nightshift_incident::answer::{answer, replay};
+use nightshift_incident::end;
+use nightshift_incident::life::{self, Moment};
+use nightshift_incident::plan::{Decision, Plan};
+use nightshift_incident::resume::resume;
+
+use crate::observe::{Observed, event_of};
+
+/// Decides what the timer's check comes to.
+pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
+    let scene = &observed.scene;
+    let standing = match &scene.standing {
+        Sight::Seen(standing) => standing,
+        Sight::Unseen(fault) => return Plan::of(Decision::Blind { fault: fault.clone() }),
+    };
+    if standing.seen {
+        return replay(standing, Some(&scene.view), now);
+    }
+    let event = event_of(&observed.timer);
+    let moment = Moment { scene, standing, policy, event: &event, now };
+    let alarms: Vec<&LiveAlarm> = observed.alarms.iter().filter_map(|alarm| alarm.seen()?.as_ref()).collect();
+    match &observed.timer.purpose {
+        Purpose::Verify { incident, number } => verify(moment, incident, *number, &alarms),
+        Purpose::Reread { alarm } => reread(moment, alarm, &alarms),
+    }
+}
+
+fn verify(moment: Moment<'_>, id: &IncidentId, number: u32, alarms: &[&LiveAlarm]) -> Plan {
+    let record = moment.record();
+    match &record.incident {
+        // A later timer, or another incident, has taken over.
+        Some(open) if open.id == *id && open.checks == number => {
+            let open = open.clone();
+            match open.open_intent() {
+                Some(intent) => orphan(moment, record, intent),
+                None => check(moment, record, open, alarms),
+            }
+        }
+        _ => Plan::of(Decision::Settled),
+    }
+}
+
+/// A claimed remedy without an outcome: its owner is at work, or died.
+fn orphan(moment: Moment<'_>, mut record: ServiceRecord, intent: &Intent) -> Plan {
+    let Moment { policy, now, scene, .. } = moment;
+    if intent.lease_until > now {
+        life::next_check(&mut record, intent.lease_until);
+        let waiting_for = vec!["whoever claimed the remedy".to_owned()];
+        return Plan::claiming(Decision::CheckAgain { waiting_for }, moment.claim(record, None));
+    }
+    let found = match resume(&intent.remedy, &scene.view) {
+        Resume::DoAgain if policy.alarms.stale.after(intent.claimed_at) < now => Resume::TooLate,
+        found => found,
+    };
+    life::next_check(&mut record, policy.verify.every.after(now));
+    let decision = Decision::Resumed { resume: Some(found) };
+    Plan { resume: Some(found), ..Plan::claiming(decision, moment.claim(record, None)) }
+}
+
+fn check(moment: Moment<'_>, mut record: ServiceRecord, open: Incident, alarms: &[&LiveAlarm]) -> Plan {
+    let Moment { scene, policy, now, .. } = moment;
+    let live: Vec<LiveAlarm> = alarms.iter().map(|alarm| (*alarm).clone()).collect();
+    let found = recovery(&scene.view, &open, &live, policy, now);
+    if let Some(incident) = record.incident.as_mut() {
+        refresh(incident, alarms);
+        let (_, service) = nightshift_incident::decide::known_service(scene);
+        incident.about.impact = about::impact(scene, service);
+    }
+    match found {
+        Recovery::Healed { because } => healthy(moment, record, &open, because),
+        Recovery::NotYet { waiting_for } => unhealthy(moment, record, &open, alarms, waiting_for),
+    }
+}
+
+/// What the alarms are now counts more than what was last heard of them.
+fn refresh(incident: &mut Incident, alarms: &[&LiveAlarm]) {
+    for alarm in alarms {
+        if let Some(joined) = incident.alarms.get_mut(&alarm.arn) {
+            joined.state = alarm.state;
+        }
+    }
+}
+
+/// All looks healthy: over, if it has for long enough.
+fn healthy(moment: Moment<'_>, mut record: ServiceRecord, open: &Incident, because: Vec<String>) -> Plan {
+    let Moment { policy, now, .. } = moment;
+    let since = open.healthy_since.unwrap_or(now);
+    let until = life::hold_down(&record, policy, now).after(since);
+    if until > now {
+        if let Some(incident) = record.incident.as_mut() {
+            incident.healthy_since = Some(since);
+        }
+        life::next_check(&mut record, until);
+        let waiting_for = vec![format!("the hold-down until {}", until.strftime("%H:%M:%S UTC"))];
+        return Plan::claiming(Decision::CheckAgain { waiting_for }, moment.claim(record, None));
+    }
+    if open.raised.is_some() {
+        return restore(moment, record);
+    }
+    let closed = end::resolve(&mut record, &because, now);
+    Plan::claiming(Decision::Resolved, moment.claim(record, closed))
+}
+
+/// Lowers a raised minimum again; what comes of it ends the incident.
+fn restore(moment: Moment<'_>, mut record: ServiceRecord) -> Plan {
+    life::claim_restore(&mut record, moment);
+    life::next_check(&mut record, moment.policy.verify.every.after(moment.now));
+    let intent = record.incident.as_ref().and_then(|incident| incident.intents.last());
+    let decision = intent.map_or(Decision::Settled, |intent| Decision::Remedy { remedy: intent.remedy.clone() });
+    Plan::claiming(decision, moment.claim(record, None))
+}
+
+/// Not healthy: look again, or hand it to a person once the time is up.
+fn unhealthy(
+    moment: Moment<'_>,
+    mut record: ServiceRecord,
+    open: &Incident,
+    alarms: &[&LiveAlarm],
+    waiting_for: Vec<String>,
+) -> Plan {
+    let Moment { policy, now, .. } = moment;
+    if let Some(incident) = record.incident.as_mut() {
+        incident.healthy_since = None;
+    }
+    let eased = eased(moment, open, alarms);
+    if open.checks >= policy.verify.most_checks {
+        if eased {
+            return restore(moment, record);
+        }
+        // From here on only its alarms can wake it.
+        if let Some(incident) = record.incident.as_mut() {
+            incident.timer = None;
+        }
+        return Plan::claiming(Decision::CheckAgain { waiting_for }, moment.claim(record, None));
+    }
+    let due = now >= open.deadline && open.mode != Mode::Observe && !eased;
+    let by_us = matches!(open.phase, Phase::Acting | Phase::Verifying | Phase::Firing);
+    if due && by_us {
+        end::escalate(&mut record, &waiting_for, policy, now);
+        return Plan::claiming(Decision::Escalated, moment.claim(record, None));
+    }
+    let every = if now >= open.deadline { policy.verify.escalated_every } else { policy.verify.every };
+    life::next_check(&mut record, every.after(now));
+    Plan::claiming(Decision::CheckAgain { waiting_for }, moment.claim(record, None))
+}
+
+/// More tasks helped and the load is still there: nothing for a person to do.
+fn eased(moment: Moment<'_>, open: &Incident, alarms: &[&LiveAlarm]) -> bool {
+    let scaled = open.taken().is_some_and(|intent| intent.remedy.kind() == RemedyKind::ScaleOut);
+    let quiet = !alarms.is_empty() && alarms.iter().all(|alarm| alarm.state == AlarmState::Ok);
+    let service = moment.scene.view.service.seen().and_then(Option::as_ref);
+    scaled && open.raised.is_some() && quiet && service.is_some_and(nightshift_core::service::Service::settled)
+}
+
+/// A newborn alarm has come of age: ALARM counts as a fresh signal now.
+fn reread(moment: Moment<'_>, arn: &AlarmArn, alarms: &[&LiveAlarm]) -> Plan {
+    let Some(alarm) = alarms.iter().find(|alarm| alarm.arn == *arn) else { return Plan::of(Decision::Settled) };
+    if alarm.state != AlarmState::Alarm {
+        return Plan::of(Decision::Settled);
+    }
+    let service = &moment.scene.service;
+    let signal = AlarmSignal {
+        event: moment.event.clone(),
+        door: Door::Timer,
+        arn: alarm.arn.clone(),
+        name: alarm.name.clone(),
+        account: service.account.clone(),
+        region: service.region.clone(),
+        kind: alarm.kind,
+        state: alarm.state,
+        previous: None,
+        suppressed_by: None,
+        was_suppressed: false,
+        at: moment.now,
+        reason: alarm.reason.clone().unwrap_or_default(),
+        description: alarm.description.clone(),
+        tags: alarm.tags.clone(),
+        metrics: alarm.metrics.clone(),
+        children: Vec::new(),
+        drill: false,
+    };
+    answer(moment, &signal, Some(alarm), Some(alarm))
+}

@@ -1,0 +1,55 @@
+//! Amazon CloudWatch: alarms as they are now, and metrics.
+
+mod live;
+mod series;
+
+use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
+use jiff::Timestamp;
+use nightshift_core::alarm::LiveAlarm;
+use nightshift_core::metric::{MetricId, Series};
+use nightshift_core::ports::{AlarmReads, Answer, MetricReads};
+
+use crate::client::Account;
+use crate::fault::fault;
+
+const DESCRIBE: &str = "cloudwatch:DescribeAlarms";
+
+/// Composite alarms come only if asked for.
+fn all_types() -> Option<Vec<AlarmType>> {
+    Some(vec![AlarmType::MetricAlarm, AlarmType::CompositeAlarm])
+}
+
+impl AlarmReads for Account {
+    async fn alarm(&self, name: &str) -> Answer<Option<LiveAlarm>> {
+        let request = self.cloudwatch.describe_alarms().alarm_names(name).set_alarm_types(all_types());
+        let found = request.send().await.map_err(|error| fault(DESCRIBE, name, &error))?;
+        let metric = found.metric_alarms().first().and_then(live::of_metric);
+        let Some(mut alarm) = metric.or_else(|| found.composite_alarms().first().and_then(live::of_composite)) else {
+            return Ok(None);
+        };
+        let request = self.cloudwatch.list_tags_for_resource().resource_arn(alarm.arn.as_str());
+        let tags = request.send().await.map_err(|error| fault("cloudwatch:ListTagsForResource", name, &error))?;
+        let pair = |tag: &aws_sdk_cloudwatch::types::Tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()));
+        alarm.tags = tags.tags().iter().filter_map(pair).collect();
+        Ok(Some(alarm))
+    }
+
+    async fn alarms_firing(&self) -> Answer<Vec<LiveAlarm>> {
+        let request = self.cloudwatch.describe_alarms().state_value(StateValue::Alarm).set_alarm_types(all_types());
+        let mut pages = request.into_paginator().send();
+        let mut firing = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| fault(DESCRIBE, "in ALARM", &error))?;
+            firing.extend(page.metric_alarms().iter().filter_map(live::of_metric));
+            firing.extend(page.composite_alarms().iter().filter_map(live::of_composite));
+        }
+        firing.sort_by(|a, b| a.arn.cmp(&b.arn));
+        Ok(firing)
+    }
+}
+
+impl MetricReads for Account {
+    async fn series(&self, wanted: &[(MetricId, Timestamp, Timestamp)]) -> Answer<Vec<Series>> {
+        series::read(&self.cloudwatch, wanted).await
+    }
+}

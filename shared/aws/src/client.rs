@@ -1,0 +1,150 @@
+//! The clients, built by hand from the environment.
+//!
+//! By hand because the SDK's own loader looks at profiles, instance metadata
+//! and more that Lambda does not have, at a cost that every cold start pays;
+//! and with ring for TLS because the default provider gathers its entropy for
+//! some twenty milliseconds of CPU at the first connection.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::{Builder, tls};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+
+use crate::settings::Settings;
+
+/// Overrides every service's endpoint; with `_ECS` and the like behind it, one
+/// service's.
+pub(crate) const ENDPOINT: &str = "AWS_ENDPOINT_URL";
+
+/// First attempt included; the SDK backs off with jitter between them.
+const ATTEMPTS: u32 = 5;
+/// AWS answers these calls in tens of milliseconds: a connection that takes
+/// longer is better tried again.
+const CONNECT: Duration = Duration::from_secs(2);
+const ATTEMPT: Duration = Duration::from_secs(6);
+/// All attempts of one operation. A function has sixty seconds in all.
+const OPERATION: Duration = Duration::from_secs(20);
+
+/// An AWS account in one region: implements the ports of
+/// `nightshift_core::ports`, each behind the Cargo feature of its service.
+///
+/// Cloning it is cheap; the clones share their connections.
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub(crate) settings: Settings,
+    #[cfg(feature = "alarms")]
+    pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
+    #[cfg(feature = "ecs")]
+    pub(crate) ecs: aws_sdk_ecs::Client,
+    #[cfg(feature = "ecr")]
+    pub(crate) ecr: aws_sdk_ecr::Client,
+    #[cfg(feature = "ledger")]
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    #[cfg(feature = "notices")]
+    pub(crate) sns: aws_sdk_sns::Client,
+    #[cfg(feature = "scaling")]
+    pub(crate) scaling: aws_sdk_applicationautoscaling::Client,
+    #[cfg(feature = "secrets")]
+    pub(crate) secrets: aws_sdk_secretsmanager::Client,
+    #[cfg(feature = "stacks")]
+    pub(crate) cloudformation: aws_sdk_cloudformation::Client,
+    #[cfg(feature = "switches")]
+    pub(crate) ssm: aws_sdk_ssm::Client,
+    #[cfg(feature = "targets")]
+    pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
+    #[cfg(feature = "timers")]
+    pub(crate) scheduler: aws_sdk_scheduler::Client,
+}
+
+impl Account {
+    /// Builds the clients; no connection is made yet.
+    pub fn new(settings: Settings) -> Self {
+        let config = sdk_config(&settings);
+        Self {
+            #[cfg(feature = "alarms")]
+            cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
+            #[cfg(feature = "ecs")]
+            ecs: aws_sdk_ecs::Client::new(&config),
+            #[cfg(feature = "ecr")]
+            ecr: aws_sdk_ecr::Client::new(&config),
+            #[cfg(feature = "ledger")]
+            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            #[cfg(feature = "notices")]
+            sns: aws_sdk_sns::Client::new(&config),
+            #[cfg(feature = "scaling")]
+            scaling: aws_sdk_applicationautoscaling::Client::new(&config),
+            #[cfg(feature = "secrets")]
+            secrets: aws_sdk_secretsmanager::Client::new(&config),
+            #[cfg(feature = "stacks")]
+            cloudformation: aws_sdk_cloudformation::Client::new(&config),
+            #[cfg(feature = "switches")]
+            ssm: aws_sdk_ssm::Client::new(&config),
+            #[cfg(feature = "targets")]
+            elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
+            #[cfg(feature = "timers")]
+            scheduler: aws_sdk_scheduler::Client::new(&config),
+            settings,
+        }
+    }
+
+    /// What it was built from.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+fn sdk_config(settings: &Settings) -> SdkConfig {
+    let http = Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(OPERATION)
+        .build();
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(settings.region.clone()))
+        .credentials_provider(SharedCredentialsProvider::new(settings.credentials.clone()))
+        .http_client(http)
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(timeouts)
+        .service_config(Endpoints(settings.endpoints.clone()));
+    config.set_endpoint_url(settings.endpoints.get(ENDPOINT).cloned());
+    config.build()
+}
+
+/// What a client asks for its own endpoint; without it a configuration built
+/// by hand would know the common one alone.
+#[derive(Debug)]
+struct Endpoints(BTreeMap<String, String>);
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_uppercase().replace(' ', "_");
+        self.0.get(&format!("{}_{service}", key.env())).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_may_have_an_endpoint_of_its_own() {
+        let of_one = "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2";
+        let endpoints = Endpoints(BTreeMap::from([(of_one.to_owned(), "http://localhost:1".to_owned())]));
+        let ask = |service| {
+            let key = ServiceConfigKey::builder().service_id(service).env(ENDPOINT).profile("endpoint_url").build();
+            endpoints.load_config(key.unwrap())
+        };
+        assert_eq!(ask("Elastic Load Balancing v2").as_deref(), Some("http://localhost:1"));
+        assert_eq!(ask("ECS"), None);
+    }
+}

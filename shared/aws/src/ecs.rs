@@ -1,0 +1,124 @@
+//! Amazon ECS: services, their deployments and tasks, and the three changes
+//! that a remedy can make.
+
+mod behind;
+mod changes;
+mod history;
+mod service;
+mod stopped;
+mod surroundings;
+
+use aws_sdk_ecs::types::{ServiceField, TaskDefinitionField, TaskDefinitionStatus};
+use nightshift_core::fault::{Fault, FaultKind};
+use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
+use nightshift_core::ports::{Answer, ServiceReads, ServiceWrites};
+use nightshift_core::release::{ServiceDeployment, TaskDefinition};
+use nightshift_core::service::Service;
+use nightshift_core::task::StoppedTask;
+
+use crate::client::Account;
+use crate::fault::{fault, unreadable};
+
+const DESCRIBE_SERVICES: &str = "ecs:DescribeServices";
+
+impl ServiceReads for Account {
+    async fn service(&self, service: &ServiceRef) -> Answer<Option<Service>> {
+        self.is_here(DESCRIBE_SERVICES, service)?;
+        let request = self.ecs.describe_services().cluster(&service.cluster).services(&service.service);
+        let found = match request.include(ServiceField::Tags).send().await {
+            Ok(found) => found,
+            Err(error) => return absent(fault(DESCRIBE_SERVICES, service.to_string(), &error)),
+        };
+        if let Some(one) = found.services().first() {
+            return Ok(Some(service::of(service, one)));
+        }
+        let reason = found.failures().first().and_then(|failure| failure.reason());
+        match reason {
+            None | Some("MISSING") => Ok(None),
+            Some(other) => Err(unreadable(DESCRIBE_SERVICES, service.to_string(), other)),
+        }
+    }
+
+    async fn history(&self, service: &ServiceRef) -> Answer<Vec<ServiceDeployment>> {
+        self.is_here("ecs:ListServiceDeployments", service)?;
+        history::read(&self.ecs, service).await
+    }
+
+    async fn stopped_tasks(&self, service: &ServiceRef) -> Answer<Vec<StoppedTask>> {
+        self.is_here("ecs:ListTasks", service)?;
+        stopped::read(&self.ecs, service).await
+    }
+
+    async fn task_definition(&self, task_definition: &TaskDefinitionArn) -> Answer<Option<TaskDefinition>> {
+        let operation = "ecs:DescribeTaskDefinition";
+        let request = self.ecs.describe_task_definition().task_definition(task_definition.as_str());
+        let found = match request.include(TaskDefinitionField::Tags).send().await {
+            Ok(found) => found,
+            Err(error) => {
+                let fault = fault(operation, task_definition.as_str(), &error);
+                // ECS has no code of its own for this.
+                let gone = fault.causes.iter().any(|cause| cause.contains("Unable to describe task definition"));
+                return if gone { Ok(None) } else { absent(fault) };
+            }
+        };
+        let Some(definition) = found.task_definition() else {
+            return Ok(None);
+        };
+        let image = |container: &aws_sdk_ecs::types::ContainerDefinition| {
+            Some((container.name()?.to_owned(), container.image()?.to_owned()))
+        };
+        Ok(Some(TaskDefinition {
+            arn: definition.task_definition_arn().map_or_else(|| task_definition.clone(), TaskDefinitionArn::new),
+            active: definition.status() == Some(&TaskDefinitionStatus::Active),
+            images: definition.container_definitions().iter().filter_map(image).collect(),
+            tags: service::tags(found.tags()),
+        }))
+    }
+
+    async fn services_behind(&self, target_groups: &[String]) -> Answer<Vec<ServiceRef>> {
+        behind::read(&self.ecs, target_groups).await
+    }
+}
+
+impl ServiceWrites for Account {
+    async fn deploy(&self, service: &ServiceRef, task_definition: &TaskDefinitionArn) -> Answer<()> {
+        self.is_here(changes::UPDATE, service)?;
+        changes::deploy(&self.ecs, service, task_definition).await
+    }
+
+    async fn restart(&self, service: &ServiceRef, instead_of: &DeploymentId) -> Answer<()> {
+        self.is_here(changes::UPDATE, service)?;
+        changes::restart(&self.ecs, service, instead_of).await
+    }
+
+    async fn stop_deployment(&self, service: &ServiceRef, deployment: &ServiceDeploymentArn) -> Answer<()> {
+        self.is_here(changes::STOP, service)?;
+        changes::stop(&self.ecs, service, deployment).await
+    }
+}
+
+impl Account {
+    /// Calls name cluster and service, not ARNs: those of another region would
+    /// reach a namesake here.
+    fn is_here(&self, operation: &str, service: &ServiceRef) -> Answer<()> {
+        let here = &self.settings.region;
+        if service.region == *here {
+            return Ok(());
+        }
+        Err(unreadable(
+            operation,
+            service.to_string(),
+            format!("the service is in {}, this stack in {here}", service.region),
+        ))
+    }
+}
+
+/// What is not there is an answer; every other fault stays one.
+fn absent<T>(fault: Fault) -> Answer<Option<T>> {
+    if fault.kind == FaultKind::NotFound { Ok(None) } else { Err(fault) }
+}
+
+/// A count, which the SDK has as a signed number.
+fn count(number: i32) -> u32 {
+    u32::try_from(number).unwrap_or(0)
+}

@@ -1,0 +1,89 @@
+//! The changes. Each request names what it changes and nothing else: a field
+//! that is echoed back would overwrite what autoscaling or a person set.
+
+use aws_sdk_ecs::Client;
+use aws_sdk_ecs::types::StopServiceDeploymentStopType;
+use nightshift_core::fault::{Fault, FaultKind};
+use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
+use nightshift_core::ports::Answer;
+
+use super::DESCRIBE_SERVICES;
+use crate::fault::{fault, unreadable};
+
+pub(super) const UPDATE: &str = "ecs:UpdateService";
+pub(super) const STOP: &str = "ecs:StopServiceDeployment";
+
+pub(super) async fn deploy(client: &Client, service: &ServiceRef, to: &TaskDefinitionArn) -> Answer<()> {
+    // A bare family would mean its newest revision: the very one to get rid of.
+    if !names_a_revision(to) {
+        return Err(unreadable(UPDATE, service.to_string(), format!("{to} names no revision")));
+    }
+    let request = client.update_service().cluster(&service.cluster).service(&service.service);
+    let done = request.task_definition(to.as_str()).send().await;
+    done.map(drop).map_err(|error| fault(UPDATE, service.to_string(), &error))
+}
+
+pub(super) async fn restart(client: &Client, service: &ServiceRef, instead_of: &DeploymentId) -> Answer<()> {
+    let request = client.describe_services().cluster(&service.cluster).services(&service.service);
+    let found = request.send().await.map_err(|error| fault(DESCRIBE_SERVICES, service.to_string(), &error))?;
+    let deployments = found.services().first().map(|found| found.deployments()).unwrap_or_default();
+    let primary = deployments.iter().find(|deployment| deployment.status() == Some("PRIMARY"));
+    let Some(id) = primary.and_then(|primary| primary.id()) else {
+        return Err(Fault::new(
+            UPDATE,
+            service.to_string(),
+            FaultKind::NotFound,
+            "the service has no PRIMARY deployment",
+        ));
+    };
+    if id != instead_of.as_str() {
+        return Ok(());
+    }
+    let request = client.update_service().cluster(&service.cluster).service(&service.service);
+    let done = request.force_new_deployment(true).send().await;
+    done.map(drop).map_err(|error| fault(UPDATE, service.to_string(), &error))
+}
+
+pub(super) async fn stop(client: &Client, service: &ServiceRef, deployment: &ServiceDeploymentArn) -> Answer<()> {
+    let request = client.stop_service_deployment().service_deployment_arn(deployment.as_str());
+    let done = request.stop_type(StopServiceDeploymentStopType::Rollback).send().await;
+    done.map(drop).map_err(|error| not_stopped(fault(STOP, service.to_string(), &error)))
+}
+
+/// Which code a deployment gives that is over by now is not documented, nor
+/// that it is always the same: whoever asked reads the state again. A missing
+/// permission and a throttled call stay what they are.
+fn not_stopped(fault: Fault) -> Fault {
+    match fault.kind {
+        FaultKind::NotFound => Fault { kind: FaultKind::Permanent, ..fault },
+        _ => fault,
+    }
+}
+
+fn names_a_revision(to: &TaskDefinitionArn) -> bool {
+    to.short()
+        .rsplit_once(':')
+        .is_some_and(|(_, number)| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_task_definition_with_its_revision_is_deployed() {
+        let named = |text: &str| names_a_revision(&TaskDefinitionArn::new(text));
+        assert!(named("arn:aws:ecs:eu-west-1:111122223333:task-definition/web:41"));
+        assert!(!named("arn:aws:ecs:eu-west-1:111122223333:task-definition/web"));
+        assert!(!named("web:latest"));
+        assert!(!named("web:"));
+    }
+
+    #[test]
+    fn a_deployment_that_is_gone_cannot_be_stopped_and_permission_stays_permission() {
+        let with = |kind| not_stopped(Fault::new(STOP, "prod/web", kind, "code")).kind;
+        assert_eq!(with(FaultKind::NotFound), FaultKind::Permanent);
+        assert_eq!(with(FaultKind::Denied), FaultKind::Denied);
+        assert_eq!(with(FaultKind::Transient), FaultKind::Transient);
+    }
+}

@@ -1,0 +1,140 @@
+//! From `DescribeServices` to [`Service`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_ecs::types::{
+    self as sdk, DeploymentControllerType, DeploymentRolloutState, DeploymentStrategy, ResourceManagementType,
+    SchedulingStrategy, Tag,
+};
+use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
+use nightshift_core::service::{Controller, Deployment, Rollout, Service, Strategy};
+
+use super::count;
+use crate::moment::moment;
+
+pub(super) fn of(service: &ServiceRef, found: &sdk::Service) -> Service {
+    let mut deployments: Vec<Deployment> = found.deployments().iter().filter_map(deployment).collect();
+    // PRIMARY first; the sort is stable, so the others stay newest first.
+    deployments.sort_by_key(|deployment| !deployment.primary);
+    Service {
+        service: service.clone(),
+        status: found.status().unwrap_or("UNKNOWN").to_owned(),
+        controller: controller(found),
+        strategy: strategy(found),
+        express_managed: found.resource_management_type() == Some(&ResourceManagementType::Ecs),
+        daemon: found.scheduling_strategy() == Some(&SchedulingStrategy::Daemon),
+        task_definition: TaskDefinitionArn::new(found.task_definition().unwrap_or_default()),
+        desired: count(found.desired_count()),
+        running: count(found.running_count()),
+        pending: count(found.pending_count()),
+        deployments,
+        current_deployment: found.current_service_deployment().map(ServiceDeploymentArn::new),
+        target_groups: target_groups(found).into_iter().collect(),
+        grace_s: count(found.health_check_grace_period_seconds().unwrap_or(0)),
+        tags: tags(found.tags()),
+    }
+}
+
+pub(super) fn tags(tags: &[Tag]) -> BTreeMap<String, String> {
+    let pair = |tag: &Tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()));
+    tags.iter().filter_map(pair).collect()
+}
+
+/// Of the service and of its task sets; blue/green has two for each load
+/// balancer, of which either may serve.
+pub(super) fn target_groups(found: &sdk::Service) -> BTreeSet<String> {
+    let of_sets = found.task_sets().iter().flat_map(|set| set.load_balancers());
+    let balancers = found.load_balancers().iter().chain(of_sets);
+    let groups = balancers.flat_map(|balancer| {
+        let other = balancer.advanced_configuration().and_then(|more| more.alternate_target_group_arn());
+        balancer.target_group_arn().into_iter().chain(other)
+    });
+    groups.map(ToOwned::to_owned).collect()
+}
+
+/// Missing means ECS. A controller that we do not know is surely not ours.
+fn controller(found: &sdk::Service) -> Controller {
+    match found.deployment_controller().map(|controller| controller.r#type()) {
+        None | Some(DeploymentControllerType::Ecs) => Controller::Ecs,
+        Some(DeploymentControllerType::CodeDeploy) => Controller::CodeDeploy,
+        Some(_) => Controller::External,
+    }
+}
+
+/// Missing means rolling. A strategy that we do not know may shift traffic, and
+/// is taken for the one that does it most carefully.
+fn strategy(found: &sdk::Service) -> Strategy {
+    match found.deployment_configuration().and_then(|configuration| configuration.strategy()) {
+        None | Some(DeploymentStrategy::Rolling) => Strategy::Rolling,
+        Some(DeploymentStrategy::BlueGreen) => Strategy::BlueGreen,
+        Some(DeploymentStrategy::Linear) => Strategy::Linear,
+        Some(_) => Strategy::Canary,
+    }
+}
+
+fn deployment(found: &sdk::Deployment) -> Option<Deployment> {
+    Some(Deployment {
+        id: DeploymentId::new(found.id()?),
+        primary: found.status() == Some("PRIMARY"),
+        task_definition: TaskDefinitionArn::new(found.task_definition()?),
+        desired: count(found.desired_count()),
+        running: count(found.running_count()),
+        pending: count(found.pending_count()),
+        failed_tasks: count(found.failed_tasks()),
+        rollout: found.rollout_state().map(rollout),
+        created_at: moment(found.created_at()),
+    })
+}
+
+/// A state that we do not know is one that still moves.
+fn rollout(state: &DeploymentRolloutState) -> Rollout {
+    match state {
+        DeploymentRolloutState::Completed => Rollout::Completed,
+        DeploymentRolloutState::Failed => Rollout::Failed,
+        _ => Rollout::InProgress,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_ecs::types::{AdvancedConfiguration, DeploymentConfiguration, DeploymentController, LoadBalancer};
+
+    fn web() -> ServiceRef {
+        ServiceRef::from_arn("arn:aws:ecs:eu-west-1:111122223333:service/prod/web").unwrap()
+    }
+
+    #[test]
+    fn the_primary_deployment_comes_first() {
+        let entry = |id: &str, status: &str| {
+            sdk::Deployment::builder().id(id).status(status).task_definition("web:1").failed_tasks(-1).build()
+        };
+        let found = sdk::Service::builder()
+            .deployments(entry("ecs-svc/1", "ACTIVE"))
+            .deployments(entry("ecs-svc/2", "PRIMARY"));
+        let service = of(&web(), &found.build());
+        assert_eq!(service.primary(), service.deployments.first());
+        assert_eq!(service.deployments[0].failed_tasks, 0);
+        assert_eq!(service.controller, Controller::Ecs);
+        assert_eq!(service.strategy, Strategy::Rolling);
+    }
+
+    #[test]
+    fn what_aws_adds_later_is_taken_for_the_cautious_case() {
+        let controller = DeploymentController::builder().r#type("SOMEBODY".into()).build().unwrap();
+        let strategy = DeploymentConfiguration::builder().strategy("DIAGONAL".into()).build();
+        let found =
+            sdk::Service::builder().deployment_controller(controller).deployment_configuration(strategy).build();
+        assert_eq!(super::controller(&found), Controller::External);
+        assert_eq!(super::strategy(&found), Strategy::Canary);
+        assert_eq!(rollout(&"PAUSED".into()), Rollout::InProgress);
+    }
+
+    #[test]
+    fn both_target_groups_of_a_blue_green_service_are_its_own() {
+        let green = AdvancedConfiguration::builder().alternate_target_group_arn("green").build();
+        let balancer = LoadBalancer::builder().target_group_arn("blue").advanced_configuration(green).build();
+        let found = sdk::Service::builder().load_balancers(balancer).build();
+        assert_eq!(of(&web(), &found).target_groups, ["blue", "green"]);
+    }
+}

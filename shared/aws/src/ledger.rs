@@ -1,0 +1,184 @@
+//! Amazon DynamoDB: the ledger, one table. `docs/ledger.md` describes it.
+
+mod claim;
+mod item;
+mod key;
+mod pack;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use nightshift_core::case::Case;
+use nightshift_core::health::HealthIssue;
+use nightshift_core::ids::{AlarmArn, EventId, IncidentId, ServiceRef};
+use nightshift_core::incident::ServiceRecord;
+use nightshift_core::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, TimelineEntry, Versioned};
+use nightshift_core::ports::{AlarmMap, Answer, ChatLedger, LedgerReads, LedgerWrites};
+
+use crate::client::Account;
+use crate::fault::{code, fault, unreadable};
+use item::Item;
+use key::Key;
+
+const GET: &str = "dynamodb:GetItem";
+const PUT: &str = "dynamodb:PutItem";
+const QUERY: &str = "dynamodb:Query";
+/// Sparse: only a service with an open incident is in it.
+const OPEN_INCIDENTS: &str = "open-incidents";
+
+impl LedgerReads for Account {
+    async fn record(&self, service: &ServiceRef) -> Answer<Versioned<ServiceRecord>> {
+        let key = Key::head(service);
+        let found = self.item(&key).await?;
+        item::versioned(&key, found, || ServiceRecord::new(service.clone()))
+    }
+
+    async fn fleet(&self) -> Answer<Versioned<Fleet>> {
+        let key = Key::fleet();
+        let found = self.item(&key).await?;
+        item::versioned(&key, found, Fleet::default)
+    }
+
+    async fn openings(&self, since: Timestamp) -> Answer<Vec<Opening>> {
+        let request = self
+            .dynamodb
+            .query()
+            .table_name(self.settings.table(QUERY)?)
+            .index_name(OPEN_INCIDENTS)
+            .key_condition_expression("#open = :open AND #opened_at >= :since")
+            .expression_attribute_names("#open", item::OPEN)
+            .expression_attribute_names("#opened_at", item::OPENED_AT)
+            .expression_attribute_values(":open", AttributeValue::S(item::IS_OPEN.to_owned()))
+            .expression_attribute_values(":since", AttributeValue::S(item::sortable(since)));
+        let mut pages = request.into_paginator().items().send();
+        let mut openings = Vec::new();
+        while let Some(found) = pages.next().await {
+            let found = found.map_err(|error| fault(QUERY, OPEN_INCIDENTS, &error))?;
+            openings.push(item::opening(&found)?);
+        }
+        Ok(openings)
+    }
+
+    async fn seen(&self, event: &EventId) -> Answer<bool> {
+        Ok(self.item(&Key::event(event)).await?.is_some())
+    }
+
+    async fn health_issues(&self) -> Answer<Vec<HealthIssue>> {
+        let request = self
+            .dynamodb
+            .query()
+            .table_name(self.settings.table(QUERY)?)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :health")
+            .filter_expression("#issue_open = :true")
+            .expression_attribute_names("#pk", item::PK)
+            .expression_attribute_names("#issue_open", item::ISSUE_OPEN)
+            .expression_attribute_values(":health", AttributeValue::S(item::HEALTH.to_owned()))
+            .expression_attribute_values(":true", AttributeValue::Bool(true));
+        let mut pages = request.into_paginator().items().send();
+        let mut issues = Vec::new();
+        while let Some(found) = pages.next().await {
+            let found = found.map_err(|error| fault(QUERY, item::HEALTH, &error))?;
+            let issue: HealthIssue = item::document(item::HEALTH, &found)?;
+            if issue.region == self.settings.region {
+                issues.push(issue);
+            }
+        }
+        Ok(issues)
+    }
+}
+
+impl LedgerWrites for Account {
+    async fn claim(&self, claim: &Claim) -> Result<(), ClaimError> {
+        let table = self.settings.table(claim::OPERATION).map_err(ClaimError::Fault)?;
+        claim::write(&self.dynamodb, table, claim).await
+    }
+
+    async fn count_silent(&self, silent: &Silent) -> Answer<()> {
+        self.put(item::silent(silent)?).await
+    }
+
+    async fn add_to_timeline(&self, entry: &TimelineEntry) -> Answer<()> {
+        self.put(item::timeline(entry)?).await
+    }
+
+    async fn keep_case(&self, incident: &IncidentId, sequence: u32, case: &Case) -> Answer<()> {
+        let key = Key::case(incident, sequence);
+        let packed = pack::packed(&key.to_string(), case)?;
+        self.put(item::case(&key, packed, case.now)).await
+    }
+
+    async fn keep_health_issue(&self, issue: &HealthIssue) -> Answer<()> {
+        self.put(item::health(issue)?).await
+    }
+}
+
+impl ChatLedger for Account {
+    async fn thread(&self, incident: &IncidentId) -> Answer<Versioned<ChatThread>> {
+        let key = Key::chat(incident);
+        let found = self.item(&key).await?;
+        item::versioned(&key, found, ChatThread::default)
+    }
+
+    async fn keep_thread(&self, incident: &IncidentId, thread: &Versioned<ChatThread>) -> Answer<bool> {
+        let key = Key::chat(incident);
+        let next = item::next(&key, thread.version, &thread.value)?;
+        let put = item::put_if_unchanged(self.settings.table(PUT)?, next, thread.version);
+        let put = put.map_err(|error| unreadable(PUT, key.to_string(), error.to_string()))?;
+        let request = self
+            .dynamodb
+            .put_item()
+            .table_name(put.table_name)
+            .set_item(Some(put.item))
+            .set_condition_expression(put.condition_expression)
+            .set_expression_attribute_names(put.expression_attribute_names)
+            .set_expression_attribute_values(put.expression_attribute_values);
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if code(&error) == Some("ConditionalCheckFailedException") => Ok(false),
+            Err(error) => Err(fault(PUT, key.to_string(), &error)),
+        }
+    }
+}
+
+impl AlarmMap for Account {
+    async fn mapped(&self, alarm: &AlarmArn) -> Answer<Option<ServiceRef>> {
+        let key = Key::alarm(alarm);
+        let found = self.item(&key).await?;
+        found.map(|found| item::document(&key.to_string(), &found)).transpose()
+    }
+
+    async fn map(&self, alarm: &AlarmArn, service: &ServiceRef) -> Answer<()> {
+        let key = Key::alarm(alarm);
+        self.put(item::with_document(&key, service)?).await
+    }
+}
+
+impl Account {
+    /// A decision's case, as it was kept: `dynamodb:GetItem`. `None`: there is none.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read, or holds what is no case.
+    pub async fn case(&self, incident: &IncidentId, sequence: u32) -> Answer<Option<Case>> {
+        let key = Key::case(incident, sequence);
+        let Some(found) = self.item(&key).await? else {
+            return Ok(None);
+        };
+        let packed = found.get(item::CASE).and_then(|value| value.as_b().ok());
+        let packed = packed.ok_or_else(|| unreadable(GET, key.to_string(), "it holds no case"))?;
+        pack::unpacked(&key.to_string(), packed.as_ref()).map(Some)
+    }
+
+    /// One item, read consistently.
+    async fn item(&self, key: &Key) -> Answer<Option<Item>> {
+        let request = self.dynamodb.get_item().table_name(self.settings.table(GET)?).consistent_read(true);
+        let found = request.set_key(Some(key.item())).send().await;
+        Ok(found.map_err(|error| fault(GET, key.to_string(), &error))?.item)
+    }
+
+    /// One item, unconditionally: where the same key always means the same news.
+    async fn put(&self, new: Item) -> Answer<()> {
+        let key = Key::of(&new);
+        let request = self.dynamodb.put_item().table_name(self.settings.table(PUT)?).set_item(Some(new));
+        request.send().await.map(drop).map_err(|error| fault(PUT, key.to_string(), &error))
+    }
+}

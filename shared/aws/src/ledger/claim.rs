@@ -1,0 +1,113 @@
+//! The claim: one transaction, all of it or nothing.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
+use nightshift_core::fault::{Fault, FaultKind};
+use nightshift_core::ledger::{Claim, ClaimError};
+
+use super::item;
+use super::key::Key;
+use crate::fault::{fault, unreadable};
+
+pub(super) const OPERATION: &str = "dynamodb:TransactWriteItems";
+const CONDITION: &str = "ConditionalCheckFailed";
+
+pub(super) async fn write(client: &Client, table: &str, claim: &Claim) -> Result<(), ClaimError> {
+    let name = Key::head(&claim.record.service).to_string();
+    let puts = puts(table, claim, &name).map_err(ClaimError::Fault)?;
+    let writes = puts.into_iter().map(|put| TransactWriteItem::builder().put(put).build()).collect();
+    let done = client.transact_write_items().set_transact_items(Some(writes)).send().await;
+    let Err(error) = done else { return Ok(()) };
+    let failed = fault(OPERATION, name, &error);
+    Err(match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
+            refused(claim.event.is_some(), canceled.cancellation_reasons(), failed)
+        }
+        _ => ClaimError::Fault(failed),
+    })
+}
+
+/// The event first, if there is one: reasons come in the order of the writes.
+fn puts(table: &str, claim: &Claim, name: &str) -> Result<Vec<Put>, Fault> {
+    let built = |put: Result<Put, BuildError>| put.map_err(|error| unreadable(OPERATION, name, error.to_string()));
+    let mut puts = Vec::new();
+    if let Some(event) = &claim.event {
+        // Version 0: it must not be there yet.
+        puts.push(built(item::put_if_unchanged(table, item::event(event, claim.at), 0))?);
+    }
+    let head = item::head(claim.expected, &claim.record)?;
+    puts.push(built(item::put_if_unchanged(table, head, claim.expected))?);
+    if let Some(fleet) = &claim.fleet {
+        let next = item::next(&Key::fleet(), fleet.version, &fleet.value)?;
+        puts.push(built(item::put_if_unchanged(table, next, fleet.version))?);
+    }
+    if let Some(closed) = &claim.closed {
+        let closed = item::closed(&claim.record.service, closed, claim.at)?;
+        puts.push(built(Put::builder().table_name(table).set_item(Some(closed)).build())?);
+    }
+    Ok(puts)
+}
+
+/// What a cancelled transaction means: a condition or another writer may be to
+/// blame; else it `failed`, for now if a part of it was throttled.
+fn refused(with_event: bool, reasons: &[CancellationReason], failed: Fault) -> ClaimError {
+    let codes: Vec<&str> = reasons.iter().map(|reason| reason.code().unwrap_or("None")).collect();
+    let any = |wanted: &[&str]| codes.iter().any(|code| wanted.contains(code));
+    if with_event && codes.first() == Some(&CONDITION) {
+        ClaimError::EventSeen
+    } else if any(&[CONDITION, "TransactionConflict"]) {
+        ClaimError::Conflict
+    } else if any(&["ThrottlingError", "ProvisionedThroughputExceeded"]) {
+        ClaimError::Fault(Fault { kind: FaultKind::Transient, ..failed })
+    } else {
+        ClaimError::Fault(failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nightshift_core::ids::{EventId, ServiceRef};
+    use nightshift_core::incident::ServiceRecord;
+    use nightshift_core::ledger::{Fleet, Versioned};
+
+    fn failed(kind: FaultKind) -> ClaimError {
+        ClaimError::Fault(Fault::new(OPERATION, "prod/web", kind, "cancelled"))
+    }
+
+    #[track_caller]
+    fn check(with_event: bool, codes: &[&str], expect: &ClaimError) {
+        let reasons: Vec<_> = codes.iter().map(|code| CancellationReason::builder().code(*code).build()).collect();
+        let ClaimError::Fault(fault) = failed(FaultKind::Permanent) else { unreachable!("failed() makes a fault") };
+        assert_eq!(refused(with_event, &reasons, fault), *expect, "{codes:?}");
+    }
+
+    #[test]
+    fn an_event_that_was_seen_wins_over_every_other_reason() {
+        check(true, &[CONDITION, CONDITION], &ClaimError::EventSeen);
+        check(true, &[CONDITION, "TransactionConflict"], &ClaimError::EventSeen);
+        check(true, &["None", CONDITION], &ClaimError::Conflict);
+        check(true, &["TransactionConflict", "None"], &ClaimError::Conflict);
+        check(false, &[CONDITION, "None"], &ClaimError::Conflict);
+        check(true, &["None", "ThrottlingError"], &failed(FaultKind::Transient));
+        check(true, &["None", "ValidationError"], &failed(FaultKind::Permanent));
+    }
+
+    #[test]
+    fn a_claim_checks_the_event_and_the_versions_and_nothing_else() {
+        let service = ServiceRef::from_arn("arn:aws:ecs:eu-west-1:111122223333:service/prod/web").unwrap();
+        let claim = Claim {
+            event: Some(EventId::new("e1")),
+            expected: 3,
+            record: ServiceRecord::new(service),
+            fleet: Some(Versioned { version: 0, value: Fleet::default() }),
+            closed: None,
+            at: "2026-11-20T03:00:00Z".parse().unwrap(),
+        };
+        let puts = puts("ledger", &claim, "name").unwrap();
+        let conditions: Vec<_> = puts.iter().map(|put| put.condition_expression().unwrap_or("none")).collect();
+        assert_eq!(conditions, ["attribute_not_exists(#pk)", "#version = :read", "attribute_not_exists(#pk)"]);
+    }
+}

@@ -1,0 +1,124 @@
+//! The keys. `docs/ledger.md` lists them; whoever changes one changes both.
+
+use std::fmt;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use nightshift_core::health::HealthIssue;
+use nightshift_core::ids::{AlarmArn, EventId, IncidentId, ServiceRef};
+use nightshift_core::ledger::Silent;
+
+use super::item::{HEALTH, Item, PK, SK, text};
+
+/// Where an item stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) pk: String,
+    sk: String,
+}
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    pub(super) fn head(service: &ServiceRef) -> Self {
+        Self::new(format!("service#{}", service.key()), "head")
+    }
+
+    pub(super) fn closed(service: &ServiceRef, incident: &IncidentId) -> Self {
+        Self::new(format!("service#{}", service.key()), format!("incident#{incident}"))
+    }
+
+    pub(super) fn fleet() -> Self {
+        Self::new("fleet", "head")
+    }
+
+    pub(super) fn event(event: &EventId) -> Self {
+        Self::new(format!("event#{event}"), "event")
+    }
+
+    pub(super) fn timeline(incident: &IncidentId, sequence: u32) -> Self {
+        Self::new(format!("incident#{incident}"), format!("timeline#{sequence:06}"))
+    }
+
+    pub(super) fn case(incident: &IncidentId, sequence: u32) -> Self {
+        Self::new(format!("incident#{incident}"), format!("case#{sequence:06}"))
+    }
+
+    pub(super) fn chat(incident: &IncidentId) -> Self {
+        Self::new(format!("incident#{incident}"), "chat")
+    }
+
+    pub(super) fn silent(silent: &Silent) -> Self {
+        let day = silent.at.strftime("%Y-%m-%d");
+        Self::new(format!("silent#{day}"), format!("{}#{}", silent.refusal.name(), silent.event))
+    }
+
+    pub(super) fn health(issue: &HealthIssue) -> Self {
+        Self::new(HEALTH, &issue.arn)
+    }
+
+    pub(super) fn alarm(alarm: &AlarmArn) -> Self {
+        Self::new(format!("alarm#{alarm}"), "service")
+    }
+
+    /// The key of an item.
+    pub(super) fn of(item: &Item) -> Self {
+        Self::new(text(item, PK).unwrap_or_default(), text(item, SK).unwrap_or_default())
+    }
+
+    pub(super) fn item(&self) -> Item {
+        let Self { pk, sk } = self.clone();
+        Item::from([(PK.to_owned(), AttributeValue::S(pk)), (SK.to_owned(), AttributeValue::S(sk))])
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.pk, self.sk)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nightshift_core::refusal::Refusal;
+
+    fn web() -> ServiceRef {
+        ServiceRef::from_arn("arn:aws:ecs:eu-west-1:111122223333:service/prod/web").unwrap()
+    }
+
+    #[test]
+    fn keys_are_those_that_the_documentation_names() {
+        let incident = IncidentId::new("20261120-0300-0a1b2c3d");
+        let silent = Silent {
+            event: EventId::new("e1"),
+            at: "2026-11-20T03:00:00Z".parse().unwrap(),
+            alarm: None,
+            service: None,
+            refusal: Refusal::NoNews,
+        };
+        let keys = [
+            Key::head(&web()),
+            Key::closed(&web(), &incident),
+            Key::fleet(),
+            Key::event(&silent.event),
+            Key::timeline(&incident, 7),
+            Key::case(&incident, 7),
+            Key::chat(&incident),
+            Key::silent(&silent),
+            Key::alarm(&AlarmArn::new("arn:x:alarm:web-5xx")),
+        ];
+        insta::assert_snapshot!(keys.map(|key| key.to_string()).join("\n"), @r"
+        service#111122223333/eu-west-1/prod/web head
+        service#111122223333/eu-west-1/prod/web incident#20261120-0300-0a1b2c3d
+        fleet head
+        event#e1 event
+        incident#20261120-0300-0a1b2c3d timeline#000007
+        incident#20261120-0300-0a1b2c3d case#000007
+        incident#20261120-0300-0a1b2c3d chat
+        silent#2026-11-20 NoNews#e1
+        alarm#arn:x:alarm:web-5xx service
+        ");
+    }
+}

@@ -1,0 +1,101 @@
+//! A case, compressed and capped: an item holds 400 KB in all.
+
+use std::io::{Read as _, Write as _};
+
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use nightshift_core::case::Case;
+use nightshift_core::ports::Answer;
+use serde_json::json;
+
+use super::{GET, PUT};
+use crate::fault::unreadable;
+
+/// Bytes of the compressed case.
+const CAP: usize = 350 * 1024;
+/// Bytes of a case that we are ready to unpack.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// The case as gzip of JSON. One that is too large goes without its event,
+/// which is in the log, rather than not at all.
+pub(super) fn packed(name: &str, case: &Case) -> Answer<Vec<u8>> {
+    let whole = gzip(name, case)?;
+    if whole.len() <= CAP {
+        return Ok(whole);
+    }
+    let without = Case { event: json!({"left_out": "too large for the ledger"}), ..case.clone() };
+    let without = gzip(name, &without)?;
+    if without.len() <= CAP {
+        return Ok(without);
+    }
+    Err(unreadable(PUT, name, format!("the case has {} bytes even without its event; {CAP} fit", without.len())))
+}
+
+pub(super) fn unpacked(name: &str, bytes: &[u8]) -> Answer<Case> {
+    let mut json = String::new();
+    let read = GzDecoder::new(bytes).take(LARGEST).read_to_string(&mut json);
+    read.map_err(|error| unreadable(GET, name, error.to_string()))?;
+    serde_json::from_str(&json).map_err(|error| unreadable(GET, name, error.to_string()))
+}
+
+fn gzip(name: &str, case: &Case) -> Answer<Vec<u8>> {
+    let failed = |error: std::io::Error| unreadable(PUT, name, error.to_string());
+    let json = serde_json::to_vec(case).map_err(|error| unreadable(PUT, name, error.to_string()))?;
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(&json).map_err(failed)?;
+    encoder.finish().map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nightshift_core::case::SCHEMA;
+    use nightshift_core::ids::fingerprint;
+    use nightshift_core::policy::Policy;
+    use serde_json::Value;
+
+    fn case(event: Value, observed: Value) -> Case {
+        Case {
+            schema: SCHEMA,
+            build: "0.1.0".to_owned(),
+            function: "alarm-responder".to_owned(),
+            incident: None,
+            service: None,
+            event,
+            observed,
+            policy: Policy::default(),
+            now: "2026-11-20T03:00:00Z".parse().unwrap(),
+            plan: Value::Null,
+        }
+    }
+
+    /// Text that gzip cannot make smaller than half.
+    fn noise() -> Value {
+        (0..60_000).map(|number: u32| Value::from(fingerprint(&[&number.to_string()]))).collect()
+    }
+
+    #[test]
+    fn a_case_comes_back_as_it_was_kept() {
+        let case = case(json!({"id": "ä"}), json!([1.5]));
+        assert_eq!(unpacked("case", &packed("case", &case).unwrap()), Ok(case));
+    }
+
+    #[test]
+    fn a_case_that_is_too_large_goes_without_its_event() {
+        let packed = packed("case", &case(noise(), json!(1))).unwrap();
+        let kept = unpacked("case", &packed).unwrap();
+        assert_eq!(kept, case(json!({"left_out": "too large for the ledger"}), json!(1)));
+    }
+
+    #[test]
+    fn a_case_that_is_still_too_large_is_refused() {
+        let fault = packed("incident#1 case#000001", &case(json!(1), noise())).unwrap_err();
+        assert!(fault.to_string().starts_with("dynamodb:PutItem incident#1 case#000001 failed"), "{fault}");
+    }
+
+    #[test]
+    fn bytes_that_are_no_case_are_a_fault() {
+        assert!(unpacked("case", b"not gzip").is_err());
+    }
+}

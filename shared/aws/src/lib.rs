@@ -1,0 +1,39 @@
+//! The AWS account behind the ports: the only crate that links an AWS SDK.
+//!
+//! One file and one Cargo feature per AWS service, so that a function links
+//! what it uses. [`Account`] implements the ports of `nightshift_core::ports`
+//! directly; [`Settings`] says where it is and what the stack named its parts;
+//! every error passes the one classifier in `fault`.
+
+pub mod settings;
+
+mod client;
+mod fault;
+#[cfg(any(feature = "alarms", feature = "ecs"))]
+mod moment;
+
+#[cfg(feature = "alarms")]
+mod alarms;
+#[cfg(feature = "ecr")]
+mod ecr;
+#[cfg(feature = "ecs")]
+mod ecs;
+#[cfg(feature = "ledger")]
+mod ledger;
+#[cfg(feature = "notices")]
+mod notices;
+#[cfg(feature = "scaling")]
+mod scaling;
+#[cfg(feature = "secrets")]
+mod secrets;
+#[cfg(feature = "stacks")]
+mod stacks;
+#[cfg(feature = "switches")]
+mod switches;
+#[cfg(feature = "targets")]
+mod targets;
+#[cfg(feature = "timers")]
+mod timers;
+
+pub use client::Account;
+pub use settings::{Need, Settings};

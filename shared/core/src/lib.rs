@@ -1,0 +1,37 @@
+//! The vocabulary of Nightshift and the ports through which it meets the
+//! world. Nothing here reads a clock, does I/O or knows an AWS SDK: every
+//! other crate depends on this one, and it depends on none of them.
+//!
+//! Read in this order: what things are called ([`ids`]), what is seen
+//! ([`alarm`], [`service`], [`release`], [`task`], [`metric`]), what is
+//! concluded ([`cause`], [`remedy`], [`refusal`]), what is remembered
+//! ([`incident`], [`ledger`]), what people are told ([`notice`]), what they
+//! may set ([`policy`]), and where it all meets AWS ([`ports`]).
+
+pub mod ids;
+
+pub mod alarm;
+pub mod health;
+pub mod metric;
+pub mod release;
+pub mod service;
+pub mod task;
+
+pub mod cause;
+pub mod refusal;
+pub mod remedy;
+
+pub mod case;
+pub mod incident;
+pub mod ledger;
+pub mod mode;
+pub mod notice;
+pub mod timer;
+
+pub mod policy;
+pub mod span;
+
+pub mod fault;
+pub mod https;
+pub mod ports;
+pub mod settings;

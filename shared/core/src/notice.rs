@@ -1,0 +1,123 @@
+//! A message to people, as a value. What it looks like is the notifier's.
+
+pub mod plain;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{IncidentId, ServiceRef};
+use crate::incident::Phase;
+use crate::mode::{Mode, Severity};
+
+/// What the notice is about; a filter policy can choose by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoticeKind {
+    /// An incident opened.
+    Opened,
+    /// A remedy is about to be taken.
+    Acting,
+    /// A remedy was taken, and is being checked.
+    Verifying,
+    /// Something changed in an open incident.
+    Updated,
+    /// A person is needed.
+    Escalated,
+    /// It is over.
+    Resolved,
+}
+
+/// A link with its label.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Link {
+    /// What to call it.
+    pub label: String,
+    /// `https://…`.
+    pub url: String,
+}
+
+/// One piece of evidence, for a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EvidenceLine {
+    /// For which cause it speaks, in words.
+    pub cause: String,
+    /// Hundredths of log-odds.
+    pub weight: i32,
+    /// The sentence.
+    pub says: String,
+}
+
+/// What the pager is to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "pager", rename_all = "kebab-case")]
+pub enum Pager {
+    /// Wake somebody, under this key.
+    Trigger {
+        /// The page's key.
+        key: String,
+    },
+    /// Take back every page of the incident.
+    Resolve {
+        /// The pages' keys.
+        keys: Vec<String>,
+    },
+}
+
+/// A message to people.
+///
+/// Every text in it is plain: whoever renders it escapes it for its medium.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Notice {
+    /// Of which incident.
+    pub incident: IncidentId,
+    /// From 1, without gaps: (incident, sequence) is the notice's key.
+    pub sequence: u32,
+    /// What it is about.
+    pub kind: NoticeKind,
+    /// Where the incident stands.
+    pub phase: Phase,
+    /// How bad.
+    pub severity: Severity,
+    /// The rule that made it so.
+    pub severity_because: String,
+    /// The service's mode.
+    pub mode: Mode,
+    /// Which service.
+    pub service: ServiceRef,
+    /// Tag `environment` or `env`, where set.
+    pub environment: Option<String>,
+    /// Tag `team` or `owner`, where set: who is told.
+    pub team: Option<String>,
+    /// When the incident opened.
+    pub opened_at: Timestamp,
+    /// When this was decided.
+    pub at: Timestamp,
+    /// What is wrong and what is being done, readable on a lock screen.
+    pub headline: String,
+    /// Two or three sentences: the alarm, the cause.
+    pub why: Vec<String>,
+    /// What was done, or not and by which rule.
+    pub done: Vec<String>,
+    /// The evidence, strongest first.
+    pub evidence: Vec<EvidenceLine>,
+    /// Figures by name: tasks running and wanted, healthy targets, ….
+    pub impact: BTreeMap<String, String>,
+    /// What will undo the remedy, and what to do about it.
+    pub drift: Option<String>,
+    /// Links that open at the right time range.
+    pub links: Vec<Link>,
+    /// One line for the thread, without the time.
+    pub timeline: String,
+    /// What the pager is to do, if anything.
+    pub pager: Option<Pager>,
+}
+
+impl Notice {
+    /// The notice's key: the same wherever and however often it arrives.
+    pub fn key(&self) -> String {
+        format!("{}#{}", self.incident, self.sequence)
+    }
+}

@@ -1,0 +1,156 @@
+//! An ECS service as `ecs:DescribeServices` shows it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
+
+/// Who carries out deployments of the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Controller {
+    /// ECS itself; also when the field is missing.
+    Ecs,
+    /// AWS CodeDeploy: `UpdateService` cannot change its task definition.
+    CodeDeploy,
+    /// Somebody's own controller, by task sets.
+    External,
+}
+
+/// How ECS replaces tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Strategy {
+    /// Task by task.
+    Rolling,
+    /// A second fleet, then the switch.
+    BlueGreen,
+    /// Traffic in equal steps.
+    Linear,
+    /// A small share of traffic first.
+    Canary,
+}
+
+/// Where a classic deployment's rollout stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Rollout {
+    /// Tasks are being replaced.
+    InProgress,
+    /// Steady state reached.
+    Completed,
+    /// Given up.
+    Failed,
+}
+
+/// One entry of `deployments[]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Deployment {
+    /// `ecs-svc/N`.
+    pub id: DeploymentId,
+    /// The one that ECS moves towards.
+    pub primary: bool,
+    /// What it runs.
+    pub task_definition: TaskDefinitionArn,
+    /// Tasks wanted.
+    pub desired: u32,
+    /// Tasks running.
+    pub running: u32,
+    /// Tasks starting.
+    pub pending: u32,
+    /// Tasks that failed to start in a row.
+    pub failed_tasks: u32,
+    /// Rolling deployments only.
+    pub rollout: Option<Rollout>,
+    /// When it began.
+    pub created_at: Option<Timestamp>,
+}
+
+/// The service, as far as a decision needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Service {
+    /// Which one.
+    pub service: ServiceRef,
+    /// `ACTIVE`, `DRAINING`, `INACTIVE`, as AWS writes it.
+    pub status: String,
+    /// Its deployment controller.
+    pub controller: Controller,
+    /// Its deployment strategy.
+    pub strategy: Strategy,
+    /// `resourceManagementType: ECS`: Express-managed, not ours to touch.
+    pub express_managed: bool,
+    /// `schedulingStrategy: DAEMON`.
+    pub daemon: bool,
+    /// The PRIMARY deployment's task definition.
+    pub task_definition: TaskDefinitionArn,
+    /// Tasks wanted.
+    pub desired: u32,
+    /// Tasks running.
+    pub running: u32,
+    /// Tasks starting.
+    pub pending: u32,
+    /// PRIMARY first.
+    pub deployments: Vec<Deployment>,
+    /// The current service deployment, where ECS names one.
+    pub current_deployment: Option<ServiceDeploymentArn>,
+    /// ARNs of the target groups it registers with.
+    pub target_groups: Vec<String>,
+    /// Seconds a new task may fail its load balancer checks.
+    pub grace_s: u32,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// The tag that opts a service in, with the mode as its value.
+pub const MODE_TAG: &str = "nightshift";
+/// The tag that names the one stack that owns the service.
+pub const STACK_TAG: &str = "nightshift:stack";
+/// The tag by which off-hours parks a service.
+pub const PARKED_TAG: &str = "nightshift:parked";
+/// The tag, on a task definition, that forbids crossing or reaching it.
+pub const ROLLBACK_SAFE_TAG: &str = "nightshift:rollback-safe";
+
+impl Service {
+    /// The deployment that ECS moves towards.
+    pub fn primary(&self) -> Option<&Deployment> {
+        self.deployments.iter().find(|deployment| deployment.primary)
+    }
+
+    /// One deployment alone, complete, with all its tasks.
+    pub fn settled(&self) -> bool {
+        self.deployments.len() == 1
+            && self.running == self.desired
+            && self.pending == 0
+            && self.primary().is_some_and(|primary| primary.rollout != Some(Rollout::InProgress))
+    }
+
+    /// A tag's value.
+    pub fn tag(&self, key: &str) -> Option<&str> {
+        self.tags.get(key).map(String::as_str)
+    }
+}
+
+/// How many of a service's targets its load balancers find healthy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TargetHealth {
+    /// In state `healthy`.
+    pub healthy: u32,
+    /// In state `unhealthy`, `unavailable` or `initial`.
+    pub unhealthy: u32,
+    /// Being deregistered.
+    pub draining: u32,
+    /// The longest deregistration delay of the groups, in seconds.
+    pub deregistration_delay_s: u32,
+}
+
+/// The scalable target of a service (Application Auto Scaling).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ScalableTarget {
+    /// Fewest tasks.
+    pub min: u32,
+    /// Most tasks.
+    pub max: u32,
+}

@@ -1,0 +1,61 @@
+//! One-shot timers, named after what they check.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AlarmArn, IncidentId, ServiceRef};
+
+/// What a timer wakes the verifier for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "purpose", rename_all = "kebab-case")]
+pub enum Purpose {
+    /// Look whether the incident is over; also finds an orphaned intent.
+    Verify {
+        /// The incident.
+        incident: IncidentId,
+        /// Which check it is, from 1.
+        number: u32,
+    },
+    /// Read a newborn alarm again, now that it is old enough.
+    Reread {
+        /// The alarm.
+        alarm: AlarmArn,
+    },
+}
+
+/// A timer: at that moment the verifier gets this value as its event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Timer {
+    /// At most 64 of `[0-9a-zA-Z-_.]`; the same name is the same timer.
+    pub name: String,
+    /// When it fires, to the minute on AWS.
+    pub at: Timestamp,
+    /// The service it concerns.
+    pub service: ServiceRef,
+    /// Why.
+    pub purpose: Purpose,
+}
+
+impl Timer {
+    /// The timer of an incident's check.
+    pub fn verify(service: &ServiceRef, incident: &IncidentId, number: u32, at: Timestamp) -> Self {
+        Self {
+            name: format!("{incident}-verify-{number}"),
+            at,
+            service: service.clone(),
+            purpose: Purpose::Verify { incident: incident.clone(), number },
+        }
+    }
+
+    /// The timer that reads a newborn alarm again.
+    pub fn reread(service: &ServiceRef, alarm: &AlarmArn, at: Timestamp) -> Self {
+        let key = crate::ids::fingerprint(&[alarm.as_str(), &at.to_string()]);
+        Self {
+            name: format!("reread-{key}"),
+            at,
+            service: service.clone(),
+            purpose: Purpose::Reread { alarm: alarm.clone() },
+        }
+    }
+}

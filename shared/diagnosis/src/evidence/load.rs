@@ -1,0 +1,97 @@
+//! Requests and CPU.
+
+use nightshift_core::metric::Signal;
+use nightshift_core::span::Span;
+
+use super::{Finding, say};
+use crate::scene::{Order, Scene};
+use crate::traffic::{Rate, Traffic};
+use crate::trend;
+use crate::weights;
+use crate::words::figure;
+
+/// Above this tasks have no CPU left for a queue to shrink.
+const CEILING: f64 = 85.0;
+/// CPU that rose by half, and by ten points at least, has risen.
+const RISEN: (f64, f64) = (1.5, 10.0);
+/// Within a quarter of what it was, CPU is at its usual.
+const USUAL: f64 = 1.25;
+/// CPU after the onset …
+const AFTER: Span = Span::minutes(10);
+/// … and in the half hour before it.
+const BEFORE: Span = Span::minutes(30);
+
+pub(super) fn find(scene: &Scene, found: &mut Vec<Finding>) {
+    let Some(traffic) = &scene.traffic else { return cpu_alone(scene, found) };
+    let rate = traffic.rate();
+    let says = compared(traffic);
+    match rate {
+        Rate::FarAbove => {
+            say(found, &weights::LOAD_FAR_ABOVE, says.clone());
+            say(found, &weights::LOAD_FAR_ABOVE_INSTEAD, says);
+        }
+        Rate::Above => {
+            say(found, &weights::LOAD_ABOVE, says.clone());
+            say(found, &weights::LOAD_ABOVE_INSTEAD, says);
+        }
+        Rate::Flat => {
+            say(found, &weights::LOAD_USUAL, says.clone());
+            if scene.lineup.is_some() {
+                say(found, &weights::LOAD_USUAL_THEN, says);
+            }
+        }
+        Rate::Other => {}
+    }
+    cpu(scene, rate, found);
+    if traffic.explains() {
+        at_maximum(scene, found);
+    }
+}
+
+fn compared(traffic: &Traffic) -> String {
+    let Traffic { rate, usual, usual_is, .. } = traffic;
+    format!("{} requests a minute against {} {usual_is}", figure(*rate), figure(*usual))
+}
+
+/// CPU since the onset and before it, per cent of the reservation.
+fn cpu_around_onset(scene: &Scene) -> Option<(f64, Option<f64>)> {
+    let points = scene.view.signal(Signal::Cpu).map(trend::in_order)?;
+    let onset = scene.onset.unwrap_or_else(|| AFTER.before(scene.now));
+    let now = trend::level(&points, onset, AFTER.after(onset))?;
+    Some((now, trend::level(&points, BEFORE.before(onset), onset)))
+}
+
+/// A worker takes no requests that anybody counts.
+fn cpu_alone(scene: &Scene, found: &mut Vec<Finding>) {
+    let Some((now, Some(before))) = cpu_around_onset(scene) else { return };
+    if now < CEILING && now <= before * USUAL {
+        let says = format!("CPU at {} % against {} % before", figure(now), figure(before));
+        say(found, &weights::CPU_USUAL, says.clone());
+        if scene.lineup.is_some() {
+            say(found, &weights::CPU_USUAL_THEN, says);
+        }
+    }
+}
+
+fn cpu(scene: &Scene, rate: Rate, found: &mut Vec<Finding>) {
+    let Some((now, before)) = cpu_around_onset(scene) else { return };
+    if matches!(rate, Rate::FarAbove | Rate::Above) && now >= CEILING {
+        say(found, &weights::CPU_AT_CEILING, format!("CPU stood at {} % while the rate was high", figure(now)));
+    }
+    let (factor, points_up) = RISEN;
+    let risen = before.is_some_and(|before| now >= before * factor && now >= before + points_up);
+    if rate == Rate::Flat && risen && matches!(scene.order(), Some(Order::After(_))) {
+        let before = figure(before.unwrap_or_default());
+        let says = format!("CPU went from {before} to {} % at the usual rate of requests", figure(now));
+        say(found, &weights::CPU_UP_AT_USUAL_LOAD, says);
+    }
+}
+
+fn at_maximum(scene: &Scene, found: &mut Vec<Finding>) {
+    let bounds = scene.view.scaling.seen().and_then(Option::as_ref);
+    if let (Some(bounds), Some(service)) = (bounds, scene.view.live_service())
+        && service.desired >= bounds.max
+    {
+        say(found, &weights::AT_MAXIMUM, format!("it is scaled to its maximum of {} tasks", bounds.max));
+    }
+}

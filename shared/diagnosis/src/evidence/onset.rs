@@ -1,0 +1,73 @@
+//! When the symptom began, against when the release did.
+
+use jiff::SignedDuration;
+use nightshift_core::span::{Span, words};
+
+use super::{Finding, say};
+use crate::scene::{Order, Scene};
+use crate::suspect::Lineup;
+use crate::trend;
+use crate::weights;
+use crate::words::{clock, reading};
+
+/// New tasks serve, and fail, within this of the release's beginning.
+const SOON: Span = Span::minutes(10);
+/// A slow rollout shows its fault until it is through, and a little after.
+const AFTER_ROLLOUT: Span = Span::minutes(3);
+
+pub(super) fn find(scene: &Scene, found: &mut Vec<Finding>) {
+    let Some(lineup) = &scene.lineup else {
+        if scene.view.history.seen().is_some() {
+            let window = words(scene.policy.rollback.blame_window.duration());
+            say(found, &weights::NO_RELEASE, format!("no release began in the {window} before"));
+        }
+        return;
+    };
+    let (release, began) = (lineup.release(), lineup.suspect.began_at());
+    match scene.order() {
+        None => {
+            let says = format!("{release} began at {}, and no metric shows when the symptom did", clock(began));
+            say(found, &weights::ONSET_UNSEEN, says);
+        }
+        Some(Order::Before) => {
+            let ahead = scene.onset.map(|onset| words(began.duration_since(onset))).unwrap_or_default();
+            say(found, &weights::ONSET_BEFORE_RELEASE, format!("{}, {ahead} before {release} began", symptom(scene)));
+        }
+        Some(Order::SameMinute) => {
+            say(found, &weights::ONSET_WITH_RELEASE, format!("{}, the minute {release} began", symptom(scene)));
+        }
+        Some(Order::After(delay)) => {
+            let weight = if soon(scene, lineup, delay) {
+                &weights::ONSET_SOON_AFTER_RELEASE
+            } else {
+                &weights::ONSET_LATER_AFTER_RELEASE
+            };
+            say(found, weight, format!("{}, {} after {release} began", symptom(scene), words(delay)));
+        }
+    }
+}
+
+/// The delay is what new tasks with a fault need to show it.
+pub(crate) fn soon(scene: &Scene, lineup: &Lineup, delay: SignedDuration) -> bool {
+    let through = lineup.suspect.finished_at.map(|finished| AFTER_ROLLOUT.after(finished));
+    let rolling_out = scene.onset.zip(through).is_some_and(|(onset, through)| onset <= through);
+    delay <= SOON.duration() || rolling_out
+}
+
+/// `5xx went from 0.1 to 41 a minute at 02:07`.
+fn symptom(scene: &Scene) -> String {
+    let at = scene.onset.map(clock).unwrap_or_default();
+    match (&scene.symptom, scene.episode()) {
+        (Some(symptom), Some(episode)) => {
+            let reached = trend::level(&symptom.points, episode.onset, Span::minutes(5).after(episode.onset));
+            let (before, after) = (episode.level, reached.unwrap_or(episode.worst));
+            let metric = crate::signals::called(&symptom.metric);
+            format!(
+                "{metric} went from {} to {} at {at}",
+                crate::words::figure(before),
+                reading(&symptom.metric, after)
+            )
+        }
+        _ => format!("the first task crashed at {at}"),
+    }
+}

@@ -1,0 +1,36 @@
+//! Why a service is unwell, and when it is well again.
+//!
+//! [`observe_service`] looks, [`diagnose`] weighs, [`recovery`] checks what
+//! came of a remedy. Only the first does I/O, and it only reads; the other two
+//! are pure, so a stored view gives the same answer on every machine: weights
+//! are integers, per cent come from a table ([`percent`]), and of floating
+//! point only `+ − × ÷` and comparisons are used.
+//!
+//! Read in this order: `view` and `observe` (what is looked at), `trend`,
+//! `suspect`, `traffic` and `neighbours` (what a scene shows), `evidence` (what
+//! speaks for what), `weights` (how much), `causes` (the sum and the gate),
+//! `recovery`.
+
+mod observe;
+mod signals;
+mod view;
+
+mod neighbours;
+mod scene;
+mod suspect;
+mod traffic;
+mod trend;
+
+mod causes;
+mod evidence;
+mod percent;
+mod weights;
+mod words;
+
+mod recovery;
+
+pub use causes::diagnose;
+pub use observe::{LOOKBACK, ServiceWorld, observe_service};
+pub use percent::percent;
+pub use recovery::{Recovery, deadline, recovery};
+pub use view::ServiceView;

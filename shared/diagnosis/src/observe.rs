@@ -1,0 +1,173 @@
+//! Looks at one service through the ports.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use nightshift_core::alarm::LiveAlarm;
+use nightshift_core::ids::ServiceRef;
+use nightshift_core::metric::{MetricId, Point, Series, Signal};
+use nightshift_core::ports::{AlarmReads, Answer, LedgerReads, MetricReads, ScalingReads, ServiceReads, TargetReads};
+use nightshift_core::service::{Service, TargetHealth};
+use nightshift_core::span::Span;
+
+use crate::signals;
+use crate::view::ServiceView;
+
+/// How far back metrics are read: long enough to know the level before a
+/// release that is still within a blame window of an hour.
+pub const LOOKBACK: Span = Span::hours(3);
+const DAY: Span = Span::hours(24);
+const WEEK: Span = Span::hours(168);
+
+/// The ports [`observe_service`] reads through.
+pub trait ServiceWorld: AlarmReads + MetricReads + ServiceReads + TargetReads + ScalingReads + LedgerReads {}
+
+impl<W> ServiceWorld for W where W: AlarmReads + MetricReads + ServiceReads + TargetReads + ScalingReads + LedgerReads {}
+
+/// Looks at everything about `service` that a diagnosis, a remedy or a
+/// verification uses, in as few rounds of calls as their order allows.
+///
+/// It cannot fail: a part that cannot be had is `Sight::Unseen` with its
+/// fault. `alarm` says which metric shows the symptom.
+pub async fn observe_service<W: ServiceWorld>(
+    world: &W,
+    service: &ServiceRef,
+    alarm: Option<&LiveAlarm>,
+    now: Timestamp,
+) -> ServiceView {
+    let ((live, firing, targets, metrics), history, stopped, scaling, health_issues) = tokio::join!(
+        with_what_hangs_on_it(world, service, alarm, now),
+        world.history(service),
+        world.stopped_tasks(service),
+        world.scalable_target(service),
+        world.health_issues(),
+    );
+    ServiceView {
+        service: live.into(),
+        history: history.into(),
+        stopped: stopped.into(),
+        metrics: metrics.into(),
+        firing: firing.into(),
+        scaling: scaling.into(),
+        targets: targets.into(),
+        health_issues: health_issues.into(),
+    }
+}
+
+type Front = (Answer<Option<Service>>, Answer<Vec<LiveAlarm>>, Answer<TargetHealth>, Answer<BTreeMap<Signal, Series>>);
+
+/// The service and the firing alarms, then what needs their answers: targets
+/// need the target groups, metrics need both.
+async fn with_what_hangs_on_it<W: ServiceWorld>(
+    world: &W,
+    service: &ServiceRef,
+    alarm: Option<&LiveAlarm>,
+    now: Timestamp,
+) -> Front {
+    let (live, firing) = tokio::join!(world.service(service), world.alarms_firing());
+    let groups: Answer<Vec<String>> = match &live {
+        Ok(live) => Ok(live.as_ref().map(|live| live.target_groups.clone()).unwrap_or_default()),
+        Err(fault) => Err(fault.clone()),
+    };
+    let symptom = alarm.and_then(|alarm| signals::symptom_metric(alarm, firing.as_deref().unwrap_or_default()));
+    let (targets, metrics) = tokio::join!(
+        async {
+            match &groups {
+                Ok(groups) if groups.is_empty() => Ok(TargetHealth::default()),
+                Ok(groups) => world.targets(groups).await,
+                Err(fault) => Err(fault.clone()),
+            }
+        },
+        async {
+            // Without the service the symptom alone is still worth seeing.
+            let groups = groups.as_deref().unwrap_or_default();
+            let balancers = load_balancers(world, alarm, groups).await?;
+            read_metrics(world, Wanted::of(service, symptom, &balancers, now)).await
+        },
+    );
+    (live, firing, targets, metrics)
+}
+
+async fn load_balancers<W: TargetReads>(
+    world: &W,
+    alarm: Option<&LiveAlarm>,
+    groups: &[String],
+) -> Answer<BTreeMap<String, String>> {
+    if groups.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    match alarm.and_then(|alarm| signals::load_balancer_told(alarm, groups)) {
+        Some(told) => Ok(told),
+        None => world.load_balancers(groups).await,
+    }
+}
+
+/// The queries, and beside each the signal its answer belongs to.
+struct Wanted {
+    signals: Vec<Signal>,
+    queries: Vec<(MetricId, Timestamp, Timestamp)>,
+}
+
+impl Wanted {
+    fn of(
+        service: &ServiceRef,
+        symptom: Option<MetricId>,
+        balancers: &BTreeMap<String, String>,
+        now: Timestamp,
+    ) -> Self {
+        let mut wanted = Self { signals: Vec::new(), queries: Vec::new() };
+        if let Some(symptom) = symptom {
+            wanted.ask(Signal::SymptomYesterday, &symptom, DAY.before(now));
+            wanted.ask(Signal::SymptomLastWeek, &symptom, WEEK.before(now));
+            wanted.ask(Signal::Symptom, &symptom, now);
+        }
+        for requests in signals::request_metrics(balancers) {
+            wanted.ask(Signal::Requests, &requests, now);
+            wanted.ask(Signal::RequestsYesterday, &requests, DAY.before(now));
+            wanted.ask(Signal::RequestsLastWeek, &requests, WEEK.before(now));
+        }
+        wanted.ask(Signal::Cpu, &signals::utilisation(service, "CPUUtilization"), now);
+        wanted.ask(Signal::Memory, &signals::utilisation(service, "MemoryUtilization"), now);
+        wanted
+    }
+
+    fn ask(&mut self, signal: Signal, metric: &MetricId, until: Timestamp) {
+        self.signals.push(signal);
+        self.queries.push((metric.clone(), LOOKBACK.before(until), until));
+    }
+}
+
+async fn read_metrics<W: MetricReads>(world: &W, wanted: Wanted) -> Answer<BTreeMap<Signal, Series>> {
+    let answers = world.series(&wanted.queries).await?;
+    let mut metrics: BTreeMap<Signal, Series> = BTreeMap::new();
+    for (signal, series) in wanted.signals.into_iter().zip(answers) {
+        let sum = metrics.entry(signal).or_default();
+        *sum = added(sum, series);
+    }
+    Ok(metrics)
+}
+
+/// Point by point: a blue/green service takes its requests by either of two
+/// target groups, and only their sum is its traffic.
+fn added(one: &Series, other: Series) -> Series {
+    let mut sum: BTreeMap<Timestamp, f64> = BTreeMap::new();
+    for point in one.0.iter().chain(&other.0) {
+        *sum.entry(point.at).or_default() += point.value;
+    }
+    Series(sum.into_iter().map(|(at, value)| Point { at, value }).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_target_groups_add_up_point_by_point() {
+        let at = |minute: i64| Timestamp::from_second(minute * 60).unwrap();
+        let series = |points: &[(i64, f64)]| {
+            Series(points.iter().map(|&(minute, value)| Point { at: at(minute), value }).collect())
+        };
+        let sum = added(&series(&[(1, 2.0), (2, 3.0)]), series(&[(2, 4.0), (3, 5.0)]));
+        assert_eq!(sum, series(&[(1, 2.0), (2, 7.0), (3, 5.0)]));
+    }
+}

@@ -1,0 +1,149 @@
+//! What a view shows, worked out once for all families of evidence.
+
+use jiff::{SignedDuration, Timestamp};
+use nightshift_core::alarm::{AlarmKind, LiveAlarm};
+use nightshift_core::metric::{MetricId, Point, Signal};
+use nightshift_core::policy::Policy;
+use nightshift_core::span::Span;
+
+use crate::neighbours::Neighbours;
+use crate::observe::LOOKBACK;
+use crate::signals;
+use crate::suspect::{Lineup, lineup};
+use crate::traffic::Traffic;
+use crate::trend::{self, Episode};
+use crate::view::ServiceView;
+
+/// Before this, a departure had not begun even if the alarm needed all its
+/// periods to see it.
+const MARGIN: Span = Span::minutes(2);
+/// Without an alarm's word the last minutes are taken for the trouble.
+const RECENT: Span = Span::minutes(10);
+
+/// The symptom's metric and what became of it.
+pub(crate) struct Symptom {
+    pub(crate) metric: MetricId,
+    pub(crate) points: Vec<Point>,
+    pub(crate) episodes: Vec<Episode>,
+    pub(crate) upward: bool,
+}
+
+/// Where the onset lies to the suspect's beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// The symptom was there first.
+    Before,
+    /// In the same minute: a datapoint cannot tell.
+    SameMinute,
+    /// The release was there first, by so much.
+    After(SignedDuration),
+}
+
+/// Everything a family of evidence may ask.
+pub(crate) struct Scene<'a> {
+    pub(crate) view: &'a ServiceView,
+    pub(crate) alarm: Option<&'a LiveAlarm>,
+    pub(crate) policy: &'a Policy,
+    pub(crate) now: Timestamp,
+    pub(crate) symptom: Option<Symptom>,
+    /// When the symptom began, where it shows.
+    pub(crate) onset: Option<Timestamp>,
+    pub(crate) lineup: Option<Lineup<'a>>,
+    pub(crate) traffic: Option<Traffic>,
+    /// `None`: the firing alarms were not seen.
+    pub(crate) neighbours: Option<Neighbours>,
+}
+
+impl<'a> Scene<'a> {
+    pub(crate) fn new(view: &'a ServiceView, alarm: Option<&'a LiveAlarm>, policy: &'a Policy, now: Timestamp) -> Self {
+        let symptom = alarm.and_then(|alarm| symptom(view, alarm, now));
+        let onset = match &symptom {
+            Some(symptom) => symptom.episodes.last().map(|episode| episode.onset),
+            None => first_crash(view),
+        };
+        let history = view.history.seen().map(Vec::as_slice).unwrap_or_default();
+        let anchor = onset.or_else(|| alarm.and_then(began)).unwrap_or(now);
+        Self {
+            view,
+            alarm,
+            policy,
+            now,
+            onset,
+            lineup: lineup(history, onset, policy.rollback.blame_window, now),
+            traffic: Traffic::of(view, onset, now),
+            neighbours: Neighbours::of(view, alarm, policy, anchor),
+            symptom,
+        }
+    }
+
+    /// The symptom's last episode.
+    pub(crate) fn episode(&self) -> Option<&Episode> {
+        self.symptom.as_ref()?.episodes.last()
+    }
+
+    /// Where the onset lies to the suspect's beginning, if both are known.
+    pub(crate) fn order(&self) -> Option<Order> {
+        let (onset, began) = (self.onset?, self.lineup?.suspect.began_at());
+        Some(if onset >= began {
+            Order::After(onset.duration_since(began))
+        } else if trend::end_of(onset) > began {
+            Order::SameMinute
+        } else {
+            Order::Before
+        })
+    }
+
+    /// Something other than a release explains the symptom: load, other
+    /// services, a dependency or AWS. `None` if that could not be seen.
+    pub(crate) fn explained_elsewhere(&self) -> Option<bool> {
+        let neighbours = self.neighbours.as_ref()?;
+        let provider = self.view.health_issues.seen()?.iter().any(crate::evidence::provider::carries_tasks);
+        Some(neighbours.explain() || provider || self.traffic.as_ref().is_some_and(Traffic::explains))
+    }
+}
+
+/// When what the alarm saw began, as far as the alarm alone can tell.
+pub(crate) fn began(alarm: &LiveAlarm) -> Option<Timestamp> {
+    alarm.since.map(|since| Span::seconds(i64::from(alarm.span_s())).before(since))
+}
+
+fn symptom(view: &ServiceView, alarm: &LiveAlarm, now: Timestamp) -> Option<Symptom> {
+    let reported = view.signal(Signal::Symptom)?;
+    let firing = view.firing.seen().map(Vec::as_slice).unwrap_or_default();
+    // Which metric it is decides what a gap means; a composite's child may be
+    // out of sight, and then its points say nothing.
+    let metric = signals::symptom_metric(alarm, firing).unwrap_or_else(|| MetricId {
+        namespace: String::new(),
+        name: "the symptom".into(),
+        dimensions: Default::default(),
+        stat: String::new(),
+        period_s: signals::PERIOD_S,
+    });
+    let mut points = trend::in_order(reported);
+    if metric.namespace.is_empty() {
+        points.clear();
+    }
+    if signals::counts(&metric) {
+        let newest = [Signal::Symptom, Signal::Requests].into_iter().filter_map(|signal| view.signal(signal));
+        if let Some(last) = newest.flat_map(|series| &series.0).map(|point| point.at).max() {
+            points = trend::with_zeros(&points, LOOKBACK.before(now), last);
+        }
+    }
+    // A fixed threshold says which way is bad; for the rest, more is worse.
+    let upward = alarm.kind != AlarmKind::Metric || alarm.threshold.is_none() || alarm.breaches_above;
+    let calm_until = began(alarm).map_or(RECENT.before(now), |began| MARGIN.before(began));
+    let episodes = trend::episodes(&points, upward, calm_until);
+    Some(Symptom { metric, points, episodes, upward })
+}
+
+/// Where no metric shows the symptom, the first crash of the hour dates it. It
+/// stands in only if the metrics were seen to lack one: what could not be
+/// looked at must never make a release look guilty.
+fn first_crash(view: &ServiceView) -> Option<Timestamp> {
+    let metrics = view.metrics.seen()?;
+    if metrics.contains_key(&Signal::Symptom) {
+        return None;
+    }
+    let crashed = view.stopped.seen()?.iter().filter(|task| task.crash().is_some());
+    crashed.filter_map(|task| task.stopped_at).min()
+}

@@ -1,0 +1,83 @@
+//! Requests against what is usual.
+
+use jiff::Timestamp;
+use nightshift_core::metric::{Point, Signal};
+use nightshift_core::span::Span;
+
+use crate::trend;
+use crate::view::ServiceView;
+
+/// Below so many requests a minute a ratio is noise.
+const TOO_FEW: f64 = 5.0;
+/// At twice the usual rate a service sized for its usual rate is in trouble.
+const FAR_ABOVE: f64 = 2.0;
+/// Headroom is commonly a third to a half.
+const ABOVE: f64 = 1.4;
+/// Within a quarter of the usual, load explains nothing.
+const FLAT: f64 = 1.25;
+/// The minute before the onset belongs to it: load comes before its symptom.
+const LEAD: Span = Span::minutes(1);
+/// Five minutes from the onset on, before clients' retries pile up.
+const WINDOW: Span = Span::minutes(5);
+/// The half hour before, less the last minutes in which load may have risen.
+const EARLIER: (Span, Span) = (Span::minutes(35), Span::minutes(5));
+
+/// The request rate around the onset, against what is usual.
+pub(crate) struct Traffic {
+    /// Requests a minute around the onset.
+    pub(crate) rate: f64,
+    /// What is usual at this hour, or else what it was before.
+    pub(crate) usual: f64,
+    /// Where `usual` comes from, in words.
+    pub(crate) usual_is: &'static str,
+    /// The rate of the half hour before, where it is known.
+    before: Option<f64>,
+}
+
+/// How much of a symptom the load can explain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rate {
+    FarAbove,
+    Above,
+    Flat,
+    /// Neither flat nor high enough to explain anything, or fewer requests.
+    Other,
+}
+
+impl Traffic {
+    pub(crate) fn of(view: &ServiceView, onset: Option<Timestamp>, now: Timestamp) -> Option<Self> {
+        let points = |signal| view.signal(signal).map(trend::in_order).unwrap_or_default();
+        let begin = LEAD.before(onset.unwrap_or_else(|| WINDOW.before(now)));
+        let over = |points: &[Point], from: Timestamp| trend::level(points, from, WINDOW.after(LEAD.after(from)));
+        let requests = points(Signal::Requests);
+        let rate = over(&requests, begin)?;
+        let earlier = |signal, ago: Span| over(&points(signal), ago.before(begin));
+        let yesterday = earlier(Signal::RequestsYesterday, Span::hours(24));
+        let last_week = earlier(Signal::RequestsLastWeek, Span::hours(168));
+        let before = trend::level(&requests, EARLIER.0.before(begin), EARLIER.1.before(begin));
+        // The higher of the two: one of them may have been a Sunday.
+        let (usual, usual_is) = match (yesterday, last_week, before) {
+            (Some(day), Some(week), _) if week > day => (week, "at this hour a week ago"),
+            (Some(day), _, _) => (day, "at this hour yesterday"),
+            (None, Some(week), _) => (week, "at this hour a week ago"),
+            (None, None, before) => (before?, "in the half hour before"),
+        };
+        (usual >= TOO_FEW).then_some(Self { rate, usual, usual_is, before })
+    }
+
+    /// How much it can explain.
+    pub(crate) fn rate(&self) -> Rate {
+        let risen = self.rate > FLAT * self.before.unwrap_or(self.usual);
+        match self.rate / self.usual {
+            ratio if ratio >= FAR_ABOVE => Rate::FarAbove,
+            ratio if ratio >= ABOVE => Rate::Above,
+            ratio if ratio <= FLAT && ratio * FLAT >= 1.0 && !risen => Rate::Flat,
+            _ => Rate::Other,
+        }
+    }
+
+    /// Load alone would explain the symptom.
+    pub(crate) fn explains(&self) -> bool {
+        matches!(self.rate(), Rate::FarAbove | Rate::Above)
+    }
+}

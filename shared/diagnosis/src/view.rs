@@ -1,0 +1,49 @@
+//! Everything that is looked at about one service.
+
+use std::collections::BTreeMap;
+
+use nightshift_core::alarm::LiveAlarm;
+use nightshift_core::fault::Sight;
+use nightshift_core::health::HealthIssue;
+use nightshift_core::metric::{Series, Signal};
+use nightshift_core::release::ServiceDeployment;
+use nightshift_core::service::{ScalableTarget, Service, TargetHealth};
+use nightshift_core::task::StoppedTask;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One service as it looked at one moment. Each part was seen, or says by
+/// which fault it was not: what could not be seen is part of the case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ServiceView {
+    /// The service itself; `None` if ECS has none of that name.
+    pub service: Sight<Option<Service>>,
+    /// Its service deployments, newest first.
+    pub history: Sight<Vec<ServiceDeployment>>,
+    /// Tasks that stopped in the last hour.
+    pub stopped: Sight<Vec<StoppedTask>>,
+    /// Three hours of metrics at one point a minute. A signal nobody reports
+    /// is absent or empty.
+    pub metrics: Sight<BTreeMap<Signal, Series>>,
+    /// All alarms of the account and region that are in ALARM.
+    pub firing: Sight<Vec<LiveAlarm>>,
+    /// Its scaling bounds; `None` if it is not scaled.
+    pub scaling: Sight<Option<ScalableTarget>>,
+    /// What its load balancers think of its tasks; all zero without any.
+    pub targets: Sight<TargetHealth>,
+    /// Open AWS Health issues of the region.
+    pub health_issues: Sight<Vec<HealthIssue>>,
+}
+
+impl ServiceView {
+    /// The service, if it was seen and exists.
+    pub fn live_service(&self) -> Option<&Service> {
+        self.service.seen().and_then(Option::as_ref)
+    }
+
+    /// One signal's datapoints; `None` if the metrics were not seen or nobody
+    /// asked for this one.
+    pub fn signal(&self, signal: Signal) -> Option<&Series> {
+        self.metrics.seen().and_then(|metrics| metrics.get(&signal))
+    }
+}

@@ -1,0 +1,81 @@
+//! The hard gate beside the score.
+
+use nightshift_core::metric::Signal;
+use nightshift_core::task::Crash;
+
+use crate::night::{Night, issue, other, release, series, step, stopped};
+
+#[track_caller]
+fn check(night: &Night, expect: bool) {
+    let diagnosis = night.diagnose();
+    assert_eq!(diagnosis.release_gate, expect, "{diagnosis:#?}");
+}
+
+fn crashes() -> Vec<nightshift_core::task::StoppedTask> {
+    vec![stopped(43, Crash::Exit, 4), stopped(43, Crash::Exit, 3)]
+}
+
+#[test]
+fn the_onset_must_lie_after_the_release() {
+    check(&Night::failing(5), true);
+    check(&Night::failing(12), true);
+    check(&Night::failing(13), false);
+    check(&Night::failing(13).stopped(crashes()), false);
+    check(&Night::quiet(), false);
+}
+
+#[test]
+fn in_the_minute_of_the_release_only_its_own_tasks_tell() {
+    let mid = |mut night: Night| {
+        if let nightshift_core::fault::Sight::Seen(history) = &mut night.view.history {
+            let half = jiff::SignedDuration::from_secs(30);
+            history[0].started_at = history[0].started_at.and_then(|at| at.checked_add(half).ok());
+        }
+        night
+    };
+    check(&mid(Night::failing(12)), false);
+    check(&mid(Night::failing(12).stopped(crashes())), true);
+    check(&mid(Night::failing(11)), true);
+}
+
+#[test]
+fn one_sign_must_be_specific_to_the_release() {
+    // Neither a clean predecessor nor usual requests: nothing to go by.
+    let bare = Night::failing(5).history(vec![release(43, 12, Some(8))]).without(&[Signal::Requests]);
+    check(&bare, false);
+    check(&bare.clone().stopped(crashes()), true);
+    check(&bare.clone().stopped(vec![stopped(43, Crash::Exit, 4)]), false);
+    check(&bare.stopped([crashes(), vec![stopped(42, Crash::Exit, 9)]].concat()), false);
+    let failing_checks = vec![stopped(43, Crash::HealthCheck, 4), stopped(43, Crash::HealthCheck, 3)];
+    check(&Night::failing(5).busy(3.0, 6).stopped(failing_checks), false);
+}
+
+#[test]
+fn what_has_another_explanation_is_not_specific() {
+    check(&Night::failing(5).busy(3.0, 6), false);
+    check(&Night::failing(5).firing(vec![other("orders", 4), other("users", 4)]), false);
+    check(&Night::failing(5).issues(vec![issue("ECS")]), false);
+    let before = series(|minute| if minute <= 5 || (60..70).contains(&minute) { 41.0 } else { 0.0 });
+    check(&Night::failing(5).signal(Signal::Symptom, before), false);
+}
+
+#[test]
+fn without_a_metric_the_first_crash_dates_the_symptom() {
+    let dark = Night::quiet().without(&[Signal::Symptom]);
+    check(&dark, false);
+    check(&dark.clone().stopped(crashes()), true);
+    check(&dark.clone().stopped([crashes(), vec![stopped(42, Crash::Exit, 30)]].concat()), false);
+    // What could not be looked at is not what is not there.
+    check(&dark.stopped(crashes()).hide(3), false);
+}
+
+#[test]
+fn a_metric_that_fails_by_falling_has_its_onset_too() {
+    let mut night = Night::quiet().signal(Signal::Symptom, series(step(4.0, 1.0, 5)));
+    let alarm = night.alarm.as_mut().unwrap();
+    alarm.metrics[0].name = "HealthyHostCount".into();
+    alarm.metrics[0].stat = "Minimum".into();
+    check(&night, false);
+    night.alarm.as_mut().unwrap().breaches_above = false;
+    check(&night, true);
+}

@@ -1,0 +1,224 @@
+//! What is asked of an account, and what becomes of its answers.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+use nightshift_core::alarm::LiveAlarm;
+use nightshift_core::fault::{Fault, FaultKind};
+use nightshift_core::health::HealthIssue;
+use nightshift_core::ids::{EventId, ServiceRef, TaskDefinitionArn};
+use nightshift_core::incident::ServiceRecord;
+use nightshift_core::ledger::{Fleet, Opening, Versioned};
+use nightshift_core::metric::{MetricId, Point, Series, Signal};
+use nightshift_core::ports::{AlarmReads, Answer, LedgerReads, MetricReads, ScalingReads, ServiceReads, TargetReads};
+use nightshift_core::release::{ServiceDeployment, TaskDefinition};
+use nightshift_core::service::{ScalableTarget, Service, TargetHealth};
+use nightshift_core::span::Span;
+use nightshift_core::task::StoppedTask;
+use nightshift_diagnosis::{LOOKBACK, ServiceView, observe_service};
+
+use crate::night::{BALANCER, GROUP, Night, alarm, errors, metric, now, web};
+
+/// An account that shows one night and remembers what it was asked.
+struct Account {
+    night: Night,
+    denied: &'static [&'static str],
+    asked: Mutex<Vec<String>>,
+    queries: Mutex<Vec<(MetricId, Timestamp, Timestamp)>>,
+}
+
+impl Account {
+    fn new(night: Night) -> Self {
+        Self { night, denied: &[], asked: Mutex::default(), queries: Mutex::default() }
+    }
+
+    fn answer<T: Clone>(&self, operation: &str, seen: Option<&T>) -> Answer<T> {
+        self.asked.lock().unwrap().push(operation.into());
+        match seen {
+            Some(value) if !self.denied.contains(&operation) => Ok(value.clone()),
+            _ => Err(Fault::new(operation, "prod/web", FaultKind::Denied, "AccessDenied")),
+        }
+    }
+
+    fn view(&self) -> &ServiceView {
+        &self.night.view
+    }
+}
+
+impl AlarmReads for Account {
+    async fn alarm(&self, _: &str) -> Answer<Option<LiveAlarm>> {
+        self.answer("cloudwatch:DescribeAlarms", Some(&self.night.alarm))
+    }
+
+    async fn alarms_firing(&self) -> Answer<Vec<LiveAlarm>> {
+        self.answer("cloudwatch:DescribeAlarms", self.view().firing.seen())
+    }
+}
+
+impl MetricReads for Account {
+    async fn series(&self, wanted: &[(MetricId, Timestamp, Timestamp)]) -> Answer<Vec<Series>> {
+        self.queries.lock().unwrap().extend_from_slice(wanted);
+        // Each series is one point that tells which query it answers.
+        let answers = wanted
+            .iter()
+            .zip(1_i32..)
+            .map(|((_, from, _), index)| Series(vec![Point { at: *from, value: f64::from(index) }]));
+        self.answer("cloudwatch:GetMetricData", Some(&answers.collect()))
+    }
+}
+
+impl ServiceReads for Account {
+    async fn service(&self, _: &ServiceRef) -> Answer<Option<Service>> {
+        self.answer("ecs:DescribeServices", self.view().service.seen())
+    }
+
+    async fn history(&self, _: &ServiceRef) -> Answer<Vec<ServiceDeployment>> {
+        self.answer("ecs:ListServiceDeployments", self.view().history.seen())
+    }
+
+    async fn stopped_tasks(&self, _: &ServiceRef) -> Answer<Vec<StoppedTask>> {
+        self.answer("ecs:ListTasks", self.view().stopped.seen())
+    }
+
+    async fn task_definition(&self, _: &TaskDefinitionArn) -> Answer<Option<TaskDefinition>> {
+        self.answer("ecs:DescribeTaskDefinition", None)
+    }
+
+    async fn services_behind(&self, _: &[String]) -> Answer<Vec<ServiceRef>> {
+        self.answer("ecs:ListServices", None)
+    }
+}
+
+impl TargetReads for Account {
+    async fn targets(&self, _: &[String]) -> Answer<TargetHealth> {
+        self.answer("elasticloadbalancing:DescribeTargetHealth", self.view().targets.seen())
+    }
+
+    async fn load_balancers(&self, groups: &[String]) -> Answer<BTreeMap<String, String>> {
+        let all = groups.iter().map(|group| (group.clone(), BALANCER.to_owned())).collect();
+        self.answer("elasticloadbalancing:DescribeTargetGroups", Some(&all))
+    }
+}
+
+impl ScalingReads for Account {
+    async fn scalable_target(&self, _: &ServiceRef) -> Answer<Option<ScalableTarget>> {
+        self.answer("application-autoscaling:DescribeScalableTargets", self.view().scaling.seen())
+    }
+}
+
+impl LedgerReads for Account {
+    async fn record(&self, _: &ServiceRef) -> Answer<Versioned<ServiceRecord>> {
+        self.answer("dynamodb:GetItem", None)
+    }
+
+    async fn fleet(&self) -> Answer<Versioned<Fleet>> {
+        self.answer("dynamodb:GetItem", None)
+    }
+
+    async fn openings(&self, _: Timestamp) -> Answer<Vec<Opening>> {
+        self.answer("dynamodb:Query", None)
+    }
+
+    async fn seen(&self, _: &EventId) -> Answer<bool> {
+        self.answer("dynamodb:GetItem", None)
+    }
+
+    async fn health_issues(&self) -> Answer<Vec<HealthIssue>> {
+        self.answer("dynamodb:Query", self.view().health_issues.seen())
+    }
+}
+
+fn observe(account: &Account, alarm: Option<&LiveAlarm>) -> ServiceView {
+    fn sendable<F: Future<Output = ServiceView> + Send>(future: F) -> F {
+        future
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(sendable(observe_service(account, &web(), alarm, now())))
+}
+
+#[test]
+fn everything_seen_is_in_the_view() {
+    let account = Account::new(Night::quiet());
+    let view = observe(&account, account.night.alarm.as_ref());
+    let shown = ServiceView { metrics: account.view().metrics.clone(), ..view.clone() };
+    assert_eq!(shown, account.night.view);
+    assert_eq!(view.metrics.seen().map(BTreeMap::len), Some(8));
+    // The alarm names the load balancer, so nobody has to be asked for it.
+    assert!(!account.asked.lock().unwrap().iter().any(|asked| asked.ends_with("DescribeTargetGroups")));
+}
+
+#[test]
+fn metrics_are_asked_for_today_yesterday_and_a_week_ago() {
+    let account = Account::new(Night::quiet());
+    let view = observe(&account, account.night.alarm.as_ref());
+    let queries = account.queries.lock().unwrap();
+    let asked = |signal: Signal| {
+        let index = view.signal(signal).unwrap().0[0].value as usize - 1;
+        queries[index].clone()
+    };
+    let window = |back: Span| (LOOKBACK.before(back.before(now())), back.before(now()));
+    let requests = MetricId { name: "RequestCount".into(), ..errors() };
+    for (signal, metric, back) in [
+        (Signal::Symptom, errors(), 0),
+        (Signal::SymptomYesterday, errors(), 24),
+        (Signal::SymptomLastWeek, errors(), 168),
+        (Signal::Requests, requests.clone(), 0),
+        (Signal::RequestsYesterday, requests.clone(), 24),
+        (Signal::RequestsLastWeek, requests, 168),
+    ] {
+        let (from, until) = window(Span::hours(back));
+        assert_eq!(asked(signal), (metric, from, until), "{signal:?}");
+    }
+    let of = [("ClusterName", "prod"), ("ServiceName", "web")];
+    assert_eq!(asked(Signal::Cpu).0, metric("AWS/ECS", "CPUUtilization", "Average", &of));
+    assert_eq!(asked(Signal::Memory).0, metric("AWS/ECS", "MemoryUtilization", "Average", &of));
+}
+
+#[test]
+fn the_symptom_of_a_ratio_is_its_failures_and_of_a_composite_its_firing_child() {
+    let symptom = |account: &Account, alarm: &LiveAlarm| {
+        observe(account, Some(alarm));
+        account.queries.lock().unwrap()[2].0.clone()
+    };
+    let requests = MetricId { name: "RequestCount".into(), period_s: 3600, ..errors() };
+    let failures = MetricId { period_s: 3600, ..errors() };
+    let ratio = LiveAlarm { metrics: vec![requests, failures], ..alarm("ratio", 4, errors()) };
+    assert_eq!(symptom(&Account::new(Night::quiet()), &ratio), errors());
+    let composite = LiveAlarm { metrics: Vec::new(), children: vec!["web-5xx".into()], ..alarm("all", 4, errors()) };
+    assert_eq!(symptom(&Account::new(Night::quiet()), &composite), errors());
+}
+
+#[test]
+fn the_load_balancer_is_asked_for_where_the_alarm_does_not_name_it() {
+    let account = Account::new(Night::quiet());
+    let view = observe(&account, None);
+    assert!(account.asked.lock().unwrap().contains(&"elasticloadbalancing:DescribeTargetGroups".into()));
+    let requests = &account.queries.lock().unwrap()[0].0;
+    assert_eq!(requests.dimensions.get("TargetGroup").map(String::as_str), Some(GROUP));
+    assert_eq!(view.signal(Signal::Symptom), None);
+}
+
+#[test]
+fn what_cannot_be_had_says_why_and_hides_nothing_else() {
+    let denied = &["ecs:ListTasks", "elasticloadbalancing:DescribeTargetHealth"];
+    let account = Account { denied, ..Account::new(Night::quiet()) };
+    let view = observe(&account, account.night.alarm.as_ref());
+    assert_eq!(view.stopped.fault().map(|fault| fault.operation.as_str()), Some("ecs:ListTasks"));
+    assert!(view.targets.fault().is_some());
+    assert!(view.service.seen().is_some() && view.metrics.seen().is_some() && view.firing.seen().is_some());
+
+    // Without the service its target groups are unknown; the symptom is not.
+    let account = Account { denied: &["ecs:DescribeServices"], ..Account::new(Night::quiet()) };
+    let view = observe(&account, account.night.alarm.as_ref());
+    assert!(view.service.fault().is_some() && view.targets.fault().is_some());
+    assert!(view.signal(Signal::Symptom).is_some() && view.signal(Signal::Requests).is_none());
+}
+
+#[test]
+fn a_view_survives_being_stored() {
+    let night = Night::failing(5).hide(2);
+    let stored = serde_json::to_string(&night.view).unwrap();
+    let read: ServiceView = serde_json::from_str(&stored).unwrap();
+    assert_eq!(read, night.view);
+}

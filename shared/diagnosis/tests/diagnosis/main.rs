@@ -1,0 +1,15 @@
+//! The diagnosis as its users see it: a view in, a diagnosis out.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests may stop at once")]
+
+mod night;
+mod parts;
+
+mod causes;
+mod gate;
+mod looking;
+mod recovering;
+mod suspects;
+
+mod fit;
+mod generated;
+mod laws;

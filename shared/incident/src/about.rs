@@ -1,0 +1,45 @@
+//! What messages say about a service.
+
+use std::collections::BTreeMap;
+
+use nightshift_core::alarm::{AlarmSignal, LiveAlarm};
+use nightshift_core::incident::About;
+use nightshift_core::service::Service;
+
+use crate::scene::Scene;
+use crate::severity;
+
+/// What messages say about the service, kept with the incident.
+pub fn about(scene: &Scene, service: Option<&Service>, alarm: Option<&LiveAlarm>, signal: &AlarmSignal) -> About {
+    let tag = |key: &str| service.and_then(|service| service.tag(key)).map(ToOwned::to_owned);
+    let of_alarm = alarm.and_then(|alarm| alarm.tags.get("runbook")).or_else(|| signal.tags.get("runbook"));
+    About {
+        environment: service.and_then(severity::environment).map(ToOwned::to_owned),
+        team: service.and_then(severity::team).map(ToOwned::to_owned),
+        stack: tag("aws:cloudformation:stack-name"),
+        runbook: of_alarm.cloned().or_else(|| tag("runbook")),
+        impact: impact(scene, service),
+    }
+}
+
+/// What the service looks like right now, in figures.
+pub fn impact(scene: &Scene, service: Option<&Service>) -> BTreeMap<String, String> {
+    let mut impact = BTreeMap::new();
+    if let Some(service) = service {
+        impact.insert("tasks".into(), format!("{} running of {}", service.running, service.desired));
+        impact.insert("task definition".into(), service.task_definition.short().to_owned());
+        if !service.target_groups.is_empty()
+            && let Some(health) = scene.view.targets.seen()
+        {
+            let all = health.healthy + health.unhealthy;
+            impact.insert("targets".into(), format!("{} healthy of {all}", health.healthy));
+        }
+    }
+    if let Some(crashes) =
+        scene.view.stopped.seen().map(|tasks| tasks.iter().filter(|task| task.crash().is_some()).count())
+        && crashes > 0
+    {
+        impact.insert("crashed tasks".into(), format!("{crashes} in the last hour"));
+    }
+    impact
+}

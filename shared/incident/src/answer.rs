@@ -1,0 +1,124 @@
+//! The answer to an alarm that is in ALARM, whichever function asks.
+
+use jiff::Timestamp;
+use nightshift_core::alarm::{AlarmSignal, LiveAlarm};
+use nightshift_core::cause::{Diagnosis, Suspect};
+use nightshift_core::incident::{Incident, Phase, ServiceRecord};
+use nightshift_core::ledger::Claim;
+use nightshift_core::mode::Severity;
+use nightshift_core::notice::NoticeKind;
+use nightshift_core::policy::Policy;
+use nightshift_core::refusal::Refusal;
+use nightshift_core::timer::Timer;
+use nightshift_diagnosis::ServiceView;
+
+use crate::about;
+use crate::decide::{Trigger, Verdict, decide, known_service};
+use crate::life::{self, Moment};
+use crate::plan::{Decision, Plan};
+use crate::resume::resume;
+use crate::scene::Standing;
+use crate::severity;
+
+/// Answers an ALARM of a known service: opens an incident, or joins the open
+/// one, and decides where there is something new to decide.
+pub fn answer(
+    moment: Moment<'_>,
+    signal: &AlarmSignal,
+    alarm: Option<&LiveAlarm>,
+    symptom: Option<&LiveAlarm>,
+) -> Plan {
+    let Moment { scene, standing, policy, now, .. } = moment;
+    let trigger = Trigger { alarm, at: signal.at, drill: signal.drill };
+    let diagnosis = nightshift_diagnosis::diagnose(&scene.view, symptom, policy, now);
+    match &standing.record.value.incident {
+        Some(open) if !chronic(open, policy, now) => join(moment, open, signal, &diagnosis, trigger),
+        old => {
+            let verdict = decide(scene, &diagnosis, trigger, policy, now);
+            let record = life::open(moment, signal, alarm, &diagnosis, &verdict);
+            ruled(moment, record, &verdict, signal, old.clone().map(|old| Incident { chronic: true, ..old }))
+        }
+    }
+}
+
+/// An incident that has been silent for too long absorbs no more.
+fn chronic(incident: &Incident, policy: &Policy, now: Timestamp) -> bool {
+    policy.alarms.chronic_after.after(incident.heard_at) < now
+}
+
+fn join(
+    moment: Moment<'_>,
+    open: &Incident,
+    signal: &AlarmSignal,
+    diagnosis: &Diagnosis,
+    trigger: Trigger<'_>,
+) -> Plan {
+    let Moment { scene, policy, now, .. } = moment;
+    let (_, found) = known_service(scene);
+    let mut record = moment.record();
+    life::join(&mut record, moment, signal);
+    if let Some(incident) = record.incident.as_mut() {
+        incident.about.impact = about::impact(scene, found);
+    }
+    let (severity, because) = severity::severity(found, trigger.alarm);
+    if !undecided(open, diagnosis, severity, now) {
+        return Plan::claiming(Decision::Joined, moment.claim(record, None));
+    }
+    if let Some(incident) = record.incident.as_mut() {
+        if severity < incident.severity {
+            (incident.severity, incident.severity_because) = (severity, because);
+        }
+        incident.diagnosis = Some(diagnosis.clone());
+        incident.suspect.clone_from(&diagnosis.suspect);
+    }
+    let verdict = decide(scene, diagnosis, trigger, policy, now);
+    life::rule(&mut record, moment, &verdict, NoticeKind::Updated);
+    ruled(moment, record, &verdict, signal, None)
+}
+
+/// Whether there is something new to decide in an open incident: it is worse
+/// than it was, another release is suspected, or what held the decision back
+/// has passed.
+fn undecided(open: &Incident, diagnosis: &Diagnosis, severity: Severity, now: Timestamp) -> bool {
+    if open.open_intent().is_some() || open.phase == Phase::Verifying {
+        return false;
+    }
+    let worse = severity < open.severity;
+    let suspected = |suspect: &Option<Suspect>| suspect.as_ref().map(|found| found.deployment.clone());
+    let another = diagnosis.suspect.is_some() && suspected(&diagnosis.suspect) != suspected(&open.suspect);
+    let grown = matches!(open.refusal, Some(Refusal::AlarmNewborn { until }) if until <= now);
+    worse || another || grown
+}
+
+fn ruled(
+    moment: Moment<'_>,
+    record: ServiceRecord,
+    verdict: &Verdict,
+    signal: &AlarmSignal,
+    closed: Option<Incident>,
+) -> Plan {
+    if let Some(remedy) = verdict.act() {
+        let decision = Decision::Remedy { remedy: remedy.clone() };
+        let claim = Claim { closed, ..moment.claim_remedy(record) };
+        return Plan::claiming(decision, claim);
+    }
+    let refusal = verdict.refusal.clone().unwrap_or(Refusal::NoRemedyForCause);
+    let mut timers = Vec::new();
+    if let Refusal::AlarmNewborn { until } = &refusal {
+        timers.push(Timer::reread(&moment.scene.service, &signal.arn, *until));
+    }
+    let decision = Decision::Refused { refusal, would: verdict.remedy.clone() };
+    Plan { timers, ..Plan::claiming(decision, moment.claim(record, closed)) }
+}
+
+/// Brings to its end what an earlier delivery of the same event claimed. An
+/// open intent is resumed only by whoever sees the service.
+pub fn replay(standing: &Standing, view: Option<&ServiceView>, now: Timestamp) -> Plan {
+    let record = &standing.record;
+    let open = record.value.incident.as_ref().and_then(Incident::open_intent);
+    if open.is_some_and(|intent| intent.lease_until > now) {
+        return Plan::of(Decision::InProgress);
+    }
+    let resume = open.zip(view).map(|(intent, view)| resume(&intent.remedy, view));
+    Plan { standing: Some(record.clone()), resume, ..Plan::of(Decision::Resumed { resume }) }
+}

@@ -1,0 +1,294 @@
+//! From a plan to the world: the one place that knows the order.
+//!
+//! claim → timer → opening notice → remedy → outcome → notice. Killed between
+//! any two of them and delivered again, or found by its timer, it ends in the
+//! same state: the claimed record holds all that is left to do, and what came
+//! of an intent is read from the account.
+
+use jiff::Timestamp;
+use nightshift_core::case::Case;
+use nightshift_core::fault::{Fault, FaultKind};
+use nightshift_core::ids::{EventId, ServiceRef};
+use nightshift_core::incident::{Incident, ServiceRecord};
+use nightshift_core::ledger::{Claim, ClaimError, TimelineEntry, Versioned};
+use nightshift_core::notice::plain::subject;
+use nightshift_core::policy::Policy;
+use nightshift_core::ports::{
+    LedgerReads, LedgerWrites, NoticeWrites, ScalingWrites, ServiceWrites, SwitchReads, TimerWrites,
+};
+use nightshift_core::refusal::Refusal;
+use nightshift_core::remedy::{Outcome, Remedy, Resume};
+
+use crate::plan::Plan;
+use crate::{end, guardrails};
+
+/// How often a follow-up write is tried against others' writes.
+const FOLLOW_UP_TRIES: u32 = 5;
+
+/// The ports a plan is carried out through.
+pub trait Hands:
+    LedgerReads + LedgerWrites + TimerWrites + NoticeWrites + SwitchReads + ServiceWrites + ScalingWrites
+{
+}
+
+impl<W> Hands for W where
+    W: LedgerReads + LedgerWrites + TimerWrites + NoticeWrites + SwitchReads + ServiceWrites + ScalingWrites
+{
+}
+
+/// How far a plan got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// To its end.
+    Done {
+        /// What came of the remedy, if there was one.
+        outcome: Option<Outcome>,
+    },
+    /// Somebody else wrote in between: observe and plan again.
+    Superseded,
+}
+
+/// Carries the plan out.
+///
+/// # Errors
+/// A fault that a retry can cure; whoever retries finds the record and goes on
+/// from it. Faults that no retry cures are told to people instead.
+pub async fn carry_out<W: Hands>(
+    world: &W,
+    plan: &Plan,
+    case: &Case,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Carried, Fault> {
+    if let Some(page) = &plan.plain {
+        world.page_plainly(&page.subject, &page.text).await?;
+    }
+    if let Some(silent) = &plan.silent {
+        world.count_silent(silent).await?;
+    }
+    for timer in &plan.timers {
+        world.set_timer(timer).await?;
+    }
+    let (standing, fresh) = match (&plan.claim, &plan.standing) {
+        (Some(claim), _) => match write(world, claim).await? {
+            Some(written) => (written, true),
+            None => return Ok(Carried::Superseded),
+        },
+        (None, Some(standing)) => (standing.clone(), false),
+        (None, None) => return Ok(Carried::Done { outcome: None }),
+    };
+    if fresh {
+        keep_case(world, plan, case).await;
+    }
+    // A claim's own intent is new; an older one may be another run's.
+    let own = |claim: &Claim| {
+        let open = standing.value.incident.as_ref().and_then(Incident::open_intent);
+        open.is_some_and(|intent| Some(&intent.event) == claim.event.as_ref())
+    };
+    let resume = match &plan.claim {
+        Some(claim) if own(claim) => Some(Resume::DoAgain),
+        _ => plan.resume,
+    };
+    finish(world, standing, resume, policy, now).await
+}
+
+/// Writes a claim; `None` if somebody else wrote in between.
+async fn write<W: LedgerWrites>(world: &W, claim: &Claim) -> Result<Option<Versioned<ServiceRecord>>, Fault> {
+    match world.claim(claim).await {
+        Ok(()) => Ok(Some(Versioned { version: claim.expected + 1, value: claim.record.clone() })),
+        Err(ClaimError::EventSeen | ClaimError::Conflict) => Ok(None),
+        Err(ClaimError::Fault(fault)) => Err(fault),
+    }
+}
+
+/// The case explains the decision; the decision does not wait for it.
+async fn keep_case<W: LedgerWrites>(world: &W, plan: &Plan, case: &Case) {
+    let closed = plan.claim.as_ref().and_then(|claim| claim.closed.as_ref());
+    let open = plan.record().and_then(|record| record.incident.as_ref());
+    let Some(incident) = open.or(closed) else { return };
+    if let Err(fault) = world.keep_case(&incident.id, incident.sequence, case).await {
+        tracing::warn!(%fault, "the case of this decision was not kept");
+    }
+}
+
+/// Does what the record holds: timer and notices, then the remedy, then what
+/// follows from it.
+async fn finish<W: Hands>(
+    world: &W,
+    standing: Versioned<ServiceRecord>,
+    resume: Option<Resume>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Carried, Fault> {
+    let record = &standing.value;
+    let timer = record.incident.as_ref().and_then(|incident| incident.timer.as_ref());
+    let set_timer = async {
+        match timer {
+            Some(timer) => world.set_timer(timer).await,
+            None => Ok(()),
+        }
+    };
+    // A remedy waits for both: nothing changes production without its check
+    // set and people told. The last look may go at the same time.
+    let since = policy.guardrails.fleet_window.before(now);
+    let (timer, published, halted, openings, fleet) =
+        tokio::join!(set_timer, publish(world, record), world.halted(), world.openings(since), world.fleet());
+    timer?;
+    published?;
+    let told = keys(record);
+    let Some(intent) = record.incident.as_ref().and_then(Incident::open_intent) else {
+        settle(world, &record.service, told, now).await?;
+        return Ok(Carried::Done { outcome: None });
+    };
+    let withheld = match (halted, openings, fleet) {
+        (Ok(halted), Ok(openings), Ok(fleet)) => {
+            guardrails::last_look(halted, &openings, &record.service, fleet.value.services, policy, now)
+        }
+        _ => Some(Refusal::Halted),
+    };
+    let withheld = withheld.filter(|_| needs_last_look(&intent.remedy));
+    let Some(outcome) = take(world, &record.service, &intent.remedy, resume, withheld, now).await? else {
+        settle(world, &record.service, told, now).await?;
+        return Ok(Carried::Done { outcome: None });
+    };
+    let claimed_by = intent.event.clone();
+    let (told, left) = note_outcome(world, standing, &claimed_by, (&outcome, told), policy, now).await?;
+    if let Some(after) = left {
+        publish(world, &after).await?;
+        set_follow_up(world, &after).await?;
+        settle(world, &after.service, told, now).await?;
+    }
+    Ok(Carried::Done { outcome: Some(outcome) })
+}
+
+/// Undoing our own scaling needs no leave: it only takes back.
+fn needs_last_look(remedy: &Remedy) -> bool {
+    !matches!(remedy, Remedy::RestoreScaling { .. })
+}
+
+/// Takes the remedy, or finds it taken. `None`: leave it to the timer.
+async fn take<W: Hands>(
+    world: &W,
+    service: &ServiceRef,
+    remedy: &Remedy,
+    resume: Option<Resume>,
+    withheld: Option<Refusal>,
+    now: Timestamp,
+) -> Result<Option<Outcome>, Fault> {
+    match resume {
+        None | Some(Resume::NotYet) => return Ok(None),
+        Some(Resume::Done) => return Ok(Some(Outcome::FoundTaken { at: now })),
+        Some(Resume::Moot) => return Ok(Some(Outcome::Withheld { refusal: Refusal::Overtaken })),
+        Some(Resume::TooLate) => return Ok(Some(Outcome::Withheld { refusal: Refusal::AlarmStale { at: now } })),
+        Some(Resume::DoAgain) => {}
+    }
+    if let Some(refusal) = withheld {
+        return Ok(Some(Outcome::Withheld { refusal }));
+    }
+    let done = match remedy {
+        Remedy::StopDeployment { deployment, .. } => world.stop_deployment(service, deployment).await,
+        Remedy::RollBack { to, .. } => world.deploy(service, to).await,
+        Remedy::Restart { instead_of } => world.restart(service, instead_of).await,
+        Remedy::ScaleOut { to, .. } | Remedy::RestoreScaling { to, .. } => world.set_minimum(service, *to).await,
+    };
+    match done {
+        Ok(()) => Ok(Some(Outcome::Taken { at: now })),
+        // It may or may not have happened: the account will show.
+        Err(fault) if fault.kind == FaultKind::Transient => Err(fault),
+        Err(fault) => Ok(Some(Outcome::Failed { fault })),
+    }
+}
+
+/// Publishes what the record has not known to be published, in order.
+async fn publish<W: LedgerWrites + NoticeWrites>(world: &W, record: &ServiceRecord) -> Result<(), Fault> {
+    for notice in &record.unpublished {
+        let entry = TimelineEntry {
+            incident: notice.incident.clone(),
+            sequence: notice.sequence,
+            at: notice.at,
+            says: notice.timeline.clone(),
+        };
+        if let Err(fault) = world.add_to_timeline(&entry).await {
+            tracing::warn!(%fault, "a line of the time line was not kept");
+        }
+        match world.publish(notice).await {
+            Ok(()) => {}
+            // No retry cures it: people are told on the plain way instead.
+            Err(fault) if !fault.transient() => {
+                tracing::error!(%fault, "the notice topic does not take notices");
+                world.page_plainly(&subject(&notice.headline), &notice.headline).await?;
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(())
+}
+
+/// The keys of notices that are published by now.
+fn keys(record: &ServiceRecord) -> Vec<String> {
+    record.unpublished.iter().map(nightshift_core::notice::Notice::key).collect()
+}
+
+/// Writes the outcome down, over others' writes if need be. Gives the keys of
+/// the notices that are published by then, and the record if it was this run
+/// that wrote the outcome.
+async fn note_outcome<W: Hands>(
+    world: &W,
+    standing: Versioned<ServiceRecord>,
+    claimed_by: &EventId,
+    (outcome, told): (&Outcome, Vec<String>),
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<(Vec<String>, Option<ServiceRecord>), Fault> {
+    let mut standing = standing;
+    for _ in 0..FOLLOW_UP_TRIES {
+        let mut record = standing.value.clone();
+        let open = record.incident.as_ref().and_then(Incident::open_intent);
+        if open.is_none_or(|intent| intent.event != *claimed_by) {
+            return Ok((told, None));
+        }
+        record.unpublished.retain(|notice| !told.contains(&notice.key()));
+        let closed = end::with_outcome(&mut record, outcome.clone(), policy, now);
+        let claim = Claim { event: None, expected: standing.version, record, fleet: None, closed, at: now };
+        if let Some(written) = write(world, &claim).await? {
+            let told = keys(&written.value);
+            return Ok((told, Some(written.value)));
+        }
+        standing = world.record(&standing.value.service).await?;
+    }
+    Err(busy(&standing.value.service))
+}
+
+/// What follows an outcome may have a timer of its own.
+async fn set_follow_up<W: TimerWrites>(world: &W, record: &ServiceRecord) -> Result<(), Fault> {
+    match record.incident.as_ref().and_then(|incident| incident.timer.as_ref()) {
+        Some(timer) => world.set_timer(timer).await,
+        None => Ok(()),
+    }
+}
+
+/// Takes published notices off the record.
+async fn settle<W: Hands>(world: &W, service: &ServiceRef, told: Vec<String>, now: Timestamp) -> Result<(), Fault> {
+    if told.is_empty() {
+        return Ok(());
+    }
+    for _ in 0..FOLLOW_UP_TRIES {
+        let standing = world.record(service).await?;
+        let mut record = standing.value;
+        let before = record.unpublished.len();
+        record.unpublished.retain(|notice| !told.contains(&notice.key()));
+        if record.unpublished.len() == before {
+            return Ok(());
+        }
+        let claim = Claim { event: None, expected: standing.version, record, fleet: None, closed: None, at: now };
+        if write(world, &claim).await?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(busy(service))
+}
+
+fn busy(service: &ServiceRef) -> Fault {
+    let cause = "others wrote the same record in between, again and again";
+    Fault::new("dynamodb:TransactWriteItems", service.to_string(), FaultKind::Transient, cause)
+}

@@ -1,0 +1,181 @@
+//! Which remedy, if any, and by which rule not.
+
+use jiff::Timestamp;
+use nightshift_core::alarm::LiveAlarm;
+use nightshift_core::cause::Diagnosis;
+use nightshift_core::fault::Sight;
+use nightshift_core::health::{HealthIssue, SERVICES_THAT_CARRY_TASKS};
+use nightshift_core::ids::ServiceRef;
+use nightshift_core::mode::Mode;
+use nightshift_core::policy::Policy;
+use nightshift_core::refusal::Refusal;
+use nightshift_core::remedy::{Remedy, RemedyKind};
+use nightshift_core::service::{Controller, MODE_TAG, PARKED_TAG, STACK_TAG, Service};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::fitting::fitting;
+use crate::guardrails;
+use crate::scene::{Scene, Standing};
+
+/// What a decision comes to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Verdict {
+    /// The remedy that fits, whether or not it may be taken.
+    pub remedy: Option<Remedy>,
+    /// The rule that forbids it, or says that none fits.
+    pub refusal: Option<Refusal>,
+    /// The service's mode.
+    pub mode: Mode,
+}
+
+impl Verdict {
+    /// The remedy, if nothing forbids it.
+    pub fn act(&self) -> Option<&Remedy> {
+        self.remedy.as_ref().filter(|_| self.refusal.is_none())
+    }
+}
+
+/// The signal a decision is about, as far as rules care.
+#[derive(Clone, Copy, Debug)]
+pub struct Trigger<'a> {
+    /// The alarm as it is now, if it could be read.
+    pub alarm: Option<&'a LiveAlarm>,
+    /// When it changed state.
+    pub at: Timestamp,
+    /// From the stack's own drill.
+    pub drill: bool,
+}
+
+/// A service's mode: its tag, else the stack's default. A tag that cannot be
+/// read as a mode is the safest one.
+pub fn mode(service: Option<&Service>, default: Mode) -> Mode {
+    match service.and_then(|service| service.tag(MODE_TAG)) {
+        Some(tag) => tag.parse().unwrap_or(Mode::Observe),
+        None => default,
+    }
+}
+
+/// Decides. Rules run from "may this service be touched at all" over "what
+/// would help" to "is now the moment", and the mode comes last, so that what
+/// is only observed is told what would have been done.
+pub fn decide(scene: &Scene, diagnosis: &Diagnosis, trigger: Trigger<'_>, policy: &Policy, now: Timestamp) -> Verdict {
+    let service = scene.view.service.seen().and_then(Option::as_ref);
+    let mode = mode(service, scene.default_mode);
+    let refused = |refusal| Verdict { remedy: None, refusal: Some(refusal), mode };
+    let service = match touchable(scene, trigger) {
+        Ok(service) => service,
+        Err(refusal) => return refused(refusal),
+    };
+    let Sight::Seen(standing) = &scene.standing else {
+        let operation = scene.standing.fault().map_or_else(String::new, |fault| fault.operation.clone());
+        return refused(Refusal::NotObserved { operation });
+    };
+    let remedy = match fitting(scene, standing, service, diagnosis, policy) {
+        Ok(remedy) => remedy,
+        Err(refusal) => return refused(refusal),
+    };
+    let refusal = untrusted(trigger, policy, now)
+        .or_else(|| explained_elsewhere(scene, standing, policy, now))
+        .or_else(|| guarded(standing, &remedy, policy, now))
+        .or_else(|| unsure(diagnosis, &remedy, policy))
+        .or_else(|| (mode != Mode::Act).then_some(Refusal::NotOptedIn { mode }));
+    Verdict { remedy: Some(remedy), refusal, mode }
+}
+
+/// The service, if it is one that we may ever touch.
+fn touchable<'a>(scene: &'a Scene, trigger: Trigger<'_>) -> Result<&'a Service, Refusal> {
+    let service = match &scene.view.service {
+        Sight::Unseen(fault) => return Err(unseen(fault)),
+        Sight::Seen(None) => return Err(Refusal::ServiceNotActive { status: None }),
+        Sight::Seen(Some(service)) => service,
+    };
+    if service.status != "ACTIVE" {
+        return Err(Refusal::ServiceNotActive { status: Some(service.status.clone()) });
+    }
+    if let Some(controller) = not_ours(service) {
+        return Err(Refusal::ControllerNotOurs { controller: controller.into() });
+    }
+    if let Some(stack) = service.tag(STACK_TAG).filter(|stack| *stack != scene.own_stack) {
+        return Err(Refusal::AnotherStacks { stack: stack.to_owned() });
+    }
+    if trigger.drill && scene.drill_service.as_deref() != Some(scene.service.to_string().as_str()) {
+        return Err(Refusal::OnlyADrill);
+    }
+    if service.tag(PARKED_TAG).is_some() {
+        return Err(Refusal::Parked);
+    }
+    Ok(service)
+}
+
+fn not_ours(service: &Service) -> Option<&'static str> {
+    match service.controller {
+        Controller::CodeDeploy => Some("CODE_DEPLOY"),
+        Controller::External => Some("EXTERNAL"),
+        Controller::Ecs if service.express_managed => Some("EXPRESS"),
+        Controller::Ecs => None,
+    }
+}
+
+pub(crate) fn unseen(fault: &nightshift_core::fault::Fault) -> Refusal {
+    use nightshift_core::fault::FaultKind;
+    match fault.kind {
+        FaultKind::Denied => {
+            Refusal::NotPermitted { action: fault.operation.clone(), resource: fault.resource.clone() }
+        }
+        _ => Refusal::NotObserved { operation: fault.operation.clone() },
+    }
+}
+
+/// Signals that must not lead to a remedy: too old, or from an alarm too new.
+fn untrusted(trigger: Trigger<'_>, policy: &Policy, now: Timestamp) -> Option<Refusal> {
+    let Some(alarm) = trigger.alarm else {
+        return Some(Refusal::NotObserved { operation: "cloudwatch:DescribeAlarms".into() });
+    };
+    if policy.alarms.stale.after(trigger.at) < now {
+        return Some(Refusal::AlarmStale { at: trigger.at });
+    }
+    newborn(alarm, policy, now).map(|until| Refusal::AlarmNewborn { until })
+}
+
+/// When a newborn alarm will be old enough; `None`: it is.
+pub fn newborn(alarm: &LiveAlarm, policy: &Policy, now: Timestamp) -> Option<Timestamp> {
+    alarm.configured_at.map(|at| policy.alarms.newborn.after(at)).filter(|until| *until > now)
+}
+
+fn explained_elsewhere(scene: &Scene, standing: &Standing, policy: &Policy, now: Timestamp) -> Option<Refusal> {
+    let fleet = &standing.fleet.value;
+    guardrails::brake(&standing.openings, &scene.service, fleet.services, policy, now).or_else(|| provider(scene))
+}
+
+pub(crate) fn provider(scene: &Scene) -> Option<Refusal> {
+    let issues = scene.view.health_issues.seen()?;
+    let ours = |issue: &&HealthIssue| {
+        issue.open
+            && issue.region == scene.service.region
+            && SERVICES_THAT_CARRY_TASKS.contains(&issue.service.as_str())
+    };
+    issues.iter().find(ours).map(|issue| Refusal::ProviderEvent { code: issue.code.clone() })
+}
+
+fn guarded(standing: &Standing, remedy: &Remedy, policy: &Policy, now: Timestamp) -> Option<Refusal> {
+    guardrails::of_the_hour(standing.halted, policy, now)
+        .or_else(|| guardrails::of_the_service(&standing.record.value, remedy.kind(), policy, now))
+        .or_else(|| guardrails::of_the_fleet(&standing.fleet.value, policy, now))
+}
+
+/// Below `act_at` nothing is done by itself; whether people are asked or paged
+/// depends on `ask_at`.
+fn unsure(diagnosis: &Diagnosis, remedy: &Remedy, policy: &Policy) -> Option<Refusal> {
+    let percent = diagnosis.percent;
+    let enough = match remedy.kind() {
+        RemedyKind::ScaleOut => policy.confidence.scale_out_at,
+        _ => policy.confidence.act_at,
+    };
+    (percent < enough).then_some(Refusal::ConfidenceTooLow { percent })
+}
+
+/// Who the service is, for messages when nothing could be seen of it.
+pub fn known_service(scene: &Scene) -> (&ServiceRef, Option<&Service>) {
+    (&scene.service, scene.view.service.seen().and_then(Option::as_ref))
+}

@@ -1,0 +1,90 @@
+//! How an incident goes on after a remedy, and how it ends.
+
+use jiff::Timestamp;
+use nightshift_core::incident::{Incident, Phase, RaisedMinimum, ServiceRecord};
+use nightshift_core::notice::{NoticeKind, Pager};
+use nightshift_core::policy::Policy;
+use nightshift_core::refusal::Refusal;
+use nightshift_core::remedy::{Outcome, Remedy};
+
+use crate::life::{next_check, page};
+use crate::wording;
+
+/// Writes down what came of the open intent, and what follows from it. Gives
+/// the incident if it is over by that.
+pub fn with_outcome(record: &mut ServiceRecord, outcome: Outcome, policy: &Policy, now: Timestamp) -> Option<Incident> {
+    let intent = record.incident.as_mut()?.intents.last_mut().filter(|intent| intent.outcome.is_none())?;
+    intent.outcome = Some(outcome.clone());
+    let (remedy, deny) = (intent.remedy.clone(), intent.deny.clone());
+    let taken = matches!(outcome, Outcome::Taken { .. } | Outcome::FoundTaken { .. });
+    if let Remedy::RestoreScaling { .. } = remedy {
+        return restored(record, taken, now);
+    }
+    if taken {
+        record.denied.retain(|denied| denied.until > now);
+        record.denied.extend(deny);
+        let incident = record.incident.as_mut()?;
+        incident.phase = Phase::Verifying;
+        if let Remedy::ScaleOut { from, to } = remedy {
+            incident.raised = Some(RaisedMinimum { from, to });
+        }
+        let words = wording::verifying(record, &remedy);
+        wording::tell(record, NoticeKind::Verifying, words, None, now);
+    } else {
+        let incident = record.incident.as_mut()?;
+        incident.phase = Phase::Escalated;
+        incident.refusal = refusal_of(&outcome);
+        let words = wording::not_taken(record, &remedy, &outcome);
+        let pager = page(record, false, policy);
+        wording::tell(record, NoticeKind::Escalated, words, pager, now);
+    }
+    None
+}
+
+fn refusal_of(outcome: &Outcome) -> Option<Refusal> {
+    use nightshift_core::fault::FaultKind;
+    match outcome {
+        Outcome::Withheld { refusal } => Some(refusal.clone()),
+        Outcome::Failed { fault } if fault.kind == FaultKind::Denied => {
+            Some(Refusal::NotPermitted { action: fault.operation.clone(), resource: fault.resource.clone() })
+        }
+        _ => None,
+    }
+}
+
+fn restored(record: &mut ServiceRecord, taken: bool, now: Timestamp) -> Option<Incident> {
+    let incident = record.incident.as_mut()?;
+    if taken {
+        incident.raised = None;
+    }
+    let left = incident.raised;
+    let mut because = vec!["everything looked healthy for the hold-down".to_owned()];
+    because.push(match left {
+        None => "the raised minimum was lowered again".to_owned(),
+        Some(raised) => format!("the minimum could not be lowered: it stays at {}, it was {}", raised.to, raised.from),
+    });
+    resolve(record, &because, now)
+}
+
+/// Ends the incident: takes back every page, tells how it went.
+pub fn resolve(record: &mut ServiceRecord, because: &[String], now: Timestamp) -> Option<Incident> {
+    let incident = record.incident.as_mut()?;
+    incident.phase = Phase::Resolved;
+    incident.timer = None;
+    let keys: Vec<String> = (1..=incident.pages).map(|number| incident.page_key(number)).collect();
+    let pager = (!keys.is_empty()).then_some(Pager::Resolve { keys });
+    let words = wording::resolved(record, because, now);
+    wording::tell(record, NoticeKind::Resolved, words, pager, now);
+    record.incident.take()
+}
+
+/// Hands the incident to a person, with what was tried.
+pub fn escalate(record: &mut ServiceRecord, waiting_for: &[String], policy: &Policy, now: Timestamp) {
+    let Some(incident) = record.incident.as_mut() else { return };
+    incident.phase = Phase::Escalated;
+    incident.healthy_since = None;
+    let words = wording::escalated(record, waiting_for);
+    let pager = page(record, false, policy);
+    wording::tell(record, NoticeKind::Escalated, words, pager, now);
+    next_check(record, policy.verify.escalated_every.after(now));
+}

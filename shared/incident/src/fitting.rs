@@ -1,0 +1,139 @@
+//! Which remedy fits a cause, and what in the account speaks against it.
+
+use nightshift_core::cause::{Cause, Diagnosis};
+use nightshift_core::fault::Sight;
+use nightshift_core::incident::{Incident, ServiceRecord};
+use nightshift_core::policy::Policy;
+use nightshift_core::refusal::Refusal;
+use nightshift_core::release::{DeploymentStatus, ServiceDeployment};
+use nightshift_core::remedy::Remedy;
+use nightshift_core::service::Service;
+
+use crate::decide::{provider, unseen};
+use crate::scene::{Scene, Standing};
+use crate::target;
+
+/// The remedy that fits the cause.
+///
+/// # Errors
+/// The rule that says why none fits, or why this one must not be taken here.
+pub fn fitting(
+    scene: &Scene,
+    standing: &Standing,
+    service: &Service,
+    diagnosis: &Diagnosis,
+    policy: &Policy,
+) -> Result<Remedy, Refusal> {
+    let tried = standing.record.value.incident.as_ref().and_then(Incident::taken);
+    if tried.is_some() {
+        return Err(Refusal::AlreadyTried);
+    }
+    match diagnosis.cause {
+        Cause::Release => roll_back(scene, &standing.record.value, service, diagnosis),
+        Cause::Load => scale_out(scene, service, policy),
+        Cause::MemoryLeak => restart(service),
+        Cause::Provider => Err(provider(scene).unwrap_or(Refusal::NoRemedyForCause)),
+        _ if diagnosis.suspect.is_some() => Err(Refusal::ReleaseNotToBlame),
+        _ => Err(Refusal::NoRemedyForCause),
+    }
+}
+
+fn roll_back(
+    scene: &Scene,
+    record: &ServiceRecord,
+    service: &Service,
+    diagnosis: &Diagnosis,
+) -> Result<Remedy, Refusal> {
+    let history = match &scene.view.history {
+        Sight::Unseen(fault) => return Err(unseen(fault)),
+        Sight::Seen(history) => history,
+    };
+    let suspect = history.first().ok_or(Refusal::ReleaseNotToBlame)?;
+    if !diagnosis.release_gate || diagnosis.suspect.as_ref().is_none_or(|found| found.deployment != suspect.arn) {
+        return Err(Refusal::ReleaseNotToBlame);
+    }
+    if suspect.status.going_back() {
+        return Err(Refusal::RollbackUnderWay);
+    }
+    if is_a_rollback(history, record) {
+        return Err(Refusal::NeverRollBackARollback);
+    }
+    if suspect.paused_at_hook.is_some() {
+        return Err(Refusal::PausedAtHook);
+    }
+    if let Some(stack) = updating_stack(scene, service) {
+        // A deployment in flight is the stack's own: stopping it is what makes
+        // the stack go back. A finished one must not be pulled from under it.
+        if !suspect.status.in_flight() {
+            return Err(Refusal::StackUpdating { stack });
+        }
+    }
+    way_back(scene, service, suspect)
+}
+
+/// By the state of the suspect: stop it in flight, or deploy the last good one.
+fn way_back(scene: &Scene, service: &Service, suspect: &ServiceDeployment) -> Result<Remedy, Refusal> {
+    let from = suspect.target.task_definition.clone();
+    match suspect.status {
+        status if status.in_flight() => {
+            if let Some(refusal) = scene.preflight.as_ref().and_then(target::marked_unsafe) {
+                return Err(refusal);
+            }
+            if suspect.sources.is_empty() {
+                return Err(Refusal::NothingGoodToReturnTo);
+            }
+            let to = scene.preflight.as_ref().map(|preflight| preflight.target.revision.task_definition.clone());
+            Ok(Remedy::StopDeployment { deployment: suspect.arn.clone(), from, to })
+        }
+        DeploymentStatus::Successful => {
+            let preflight = scene.preflight.as_ref().ok_or(Refusal::NothingGoodToReturnTo)?;
+            if service.task_definition != from {
+                return Err(Refusal::Overtaken);
+            }
+            match target::objection(preflight, suspect) {
+                Some(refusal) => Err(refusal),
+                None => Ok(Remedy::RollBack { from, to: preflight.target.revision.task_definition.clone() }),
+            }
+        }
+        DeploymentStatus::RollbackSuccessful | DeploymentStatus::RollbackFailed => Err(Refusal::NeverRollBackARollback),
+        _ => Err(Refusal::ReleaseNotToBlame),
+    }
+}
+
+/// What runs is what a denied release was replaced by, and had run before it.
+fn is_a_rollback(history: &[ServiceDeployment], record: &ServiceRecord) -> bool {
+    let [suspect, before, earlier @ ..] = history else { return false };
+    let denied = record.denied.iter().any(|denied| denied.task_definition == before.target.task_definition);
+    denied && earlier.iter().any(|old| old.target.task_definition == suspect.target.task_definition)
+}
+
+fn updating_stack(scene: &Scene, service: &Service) -> Option<String> {
+    let stack = service.tag("aws:cloudformation:stack-name")?;
+    let idle = match &scene.stack_status {
+        Sight::Seen(Some(status)) => !status.ends_with("_IN_PROGRESS"),
+        Sight::Seen(None) => true,
+        Sight::Unseen(_) => false,
+    };
+    (!idle).then(|| stack.to_owned())
+}
+
+fn scale_out(scene: &Scene, service: &Service, policy: &Policy) -> Result<Remedy, Refusal> {
+    let target = match &scene.view.scaling {
+        Sight::Unseen(fault) => return Err(unseen(fault)),
+        Sight::Seen(None) => return Err(Refusal::AtCeiling),
+        Sight::Seen(Some(target)) => target,
+    };
+    let wanted = (service.desired * policy.scaling.step_percent).div_ceil(100).max(service.desired + 1);
+    let to = wanted.min(target.max);
+    if to <= service.desired || to <= target.min {
+        return Err(Refusal::AtCeiling);
+    }
+    Ok(Remedy::ScaleOut { from: target.min, to })
+}
+
+fn restart(service: &Service) -> Result<Remedy, Refusal> {
+    match service.primary() {
+        Some(primary) if service.settled() => Ok(Remedy::Restart { instead_of: primary.id.clone() }),
+        _ => Err(Refusal::RollbackUnderWay),
+    }
+}

@@ -1,0 +1,29 @@
+//! Incidents: the pure rules of their life, and [`carry_out`], the one place
+//! that knows in which order a decision becomes real.
+//!
+//! Rules are functions of what was observed, the policy and the moment; they
+//! give a [`plan::Plan`], a value that can be printed, stored and *not*
+//! carried out. Whoever wants to know why something was or was not done reads
+//! [`decide`](mod@decide) and [`guardrails`]; whoever wants to know what happens after a
+//! crash reads [`carry_out`](mod@carry_out) and [`resume`](mod@resume).
+
+pub mod scene;
+
+pub mod about;
+pub mod answer;
+pub mod decide;
+pub mod fitting;
+pub mod guardrails;
+pub mod resume;
+pub mod severity;
+pub mod target;
+
+pub mod end;
+pub mod life;
+pub mod links;
+pub mod refusals;
+pub mod wording;
+
+pub mod carry_out;
+pub mod plan;
+pub mod respond;

@@ -1,0 +1,65 @@
+//! One sentence for each refusal: what it means and what to do about it.
+
+use nightshift_core::refusal::Refusal;
+
+/// The sentence people read beside a refusal's name.
+pub fn sentence(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Unmapped => "no service is known for this alarm; tag it cluster and service.".into(),
+        Refusal::ServiceNotActive { status: Some(status) } => format!("the service is {status}."),
+        Refusal::ServiceNotActive { status: None } => "ECS knows no such service.".into(),
+        Refusal::NotOptedIn { mode } => format!("the service is in mode {mode}; tag it nightshift=act to let it heal."),
+        Refusal::AnotherStacks { stack } => format!("tag nightshift:stack gives the service to {stack}."),
+        Refusal::AlarmStale { at } => {
+            format!("the alarm changed at {}, too long ago to act on.", at.strftime("%H:%M UTC"))
+        }
+        Refusal::AlarmNewborn { until } => {
+            format!("the alarm is new; it is read again at {}.", until.strftime("%H:%M UTC"))
+        }
+        Refusal::AlarmAlreadyClear => "the alarm is no longer in ALARM.".into(),
+        Refusal::NoNews => "the change of state is no news.".into(),
+        Refusal::ActionsSuppressed { by } => format!("the alarm's actions are suppressed by {by}."),
+        Refusal::ActionsDisabled => "somebody switched the alarm's actions off.".into(),
+        Refusal::TargetTracking => "the alarm belongs to Application Auto Scaling.".into(),
+        Refusal::ReleaseNotToBlame => "the evidence does not blame the newest release.".into(),
+        Refusal::NoRemedyForCause => "no automatic remedy helps against this cause.".into(),
+        Refusal::RollbackUnderWay => "the service is already being changed.".into(),
+        Refusal::NeverRollBackARollback => "what runs is itself the result of a rollback.".into(),
+        Refusal::NothingGoodToReturnTo => "no earlier release ran well for long enough.".into(),
+        Refusal::TargetInactive { task_definition } => format!("{} is INACTIVE or gone.", task_definition.short()),
+        Refusal::TargetImageGone { image } => format!("image {image} is gone from its repository."),
+        Refusal::TargetTagMoved { image } => {
+            format!("{image} no longer means, or cannot be shown to mean, the image that ran well.")
+        }
+        Refusal::RollbackMarkedUnsafe { task_definition } => {
+            format!("{} is tagged nightshift:rollback-safe=false.", task_definition.short())
+        }
+        Refusal::CrossesUnsafeRelease { task_definition } => {
+            format!("the way back crosses {}, tagged nightshift:rollback-safe=false.", task_definition.short())
+        }
+        Refusal::DiffersBeyondTaskDefinition => {
+            "the releases differ in network, load balancers or capacity, which a new task definition cannot undo."
+                .into()
+        }
+        Refusal::StackUpdating { stack } => format!("CloudFormation stack {stack} is being updated."),
+        Refusal::ControllerNotOurs { controller } => format!("the service is deployed by {controller}."),
+        Refusal::PausedAtHook => "the deployment waits for a person at a pause hook.".into(),
+        Refusal::CoolingDown { until } => {
+            format!("the same remedy was taken lately; again from {}.", until.strftime("%H:%M UTC"))
+        }
+        Refusal::AlreadyTried => "a remedy was already taken in this incident.".into(),
+        Refusal::BudgetSpent => "the service has had its remedies for 24 hours.".into(),
+        Refusal::FleetBudgetSpent => "the cap on remedies over all services is reached.".into(),
+        Refusal::FleetWide { services } => format!("{services} services are hit at once; that is no single release."),
+        Refusal::ProviderEvent { code } => format!("AWS reports {code}."),
+        Refusal::Parked => "the service is parked by off-hours.".into(),
+        Refusal::Frozen { window } => format!("freeze {window:?} stops remedies."),
+        Refusal::Halted => "remedies are halted; nightshift resume lets them go on.".into(),
+        Refusal::AtCeiling => "there is no room to scale out.".into(),
+        Refusal::NotPermitted { action, resource } => format!("IAM denies {action} on {resource}."),
+        Refusal::ConfidenceTooLow { percent } => format!("{percent} % is not sure enough."),
+        Refusal::NotObserved { operation } => format!("{operation} could not be read, and the decision needs it."),
+        Refusal::OnlyADrill => "a drill acts on the drill service alone.".into(),
+        Refusal::Overtaken => "somebody changed the service in between.".into(),
+    }
+}

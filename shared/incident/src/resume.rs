@@ -1,0 +1,58 @@
+//! What an open intent needs, read from the account alone.
+//!
+//! Whoever claimed a remedy may have died before, during or after the call.
+//! The account knows which; the intent does not.
+
+use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, TaskDefinitionArn};
+use nightshift_core::release::DeploymentStatus;
+use nightshift_core::remedy::{Remedy, Resume};
+use nightshift_diagnosis::ServiceView;
+
+/// Whether the remedy is done, is to be done, or has been overtaken.
+pub fn resume(remedy: &Remedy, view: &ServiceView) -> Resume {
+    match remedy {
+        Remedy::RollBack { from, to } => roll_back(view, from, to),
+        Remedy::StopDeployment { deployment, .. } => stop_deployment(view, deployment),
+        Remedy::Restart { instead_of } => restart(view, instead_of),
+        Remedy::ScaleOut { from, to } | Remedy::RestoreScaling { from, to } => minimum(view, *from, *to),
+    }
+}
+
+fn roll_back(view: &ServiceView, from: &TaskDefinitionArn, to: &TaskDefinitionArn) -> Resume {
+    match view.service.seen() {
+        None => Resume::NotYet,
+        Some(Some(service)) if service.task_definition == *to => Resume::Done,
+        Some(Some(service)) if service.task_definition == *from => Resume::DoAgain,
+        Some(_) => Resume::Moot,
+    }
+}
+
+fn stop_deployment(view: &ServiceView, deployment: &ServiceDeploymentArn) -> Resume {
+    let Some(history) = view.history.seen() else { return Resume::NotYet };
+    match history.iter().find(|found| found.arn == *deployment).map(|found| found.status) {
+        Some(status) if status.in_flight() => Resume::DoAgain,
+        Some(DeploymentStatus::Successful | DeploymentStatus::Unknown) | None => Resume::Moot,
+        Some(_) => Resume::Done,
+    }
+}
+
+fn restart(view: &ServiceView, instead_of: &DeploymentId) -> Resume {
+    match view.service.seen() {
+        None => Resume::NotYet,
+        Some(None) => Resume::Moot,
+        Some(Some(service)) => match service.primary() {
+            Some(primary) if primary.id == *instead_of => Resume::DoAgain,
+            Some(_) => Resume::Done,
+            None => Resume::NotYet,
+        },
+    }
+}
+
+fn minimum(view: &ServiceView, from: u32, to: u32) -> Resume {
+    match view.scaling.seen() {
+        None => Resume::NotYet,
+        Some(Some(target)) if target.min == to => Resume::Done,
+        Some(Some(target)) if target.min == from => Resume::DoAgain,
+        Some(_) => Resume::Moot,
+    }
+}

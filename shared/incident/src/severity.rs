@@ -1,0 +1,80 @@
+//! How bad an incident is, and who is woken.
+
+use nightshift_core::alarm::LiveAlarm;
+use nightshift_core::mode::{Mode, Severity};
+use nightshift_core::policy::Policy;
+use nightshift_core::service::Service;
+
+/// The environment a service says it is in.
+pub fn environment(service: &Service) -> Option<&str> {
+    service.tag("environment").or_else(|| service.tag("env"))
+}
+
+/// The team a service says it belongs to.
+pub fn team(service: &Service) -> Option<&str> {
+    service.tag("team").or_else(|| service.tag("owner"))
+}
+
+/// Whether the alarm measures something that users feel.
+pub fn felt_by_users(alarm: Option<&LiveAlarm>) -> bool {
+    const FELT: [&str; 6] = ["5XX", "ResponseTime", "Latency", "UnHealthyHost", "Error", "Rejected"];
+    let Some(alarm) = alarm else { return false };
+    let metric = alarm.metrics.iter().any(|metric| FELT.iter().any(|word| metric.name.contains(word)));
+    // A composite has no metrics; it stands for what somebody found worth joining.
+    metric || alarm.metrics.is_empty()
+}
+
+/// Severity and the rule that gave it, from environment, tier and user impact.
+pub fn severity(service: Option<&Service>, alarm: Option<&LiveAlarm>) -> (Severity, String) {
+    let environment = service.and_then(environment);
+    let tier = service.and_then(|service| service.tag("tier"));
+    let production =
+        environment.is_some_and(|name| matches!(name.to_ascii_lowercase().as_str(), "prod" | "production" | "live"));
+    let felt = if felt_by_users(alarm) { "users feel it" } else { "users do not feel it yet" };
+    match (environment, tier) {
+        (None, None) => (Severity::P2, "P2: the service carries no environment or tier tag".into()),
+        (Some(name), _) if !production => (Severity::P3, format!("P3: environment {name} is not production")),
+        (_, Some("3")) => (Severity::P3, "P3: tier 3".into()),
+        (Some(name), Some("1")) if felt_by_users(alarm) => (Severity::P1, format!("P1: {name}, tier 1, {felt}")),
+        (_, tier) => {
+            let tier = tier.map_or("no tier".to_owned(), |tier| format!("tier {tier}"));
+            let name = environment.unwrap_or("no environment tag");
+            (Severity::P2, format!("P2: {name}, {tier}, {felt}"))
+        }
+    }
+}
+
+/// Whether a person is woken.
+///
+/// P1 at once; P2 only if no remedy is on its way; P3 never. A service that is
+/// only observed never pages unless the policy says so: its own alarms still
+/// reach whoever they reached before.
+pub fn pages(severity: Severity, mode: Mode, helped: bool, policy: &Policy) -> bool {
+    if mode == Mode::Observe && !policy.paging.observed_services {
+        return false;
+    }
+    match severity {
+        Severity::P1 => true,
+        Severity::P2 => !helped,
+        Severity::P3 => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_woken() {
+        let policy = Policy::default();
+        let check = |severity, mode, helped| pages(severity, mode, helped, &policy);
+        assert!(check(Severity::P1, Mode::Act, true));
+        assert!(check(Severity::P2, Mode::Act, false));
+        assert!(!check(Severity::P2, Mode::Act, true));
+        assert!(!check(Severity::P3, Mode::Act, false));
+        assert!(!check(Severity::P1, Mode::Observe, false));
+        let mut loud = policy.clone();
+        loud.paging.observed_services = true;
+        assert!(pages(Severity::P1, Mode::Observe, false, &loud));
+    }
+}

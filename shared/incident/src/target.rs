@@ -1,0 +1,144 @@
+//! Where a rollback may go: the last release that ran well, and whether it
+//! can still start as it was.
+
+use jiff::Timestamp;
+use nightshift_core::fault::Sight;
+use nightshift_core::ids::{Digest, TaskDefinitionArn};
+use nightshift_core::incident::ServiceRecord;
+use nightshift_core::policy::Policy;
+use nightshift_core::refusal::Refusal;
+use nightshift_core::release::{DeploymentStatus, ImageNow, Revision, ServiceDeployment};
+use nightshift_core::service::ROLLBACK_SAFE_TAG;
+use nightshift_diagnosis::ServiceView;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::scene::Preflight;
+
+/// A release that ran well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Target {
+    /// Its service revision.
+    pub revision: Revision,
+    /// When it was replaced.
+    pub until: Timestamp,
+    /// How long it had run by then, in seconds.
+    pub soaked_s: i64,
+}
+
+/// The release on trial: the newest service deployment.
+pub fn newest(view: &ServiceView) -> Option<&ServiceDeployment> {
+    view.history.seen().and_then(|history| history.first())
+}
+
+/// The newest release before the current one that completed, soaked for the
+/// policy's time before it was replaced, and is not denied.
+pub fn last_good(view: &ServiceView, record: &ServiceRecord, policy: &Policy, now: Timestamp) -> Option<Target> {
+    let history = view.history.seen()?;
+    let suspect = history.first()?;
+    let mut replaced_at = suspect.began_at();
+    for earlier in &history[1..] {
+        let until = replaced_at;
+        replaced_at = earlier.began_at();
+        if earlier.status != DeploymentStatus::Successful || same_release(&earlier.target, &suspect.target) {
+            continue;
+        }
+        let Some(finished) = earlier.finished_at else { continue };
+        let soaked_s = until.duration_since(finished).as_secs();
+        let denied = record
+            .denied
+            .iter()
+            .any(|denied| denied.until > now && denied.task_definition == earlier.target.task_definition);
+        if soaked_s >= policy.rollback.soak.as_seconds() && !denied {
+            return Some(Target { revision: earlier.target.clone(), until, soaked_s });
+        }
+    }
+    None
+}
+
+fn same_release(one: &Revision, other: &Revision) -> bool {
+    one.arn == other.arn || one.task_definition == other.task_definition
+}
+
+/// Task definitions that the way back to `target` crosses, the current first.
+pub fn crossed(view: &ServiceView, target: &Target) -> Vec<TaskDefinitionArn> {
+    let history = view.history.seen().map_or(&[][..], Vec::as_slice);
+    let mut crossed: Vec<TaskDefinitionArn> = Vec::new();
+    for deployment in history {
+        if deployment.target.task_definition == target.revision.task_definition {
+            break;
+        }
+        if !crossed.contains(&deployment.target.task_definition) {
+            crossed.push(deployment.target.task_definition.clone());
+        }
+    }
+    crossed
+}
+
+/// Digests that `bad` runs and `good` does not.
+pub fn digests_of_its_own(bad: &Revision, good: &Revision) -> Vec<Digest> {
+    let good: Vec<_> = good.images.values().filter_map(|image| image.digest.as_ref()).collect();
+    let of_bad = bad.images.values().filter_map(|image| image.digest.clone());
+    of_bad.filter(|digest| !good.contains(&digest)).collect()
+}
+
+/// What speaks against `UpdateService` to this target; `None`: nothing.
+///
+/// A `StopServiceDeployment` needs none of this but the marks: ECS goes back to
+/// the old *revision* and so to the old digests.
+pub fn objection(preflight: &Preflight, suspect: &ServiceDeployment) -> Option<Refusal> {
+    let Preflight { target, task_definition, images, .. } = preflight;
+    let wanted = &target.revision.task_definition;
+    match task_definition {
+        Sight::Unseen(fault) => return Some(Refusal::NotObserved { operation: fault.operation.clone() }),
+        Sight::Seen(None) => return Some(Refusal::TargetInactive { task_definition: wanted.clone() }),
+        Sight::Seen(Some(found)) if !found.active => {
+            return Some(Refusal::TargetInactive { task_definition: wanted.clone() });
+        }
+        Sight::Seen(Some(_)) => {}
+    }
+    if let Some(refusal) = marked_unsafe(preflight) {
+        return Some(refusal);
+    }
+    if target.revision.surroundings != suspect.target.surroundings {
+        return Some(Refusal::DiffersBeyondTaskDefinition);
+    }
+    images.iter().find_map(|(container, now)| {
+        let ran = target.revision.images.get(container)?;
+        image_objection(&ran.image, ran.digest.as_ref(), now)
+    })
+}
+
+/// A mark on what the way back crosses.
+pub fn marked_unsafe(preflight: &Preflight) -> Option<Refusal> {
+    for (index, crossing) in preflight.crossed.iter().enumerate() {
+        let found = match crossing {
+            Sight::Unseen(fault) => return Some(Refusal::NotObserved { operation: fault.operation.clone() }),
+            Sight::Seen(None) => continue,
+            Sight::Seen(Some(found)) => found,
+        };
+        if found.tags.get(ROLLBACK_SAFE_TAG).is_some_and(|value| value.eq_ignore_ascii_case("false")) {
+            let task_definition = found.arn.clone();
+            return Some(match index {
+                0 => Refusal::RollbackMarkedUnsafe { task_definition },
+                _ => Refusal::CrossesUnsafeRelease { task_definition },
+            });
+        }
+    }
+    None
+}
+
+fn image_objection(image: &str, ran: Option<&Digest>, now: &Sight<ImageNow>) -> Option<Refusal> {
+    match now {
+        Sight::Unseen(fault) => Some(Refusal::NotObserved { operation: fault.operation.clone() }),
+        Sight::Seen(ImageNow::Gone) => Some(Refusal::TargetImageGone { image: image.to_owned() }),
+        Sight::Seen(ImageNow::At(digest)) if ran.is_some_and(|ran| ran != digest) => {
+            Some(Refusal::TargetTagMoved { image: image.to_owned() })
+        }
+        // Outside ECR nobody can tell; a reference by digest cannot move.
+        Sight::Seen(ImageNow::Unknown) if !image.contains("@sha256:") => {
+            Some(Refusal::TargetTagMoved { image: image.to_owned() })
+        }
+        Sight::Seen(_) => None,
+    }
+}

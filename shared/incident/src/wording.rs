@@ -1,0 +1,258 @@
+//! Every sentence people read about an incident is built here.
+
+use jiff::Timestamp;
+use nightshift_core::alarm::AlarmState;
+use nightshift_core::fault::FaultKind;
+use nightshift_core::incident::{Incident, Phase, ServiceRecord};
+use nightshift_core::notice::{EvidenceLine, Link, Notice, NoticeKind, Pager};
+use nightshift_core::remedy::{Outcome, Remedy};
+use nightshift_core::span::words;
+
+use crate::decide::Verdict;
+use crate::links;
+use crate::refusals::sentence;
+
+/// Evidence shown; the rest is in the case.
+const EVIDENCE_SHOWN: usize = 8;
+
+/// What a notice says beside what the incident knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    /// What is being done, for the headline: `rolling back web:43 → web:42`.
+    pub verb: String,
+    /// What was done or not.
+    pub done: Vec<String>,
+    /// What will undo the remedy.
+    pub drift: Option<String>,
+    /// The line for the thread.
+    pub timeline: String,
+}
+
+/// Adds a notice to those that are to be published, under the next number.
+pub fn tell(record: &mut ServiceRecord, kind: NoticeKind, words: Words, pager: Option<Pager>, now: Timestamp) {
+    let service = record.service.clone();
+    let Some(incident) = record.incident.as_mut() else { return };
+    incident.sequence += 1;
+    let incident = &*incident;
+    let mut links = links::of_incident(&service, incident.alarms.keys().next(), incident.opened_at);
+    if let Some(url) = incident.about.runbook.as_ref().filter(|url| url.starts_with("https://")) {
+        links.push(Link { label: "Runbook".into(), url: url.clone() });
+    }
+    let notice = Notice {
+        incident: incident.id.clone(),
+        sequence: incident.sequence,
+        kind,
+        phase: incident.phase,
+        severity: incident.severity,
+        severity_because: incident.severity_because.clone(),
+        mode: incident.mode,
+        environment: incident.about.environment.clone(),
+        team: incident.about.team.clone(),
+        opened_at: incident.opened_at,
+        at: now,
+        headline: headline(&service.to_string(), incident, &words.verb),
+        why: why(incident),
+        done: words.done,
+        evidence: evidence(incident),
+        impact: incident.about.impact.clone(),
+        drift: words.drift,
+        links,
+        timeline: words.timeline,
+        pager,
+        service,
+    };
+    record.unpublished.push(notice);
+}
+
+fn headline(service: &str, incident: &Incident, verb: &str) -> String {
+    let environment = incident.about.environment.as_ref().map_or_else(String::new, |name| format!(" · {name}"));
+    let first = incident.alarms.values().next().map_or("", |alarm| alarm.name.as_str());
+    let more = match incident.alarms.len() {
+        0 | 1 => String::new(),
+        more => format!(" and {} more", more - 1),
+    };
+    format!("{} · {service}{environment} · {first}{more} — {verb}", incident.severity)
+}
+
+fn why(incident: &Incident) -> Vec<String> {
+    let mut why: Vec<String> = incident
+        .alarms
+        .values()
+        .map(|alarm| {
+            let times = if alarm.times > 1 { format!(", {} times", alarm.times) } else { String::new() };
+            let state = match alarm.state {
+                AlarmState::Alarm => "in ALARM",
+                AlarmState::Ok => "OK",
+                AlarmState::InsufficientData => "without data",
+            };
+            format!("{} is {state} since {}{times}", alarm.name, alarm.at.strftime("%H:%M:%S UTC"))
+        })
+        .collect();
+    if let Some(diagnosis) = &incident.diagnosis {
+        why.push(format!("Cause: {}, {} % sure", diagnosis.cause, diagnosis.percent));
+        let speaks =
+            diagnosis.evidence.iter().filter(|evidence| evidence.cause == diagnosis.cause && evidence.weight > 0);
+        why.extend(speaks.take(2).map(|evidence| evidence.says.clone()));
+    }
+    why
+}
+
+fn evidence(incident: &Incident) -> Vec<EvidenceLine> {
+    let all = incident.diagnosis.iter().flat_map(|diagnosis| &diagnosis.evidence);
+    all.take(EVIDENCE_SHOWN)
+        .map(|found| EvidenceLine { cause: found.cause.to_string(), weight: found.weight, says: found.says.clone() })
+        .collect()
+}
+
+/// A remedy is about to be taken.
+pub fn acting(record: &ServiceRecord, remedy: &Remedy) -> Words {
+    let deadline = record.incident.as_ref().map(|incident| incident.deadline);
+    let by = deadline
+        .map_or_else(String::new, |at| format!("; escalates at {} if that does not help", at.strftime("%H:%M UTC")));
+    Words {
+        verb: progressive(remedy),
+        done: vec![format!("Decided to {remedy} ({}){by}.", remedy.operation())],
+        drift: None,
+        timeline: progressive(remedy),
+    }
+}
+
+fn progressive(remedy: &Remedy) -> String {
+    match remedy {
+        Remedy::StopDeployment { from, .. } => format!("stopping the deployment of {}", from.short()),
+        Remedy::RollBack { from, to } => format!("rolling back {} → {}", from.short(), to.short()),
+        Remedy::Restart { .. } => "restarting all tasks".into(),
+        Remedy::ScaleOut { from, to } => format!("raising the minimum {from} → {to} tasks"),
+        Remedy::RestoreScaling { from, to } => format!("lowering the minimum {from} → {to} tasks"),
+    }
+}
+
+fn perfect(remedy: &Remedy) -> String {
+    match remedy {
+        Remedy::StopDeployment { from, .. } => format!("stopped the deployment of {}", from.short()),
+        Remedy::RollBack { from, to } => format!("rolled back {} → {}", from.short(), to.short()),
+        Remedy::Restart { .. } => "restarted all tasks".into(),
+        Remedy::ScaleOut { from, to } => format!("raised the minimum {from} → {to} tasks"),
+        Remedy::RestoreScaling { from, to } => format!("lowered the minimum {from} → {to} tasks"),
+    }
+}
+
+/// Nothing is done, and why.
+pub fn not_acting(record: &ServiceRecord, verdict: &Verdict) -> Words {
+    let phase = record.incident.as_ref().map(|incident| incident.phase);
+    let why = verdict
+        .refusal
+        .as_ref()
+        .map_or_else(String::new, |refusal| format!("{}: {}", refusal.name(), sentence(refusal)));
+    let verb = match (phase, &verdict.remedy) {
+        (Some(Phase::AwaitingApproval), Some(remedy)) => format!("waiting for approval to {remedy}"),
+        (Some(Phase::Escalated), _) => "needs you".to_owned(),
+        (_, Some(remedy)) => format!("observing, would {remedy}"),
+        _ => "observing".to_owned(),
+    };
+    let mut done = Vec::new();
+    if let Some(remedy) = &verdict.remedy {
+        done.push(format!("Would {remedy} ({}).", remedy.operation()));
+    }
+    done.push(format!("Did nothing. {why}"));
+    let name = verdict.refusal.as_ref().map_or_else(String::new, |refusal| format!(" ({})", refusal.name()));
+    Words { timeline: format!("{verb}{name}"), verb, done, drift: None }
+}
+
+/// Something changed in an open incident.
+pub fn joined(says: String) -> Words {
+    Words { verb: says.clone(), done: Vec::new(), drift: None, timeline: says }
+}
+
+/// A remedy was taken and is being checked.
+pub fn verifying(record: &ServiceRecord, remedy: &Remedy) -> Words {
+    let by = record.incident.as_ref().map_or_else(String::new, |incident| {
+        format!(" Checked until {}, then escalated.", incident.deadline.strftime("%H:%M UTC"))
+    });
+    Words {
+        verb: format!("{}, checking", perfect(remedy)),
+        done: vec![format!("Did: {} ({}).{by}", perfect(remedy), remedy.operation())],
+        drift: drift(record, remedy),
+        timeline: perfect(remedy),
+    }
+}
+
+/// What will undo a rollback, and what to do about it.
+fn drift(record: &ServiceRecord, remedy: &Remedy) -> Option<String> {
+    let (from, to) = match remedy {
+        Remedy::RollBack { from, to } | Remedy::StopDeployment { from, to: Some(to), .. } => (from, to),
+        _ => return None,
+    };
+    let stack = record.incident.as_ref().and_then(|incident| incident.about.stack.as_ref());
+    let source = stack.map_or_else(
+        || "Your Terraform, CDK or CloudFormation source".to_owned(),
+        |stack| format!("The template of stack {stack}"),
+    );
+    Some(format!(
+        "{source} still says {from}: its next apply deploys that again. Set the task definition back to {to}, or fix forward.",
+        from = from.short(),
+        to = to.short(),
+    ))
+}
+
+/// A claimed remedy could not be taken.
+pub fn not_taken(record: &ServiceRecord, remedy: &Remedy, outcome: &Outcome) -> Words {
+    let why = match outcome {
+        Outcome::Withheld { refusal } => format!("{}: {}", refusal.name(), sentence(refusal)),
+        Outcome::Failed { fault } if fault.kind == FaultKind::Denied => format!(
+            "{fault}. Allow it: add {{\"Effect\": \"Allow\", \"Action\": \"{}\", \"Resource\": \"{}\"}} to the function's role, or check the tag its condition asks for.",
+            fault.operation, fault.resource
+        ),
+        Outcome::Failed { fault } => fault.to_string(),
+        Outcome::Taken { .. } | Outcome::FoundTaken { .. } => String::new(),
+    };
+    let tried = format!("Tried to {remedy} on {}; it was not done. {why}", record.service);
+    Words { verb: "needs you".into(), done: vec![tried], drift: None, timeline: format!("could not {remedy}") }
+}
+
+/// It is over.
+pub fn resolved(record: &ServiceRecord, because: &[String], now: Timestamp) -> Words {
+    let Some(incident) = &record.incident else { return Words::default() };
+    let took = words(now.duration_since(incident.opened_at));
+    let paged = if incident.pages == 0 { ", no human" } else { "" };
+    let (verb, drift) = match incident.taken() {
+        Some(intent) => {
+            let drift = drift(record, &intent.remedy);
+            (format!("healed automatically in {took}{paged}: {}", perfect(&intent.remedy)), drift)
+        }
+        None => (format!("recovered after {took}"), None),
+    };
+    let mut done = vec![format!("{}.", capital(&verb))];
+    done.extend(because.iter().map(|line| format!("{}.", capital(line))));
+    Words { timeline: verb.clone(), verb, done, drift }
+}
+
+/// A sentence begins with a capital, unless it begins with a name.
+fn capital(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) if word.chars().all(|letter| letter.is_ascii_lowercase()) => {
+            first.to_uppercase().chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// A person is needed.
+pub fn escalated(record: &ServiceRecord, waiting_for: &[String]) -> Words {
+    let Some(incident) = &record.incident else { return Words::default() };
+    let tried = match incident.taken() {
+        Some(intent) => format!(
+            "{} at {}; it did not help.",
+            capital(&perfect(&intent.remedy)),
+            intent.claimed_at.strftime("%H:%M UTC")
+        ),
+        None => "Nothing was done to the service.".to_owned(),
+    };
+    let mut done = vec![tried, "There is no second automatic remedy for the same cause.".to_owned()];
+    if !waiting_for.is_empty() {
+        done.push(format!("Still waiting for: {}.", waiting_for.join("; ")));
+    }
+    Words { verb: "needs you".into(), done, drift: None, timeline: "not healed in time: escalated".into() }
+}

@@ -1,0 +1,120 @@
+//! ECR: what images are there.
+
+use nightshift_core::ids::{Digest, fingerprint};
+use serde_json::{Value, json};
+
+use crate::state::State;
+use crate::state::releases::AwsError;
+
+use super::request::{Request, paged};
+use super::unknown;
+
+/// Media type of the manifests.
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+/// DescribeImages has pages of a hundred.
+const A_PAGE: usize = 100;
+
+/// An image with its tags.
+type Image = (Digest, Vec<String>);
+
+pub(super) fn answer(state: &mut State, operation: &str, request: &Request) -> Result<Value, AwsError> {
+    let resource = request.text("repositoryName").unwrap_or("*").to_owned();
+    state.note_call(&format!("ecr:{operation}"), resource, false);
+    match operation {
+        "BatchGetImage" => batch_get(state, request),
+        "DescribeImages" => describe(state, request),
+        _ => Err(unknown(operation)),
+    }
+}
+
+fn images(state: &State, request: &Request) -> Result<Vec<Image>, AwsError> {
+    let name = request.needed("repositoryName")?;
+    let missing =
+        || AwsError::new("RepositoryNotFoundException", format!("The repository with name '{name}' does not exist"));
+    state.registry.images(name).ok_or_else(missing)
+}
+
+/// The image that `{imageDigest}` or `{imageTag}` means.
+fn named<'a>(images: &'a [Image], id: &Value) -> Option<&'a Image> {
+    let (digest, tag) = (id["imageDigest"].as_str(), id["imageTag"].as_str());
+    images.iter().find(|(its, tags)| {
+        let is = digest.is_none_or(|digest| its.as_str() == digest);
+        is && tag.is_none_or(|tag| tags.iter().any(|its| its == tag)) && (digest.is_some() || tag.is_some())
+    })
+}
+
+fn ids(request: &Request) -> Vec<Value> {
+    request.value("imageIds").as_array().cloned().unwrap_or_default()
+}
+
+fn batch_get(state: &State, request: &Request) -> Result<Value, AwsError> {
+    let known = images(state, request)?;
+    let (mut images, mut failures) = (Vec::new(), Vec::new());
+    for id in ids(request) {
+        match named(&known, &id) {
+            Some((digest, _)) => {
+                let mut answered = json!({ "imageDigest": digest });
+                if let Some(tag) = id["imageTag"].as_str() {
+                    answered["imageTag"] = json!(tag);
+                }
+                images.push(json!({
+                    "registryId": state.scenario.account,
+                    "repositoryName": request.needed("repositoryName")?,
+                    "imageId": answered,
+                    "imageManifest": manifest(digest),
+                    "imageManifestMediaType": MANIFEST,
+                }));
+            }
+            None => failures.push(json!({
+                "imageId": id,
+                "failureCode": "ImageNotFound",
+                "failureReason": "Requested image not found",
+            })),
+        }
+    }
+    Ok(json!({ "images": images, "failures": failures }))
+}
+
+fn manifest(digest: &Digest) -> String {
+    let config = fingerprint(&[digest.as_str()]);
+    json!({
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "config": { "mediaType": "application/vnd.oci.image.config.v1+json", "digest": format!("sha256:{config}"), "size": 1024 },
+        "layers": [],
+    })
+    .to_string()
+}
+
+fn describe(state: &State, request: &Request) -> Result<Value, AwsError> {
+    let known = images(state, request)?;
+    let wanted = ids(request);
+    let found: Vec<Image> = if wanted.is_empty() {
+        known
+    } else {
+        let one = |id: &Value| {
+            let missing =
+                || AwsError::new("ImageNotFoundException", format!("The image with imageId {id} does not exist"));
+            named(&known, id).cloned().ok_or_else(missing)
+        };
+        wanted.iter().map(one).collect::<Result<_, _>>()?
+    };
+    let name = request.needed("repositoryName")?;
+    let pushed = |digest: &Digest| {
+        let builds = state.machines.iter().flat_map(|machine| &machine.builds);
+        builds.filter(|build| build.digest == *digest).map(|build| build.at).min().unwrap_or(state.start)
+    };
+    let shown = found.iter().map(|(digest, tags)| {
+        json!({
+            "registryId": state.scenario.account,
+            "repositoryName": name,
+            "imageDigest": digest,
+            "imageTags": tags,
+            "imageSizeInBytes": 48_000_000,
+            "imagePushedAt": pushed(digest) as f64,
+            "imageManifestMediaType": MANIFEST,
+            "imageStatus": "ACTIVE",
+        })
+    });
+    Ok(paged("imageDetails", request.page(shown.collect(), A_PAGE)?))
+}

@@ -1,0 +1,235 @@
+//! ECS's answers, key for key as its API model names them.
+
+use std::collections::BTreeMap;
+
+use nightshift_core::ids::fingerprint;
+use nightshift_core::release::TaskDefinition;
+use nightshift_core::service::{Deployment, Rollout};
+use serde_json::{Value, json};
+
+use crate::state::service::{DeploymentState, Machine, RevisionState};
+
+use super::ecs::goes_back;
+
+/// Port of the container behind the load balancer.
+const PORT: u16 = 8080;
+
+/// A moment as awsJson1.1 writes it: seconds since the epoch, a number.
+fn seconds(second: i64) -> Value {
+    json!(second as f64)
+}
+
+/// Sets a key only where there is a value: AWS leaves the others out.
+pub(super) fn put(to: &mut Value, key: &str, value: Option<Value>) {
+    if let Some(value) = value {
+        to[key] = value;
+    }
+}
+
+pub(super) fn cluster_arn(machine: &Machine) -> String {
+    machine.arn(&format!("cluster/{}", machine.name.cluster))
+}
+
+pub(super) fn tags(tags: &BTreeMap<String, String>) -> Value {
+    tags.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect()
+}
+
+pub(super) fn service(machine: &Machine, with_tags: bool) -> Value {
+    let shown = machine.shown();
+    let created = machine.deployments.first().map_or(0, |deployment| deployment.created);
+    let mut service = json!({
+        "serviceArn": machine.name.arn(),
+        "serviceName": machine.name.service,
+        "clusterArn": cluster_arn(machine),
+        "loadBalancers": load_balancers(machine),
+        "serviceRegistries": [],
+        "status": shown.status,
+        "desiredCount": shown.desired,
+        "runningCount": shown.running,
+        "pendingCount": shown.pending,
+        "launchType": "FARGATE",
+        "platformVersion": "LATEST",
+        "platformFamily": "Linux",
+        "taskDefinition": shown.task_definition,
+        "deploymentConfiguration": configuration(machine),
+        "deployments": shown.deployments.iter().map(classic).collect::<Vec<_>>(),
+        "events": [],
+        "createdAt": seconds(created),
+        "placementConstraints": [],
+        "placementStrategy": [],
+        "networkConfiguration": network(&machine.surroundings),
+        "healthCheckGracePeriodSeconds": shown.grace_s,
+        "schedulingStrategy": "REPLICA",
+        "deploymentController": { "type": shown.controller },
+        "enableECSManagedTags": true,
+        "propagateTags": "SERVICE",
+        "enableExecuteCommand": false,
+        "availabilityZoneRebalancing": "DISABLED",
+    });
+    put(&mut service, "currentServiceDeployment", shown.current_deployment.map(|arn| json!(arn)));
+    put(&mut service, "tags", with_tags.then(|| tags(&shown.tags)));
+    service
+}
+
+fn configuration(machine: &Machine) -> Value {
+    let on = machine.setup.circuit_breaker;
+    json!({
+        "deploymentCircuitBreaker": { "enable": on, "rollback": on },
+        "maximumPercent": 200,
+        "minimumHealthyPercent": 100,
+        "strategy": machine.setup.strategy,
+    })
+}
+
+fn load_balancers(machine: &Machine) -> Value {
+    let one = |arn: &String| json!({ "targetGroupArn": arn, "containerName": "app", "containerPort": PORT });
+    machine.group.iter().map(|group| one(&group.arn)).collect()
+}
+
+fn network(surroundings: &str) -> Value {
+    let id = &fingerprint(&[surroundings])[..8];
+    let vpc = json!({
+        "subnets": [format!("subnet-{id}a"), format!("subnet-{id}b")],
+        "securityGroups": [format!("sg-{id}")],
+        "assignPublicIp": "DISABLED",
+    });
+    json!({ "awsvpcConfiguration": vpc })
+}
+
+fn classic(deployment: &Deployment) -> Value {
+    let id = &deployment.id;
+    let reason = match deployment.rollout {
+        Some(Rollout::Completed) => format!("ECS deployment {id} completed."),
+        Some(Rollout::Failed) => "ECS deployment circuit breaker: tasks failed to start.".into(),
+        _ => format!("ECS deployment {id} in progress."),
+    };
+    let created = deployment.created_at.map_or(0, jiff::Timestamp::as_second);
+    json!({
+        "id": id,
+        "status": if deployment.primary { "PRIMARY" } else { "ACTIVE" },
+        "taskDefinition": deployment.task_definition,
+        "desiredCount": deployment.desired,
+        "pendingCount": deployment.pending,
+        "runningCount": deployment.running,
+        "failedTasks": deployment.failed_tasks,
+        "createdAt": seconds(created),
+        "updatedAt": seconds(created),
+        "launchType": "FARGATE",
+        "platformVersion": "1.4.0",
+        "platformFamily": "Linux",
+        "rolloutState": deployment.rollout,
+        "rolloutStateReason": reason,
+    })
+}
+
+/// A service deployment as ListServiceDeployments shows it.
+pub(super) fn deployment_brief(machine: &Machine, state: &DeploymentState) -> Value {
+    let mut brief = json!({
+        "serviceDeploymentArn": state.arn,
+        "serviceArn": machine.name.arn(),
+        "clusterArn": cluster_arn(machine),
+        "createdAt": seconds(state.created),
+        "targetServiceRevisionArn": machine.revisions[state.target].arn,
+        "status": state.status,
+    });
+    put(&mut brief, "startedAt", state.started.map(seconds));
+    put(&mut brief, "finishedAt", state.finished.map(seconds));
+    put(&mut brief, "statusReason", state.reason.as_ref().map(|reason| json!(reason)));
+    brief
+}
+
+/// A service deployment as DescribeServiceDeployments shows it.
+pub(super) fn deployment(machine: &Machine, state: &DeploymentState) -> Value {
+    let tasks = |revision: usize| {
+        let of = |wanted: fn(&Deployment) -> u32| -> u32 {
+            let shown = machine.shown().deployments;
+            let runs = |deployment: &&Deployment| {
+                machine.rollouts.iter().any(|rollout| rollout.id == deployment.id && rollout.revision == revision)
+            };
+            shown.iter().filter(runs).map(wanted).sum()
+        };
+        json!({
+            "arn": machine.revisions[revision].arn,
+            "requestedTaskCount": of(|deployment| deployment.desired),
+            "runningTaskCount": of(|deployment| deployment.running),
+            "pendingTaskCount": of(|deployment| deployment.pending),
+        })
+    };
+    let mut full = json!({
+        "serviceDeploymentArn": state.arn,
+        "serviceArn": machine.name.arn(),
+        "clusterArn": cluster_arn(machine),
+        "createdAt": seconds(state.created),
+        "updatedAt": seconds(state.finished.or(state.started).unwrap_or(state.created)),
+        "sourceServiceRevisions": state.source.into_iter().map(tasks).collect::<Vec<_>>(),
+        "targetServiceRevision": tasks(state.target),
+        "status": state.status,
+        "deploymentConfiguration": configuration(machine),
+        "deploymentCircuitBreaker": {
+            "status": if machine.setup.circuit_breaker { "MONITORING" } else { "DISABLED" },
+            "failureCount": machine.rollouts.last().map_or(0, |rollout| rollout.failed),
+            "threshold": 3,
+        },
+    });
+    put(&mut full, "startedAt", state.started.map(seconds));
+    put(&mut full, "finishedAt", state.finished.map(seconds));
+    put(&mut full, "statusReason", state.reason.as_ref().map(|reason| json!(reason)));
+    if goes_back(state.status) {
+        let mut rollback = json!({ "reason": state.reason, "startedAt": seconds(state.due) });
+        put(&mut rollback, "serviceRevisionArn", state.rolled_back_to.map(|to| json!(machine.revisions[to].arn)));
+        full["rollback"] = rollback;
+    }
+    full
+}
+
+/// A service revision as DescribeServiceRevisions shows it.
+pub(super) fn revision(machine: &Machine, state: &RevisionState) -> Value {
+    let mut image = json!({ "containerName": "app", "image": state.image });
+    put(&mut image, "imageDigest", state.digest.as_ref().map(|digest| json!(digest)));
+    json!({
+        "serviceRevisionArn": state.arn,
+        "serviceArn": machine.name.arn(),
+        "clusterArn": cluster_arn(machine),
+        "taskDefinition": machine.task_definition(state.number),
+        "launchType": "FARGATE",
+        "platformVersion": "1.4.0",
+        "platformFamily": "Linux",
+        "loadBalancers": load_balancers(machine),
+        "serviceRegistries": [],
+        "networkConfiguration": network(&state.surroundings),
+        "containerImages": [image],
+        "guardDutyEnabled": false,
+        "createdAt": seconds(state.created),
+    })
+}
+
+/// A task definition as DescribeTaskDefinition shows it.
+pub(super) fn task_definition(machine: &Machine, registered: &TaskDefinition) -> Value {
+    let container = |(name, image): (&String, &String)| {
+        json!({
+            "name": name,
+            "image": image,
+            "cpu": 0,
+            "essential": true,
+            "portMappings": [{ "containerPort": PORT, "hostPort": PORT, "protocol": "tcp" }],
+            "environment": [],
+            "mountPoints": [],
+            "volumesFrom": [],
+        })
+    };
+    let number: u32 = registered.arn.as_str().rsplit(':').next().and_then(|number| number.parse().ok()).unwrap_or(0);
+    json!({
+        "taskDefinitionArn": registered.arn,
+        "family": machine.setup.name,
+        "revision": number,
+        "status": if registered.active { "ACTIVE" } else { "INACTIVE" },
+        "containerDefinitions": registered.images.iter().map(container).collect::<Vec<_>>(),
+        "volumes": [],
+        "placementConstraints": [],
+        "networkMode": "awsvpc",
+        "compatibilities": ["EC2", "FARGATE"],
+        "requiresCompatibilities": ["FARGATE"],
+        "cpu": "512",
+        "memory": "1024",
+    })
+}

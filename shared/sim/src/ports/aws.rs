@@ -1,0 +1,139 @@
+//! Alarms, metrics, images, load balancers, scaling, stacks, secrets, and the
+//! kill switch.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use nightshift_core::alarm::{AlarmState, LiveAlarm};
+use nightshift_core::fault::{Fault, FaultKind};
+use nightshift_core::ids::ServiceRef;
+use nightshift_core::metric::{MetricId, Series};
+use nightshift_core::ports::{
+    AlarmReads, Answer, ImageReads, MetricReads, ScalingReads, ScalingWrites, SecretReads, StackReads, SwitchReads,
+    SwitchWrites, TargetReads,
+};
+use nightshift_core::release::ImageNow;
+use nightshift_core::service::{ScalableTarget, TargetHealth};
+
+use crate::account::Account;
+
+impl AlarmReads for Account {
+    async fn alarm(&self, name: &str) -> Answer<Option<LiveAlarm>> {
+        self.read("cloudwatch:DescribeAlarms", name, |state| {
+            let event = state.scenario.event_second();
+            let found = state.alarms.iter().find(|alarm| alarm.setup.name == name);
+            Ok(found.map(|alarm| alarm.live(event, true)))
+        })
+        .await
+    }
+
+    async fn alarms_firing(&self) -> Answer<Vec<LiveAlarm>> {
+        self.read("cloudwatch:DescribeAlarms", "*", |state| {
+            let event = state.scenario.event_second();
+            let firing = state.alarms.iter().filter(|alarm| alarm.state == AlarmState::Alarm);
+            Ok(firing.map(|alarm| alarm.live(event, false)).collect())
+        })
+        .await
+    }
+}
+
+impl MetricReads for Account {
+    async fn series(&self, wanted: &[(MetricId, Timestamp, Timestamp)]) -> Answer<Vec<Series>> {
+        self.read("cloudwatch:GetMetricData", "*", |state| {
+            Ok(wanted.iter().map(|(metric, from, to)| state.series(metric, *from, *to)).collect())
+        })
+        .await
+    }
+}
+
+impl ImageReads for Account {
+    async fn image(&self, image: &str) -> Answer<ImageNow> {
+        self.read("ecr:BatchGetImage", image, |state| Ok(state.registry.resolve(image))).await
+    }
+}
+
+impl TargetReads for Account {
+    async fn targets(&self, target_groups: &[String]) -> Answer<TargetHealth> {
+        self.read("elasticloadbalancing:DescribeTargetHealth", target_groups.join(","), |state| {
+            let mut all = TargetHealth::default();
+            for machine in state.machines.iter().filter(|machine| machine.behind(target_groups)) {
+                let targets = machine.targets();
+                all.healthy += targets.healthy;
+                all.unhealthy += targets.unhealthy;
+                all.draining += targets.draining;
+                all.deregistration_delay_s = all.deregistration_delay_s.max(targets.deregistration_delay_s);
+            }
+            Ok(all)
+        })
+        .await
+    }
+
+    async fn load_balancers(&self, target_groups: &[String]) -> Answer<BTreeMap<String, String>> {
+        self.read("elasticloadbalancing:DescribeTargetGroups", target_groups.join(","), |state| {
+            let groups = state.machines.iter().filter_map(|machine| machine.group.as_ref());
+            let wanted = groups.filter(|group| target_groups.contains(&group.arn));
+            Ok(wanted.map(|group| (group.arn.clone(), group.load_balancer.clone())).collect())
+        })
+        .await
+    }
+}
+
+impl ScalingReads for Account {
+    async fn scalable_target(&self, service: &ServiceRef) -> Answer<Option<ScalableTarget>> {
+        self.read("application-autoscaling:DescribeScalableTargets", service.to_string(), |state| {
+            Ok(state.machine(service).and_then(|machine| machine.scaling))
+        })
+        .await
+    }
+}
+
+impl ScalingWrites for Account {
+    async fn set_minimum(&self, service: &ServiceRef, minimum: u32) -> Answer<()> {
+        const OPERATION: &str = "application-autoscaling:RegisterScalableTarget";
+        self.write(OPERATION, service.to_string(), |state| {
+            state.change_production(OPERATION, service, format!("minimum {minimum}"), |machine, _, now| {
+                let before = machine.scaling.map(|scaling| scaling.min);
+                machine.set_minimum(minimum, now).map(|()| before != Some(minimum))
+            })
+        })
+        .await
+    }
+}
+
+impl StackReads for Account {
+    async fn stack_status(&self, stack: &str) -> Answer<Option<String>> {
+        self.read("cloudformation:DescribeStacks", stack, |state| {
+            let owned = state.machines.iter().find(|machine| machine.setup.stack.as_deref() == Some(stack));
+            Ok(owned.map(|machine| machine.setup.stack_status.clone()))
+        })
+        .await
+    }
+}
+
+impl SwitchReads for Account {
+    async fn halted(&self) -> Answer<bool> {
+        self.read("ssm:GetParameter", "halt", |state| Ok(state.halted)).await
+    }
+}
+
+impl SwitchWrites for Account {
+    async fn set_halted(&self, halted: bool) -> Answer<()> {
+        self.write("ssm:PutParameter", "halt", |state| {
+            state.halted = halted;
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl SecretReads for Account {
+    async fn secret(&self, arn: &str) -> Answer<String> {
+        const OPERATION: &str = "secretsmanager:GetSecretValue";
+        self.read(OPERATION, arn, |state| {
+            let missing =
+                || Fault::new(OPERATION, arn, FaultKind::NotFound, "ResourceNotFoundException: no such secret");
+            state.secrets.get(arn).cloned().ok_or_else(missing)
+        })
+        .await
+    }
+}

@@ -1,0 +1,170 @@
+//! Services, their deployments and their tasks; and what changes them.
+
+use nightshift_core::fault::{Fault, FaultKind};
+use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
+use nightshift_core::ports::{Answer, ServiceReads, ServiceWrites};
+use nightshift_core::release::{ServiceDeployment, TaskDefinition};
+use nightshift_core::service::{Controller, Service};
+use nightshift_core::task::StoppedTask;
+
+use crate::account::{Account, ProductionWrite};
+use crate::state::registry::Registry;
+use crate::state::releases::AwsError;
+use crate::state::service::Machine;
+use crate::state::{State, moment};
+
+impl ServiceReads for Account {
+    async fn service(&self, service: &ServiceRef) -> Answer<Option<Service>> {
+        self.read("ecs:DescribeServices", service.to_string(), |state| Ok(state.machine(service).map(Machine::shown)))
+            .await
+    }
+
+    async fn history(&self, service: &ServiceRef) -> Answer<Vec<ServiceDeployment>> {
+        self.read("ecs:ListServiceDeployments", service.to_string(), |state| {
+            let found = state.machine(service).map(Machine::history);
+            found.ok_or_else(|| missing("ecs:ListServiceDeployments", service))
+        })
+        .await
+    }
+
+    async fn stopped_tasks(&self, service: &ServiceRef) -> Answer<Vec<StoppedTask>> {
+        self.read("ecs:ListTasks", service.to_string(), |state| {
+            let found = state.machine(service).map(|machine| machine.stopped_lately(state.now));
+            found.ok_or_else(|| missing("ecs:ListTasks", service))
+        })
+        .await
+    }
+
+    async fn task_definition(&self, task_definition: &TaskDefinitionArn) -> Answer<Option<TaskDefinition>> {
+        self.read("ecs:DescribeTaskDefinition", task_definition.short(), |state| {
+            let now = state.now;
+            Ok(state.machines.iter().find_map(|machine| machine.registered(task_definition, now)))
+        })
+        .await
+    }
+
+    async fn services_behind(&self, target_groups: &[String]) -> Answer<Vec<ServiceRef>> {
+        self.read("ecs:ListServices", target_groups.join(","), |state| {
+            let behind = state.machines.iter().filter(|machine| machine.behind(target_groups));
+            Ok(behind.map(|machine| machine.name.clone()).collect())
+        })
+        .await
+    }
+}
+
+impl ServiceWrites for Account {
+    async fn deploy(&self, service: &ServiceRef, task_definition: &TaskDefinitionArn) -> Answer<()> {
+        const OPERATION: &str = "ecs:UpdateService";
+        self.write(OPERATION, service.to_string(), |state| {
+            let change = format!("task definition {}", task_definition.short());
+            state.change_production(OPERATION, service, change, |machine, registry, now| {
+                machine.update(Some(task_definition.short()), false, registry, now)
+            })
+        })
+        .await
+    }
+
+    async fn restart(&self, service: &ServiceRef, instead_of: &DeploymentId) -> Answer<()> {
+        const OPERATION: &str = "ecs:UpdateService";
+        self.write(OPERATION, service.to_string(), |state| {
+            state.change_production(OPERATION, service, "force a new deployment".into(), |machine, registry, now| {
+                let primary = machine.rollouts.last().map(|rollout| &rollout.id);
+                if primary != Some(instead_of) {
+                    return Ok(false);
+                }
+                machine.update(None, true, registry, now)
+            })
+        })
+        .await
+    }
+
+    async fn stop_deployment(&self, service: &ServiceRef, deployment: &ServiceDeploymentArn) -> Answer<()> {
+        const OPERATION: &str = "ecs:StopServiceDeployment";
+        self.write(OPERATION, service.to_string(), |state| {
+            let change = format!("stop {}", deployment.short());
+            state.change_production(OPERATION, service, change, |machine, _, now| {
+                let newest = machine.deployments.last().filter(|newest| newest.arn == *deployment);
+                let moves = newest.is_some_and(|newest| newest.status.in_flight());
+                machine.stop(deployment, now).map(|()| moves)
+            })
+        })
+        .await
+    }
+}
+
+fn missing(operation: &str, service: &ServiceRef) -> Fault {
+    Fault::new(operation, service.to_string(), FaultKind::NotFound, "ServiceNotFoundException: Service not found.")
+}
+
+impl Machine {
+    /// Whether it registers with one of these target groups.
+    pub(crate) fn behind(&self, target_groups: &[String]) -> bool {
+        self.group.as_ref().is_some_and(|group| target_groups.contains(&group.arn))
+    }
+
+    /// UpdateService as ECS checks it: `family:revision` or nothing but force.
+    /// `false`: it needs no new deployment.
+    pub(crate) fn update(
+        &mut self,
+        wanted: Option<&str>,
+        force: bool,
+        registry: &Registry,
+        now: i64,
+    ) -> Result<bool, AwsError> {
+        let running = self.rollouts.last().map(|rollout| self.revisions[rollout.revision].number);
+        let Some(wanted) = wanted else {
+            return Ok(force && running.is_some_and(|number| self.deploy(number, true, registry, now)));
+        };
+        if self.setup.controller != Controller::Ecs {
+            let says = "Unable to update task definition on services with this deployment controller.";
+            return Err(AwsError::new("InvalidParameterException", says));
+        }
+        let known = self
+            .builds
+            .iter()
+            .rfind(|build| build.at <= now && wanted == format!("{}:{}", self.setup.name, build.truth.revision));
+        match known.map(|build| (build.truth.revision, build.truth.inactive)) {
+            None => Err(AwsError::new("ClientException", format!("Unable to describe task definition {wanted}."))),
+            Some((_, true)) => Err(AwsError::new("ClientException", "TaskDefinition is inactive")),
+            Some((number, false)) => Ok(self.deploy(number, force, registry, now)),
+        }
+    }
+}
+
+impl State {
+    /// Changes a service if that has an effect, and notes it.
+    pub(crate) fn change_production(
+        &mut self,
+        operation: &str,
+        service: &ServiceRef,
+        change: String,
+        effect: impl FnOnce(&mut Machine, &Registry, i64) -> Result<bool, AwsError>,
+    ) -> Answer<()> {
+        self.try_change(operation, service, change, effect).map_err(|AwsError { code, message }| {
+            let kind = if code.contains("NotFound") { FaultKind::NotFound } else { FaultKind::Permanent };
+            Fault::new(operation, service.to_string(), kind, format!("{code}: {message}"))
+        })
+    }
+
+    /// The same, in AWS's own words.
+    pub(crate) fn try_change(
+        &mut self,
+        operation: &str,
+        service: &ServiceRef,
+        change: String,
+        effect: impl FnOnce(&mut Machine, &Registry, i64) -> Result<bool, AwsError>,
+    ) -> Result<(), AwsError> {
+        let Self { machines, registry, now, .. } = self;
+        let Some(machine) = machines.iter_mut().find(|machine| machine.name == *service) else {
+            return Err(AwsError::new("ServiceNotFoundException", "Service not found."));
+        };
+        let going = machine.deployments.last().map(|deployment| deployment.arn.clone());
+        if effect(machine, registry, *now)? {
+            let write =
+                ProductionWrite { operation: operation.to_owned(), service: service.clone(), change, at: moment(*now) };
+            self.watch(&write, going);
+            self.writes.push(write);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,39 @@
+//! Timers and what people are told.
+
+use nightshift_core::notice::Notice;
+use nightshift_core::ports::{Answer, NoticeWrites, TimerWrites};
+use nightshift_core::timer::Timer;
+
+use crate::account::{Account, Delivery};
+
+impl TimerWrites for Account {
+    async fn set_timer(&self, timer: &Timer) -> Answer<()> {
+        self.write("scheduler:CreateSchedule", timer.name.clone(), |state| {
+            state.set_timer(timer);
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl NoticeWrites for Account {
+    async fn publish(&self, notice: &Notice) -> Answer<()> {
+        self.publish_to("notices", Delivery::Notice(notice.clone())).await
+    }
+
+    async fn page_plainly(&self, subject: &str, text: &str) -> Answer<()> {
+        self.publish_to("pages", Delivery::PlainPage { subject: subject.to_owned(), text: text.to_owned() }).await
+    }
+}
+
+impl Account {
+    async fn publish_to(&self, topic: &str, delivery: Delivery) -> Answer<()> {
+        self.write("sns:Publish", topic, |state| {
+            state.told.push(delivery.clone());
+            let now = state.now;
+            state.queue(now, delivery);
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,214 @@
+//! Alarms: what they look at, and when they change their state.
+
+use std::collections::BTreeMap;
+
+use nightshift_core::alarm::{AlarmKind, AlarmState, LiveAlarm};
+use nightshift_core::ids::AlarmArn;
+use nightshift_core::metric::MetricId;
+
+use crate::account::Delivery;
+use crate::scenario::{AlarmSetup, Comparison, Missing, Scenario, Watched};
+
+use super::service::Machine;
+use super::{State, event, moment};
+
+/// An alarm and its state.
+#[derive(Clone, Debug)]
+pub(crate) struct Alarm {
+    pub(crate) setup: AlarmSetup,
+    pub(crate) arn: AlarmArn,
+    pub(crate) kind: AlarmKind,
+    /// For metric math: first the failed, then all requests.
+    pub(crate) metrics: Vec<MetricId>,
+    pub(crate) state: AlarmState,
+    pub(crate) since: i64,
+    pub(crate) reason: String,
+    pub(crate) suppressed: bool,
+}
+
+/// A new state with what it rests on.
+pub(crate) struct Verdict {
+    pub(crate) state: AlarmState,
+    pub(crate) reason: String,
+    /// `reasonData`, the document inside the string.
+    pub(crate) basis: serde_json::Value,
+}
+
+impl Alarm {
+    pub(crate) fn new(scenario: &Scenario, setup: &AlarmSetup, machines: &[Machine]) -> Self {
+        let watched = setup.service.as_ref().and_then(|name| machines.iter().find(|machine| machine.setup.is(name)));
+        let metrics = match (watched, setup.metric, &setup.outage) {
+            (Some(machine), Some(metric), _) => watches(machine, metric, setup),
+            (_, _, Some(outage)) => vec![MetricId {
+                namespace: "AWS/RDS".into(),
+                name: "CPUUtilization".into(),
+                dimensions: BTreeMap::from([("DBInstanceIdentifier".to_owned(), outage.clone())]),
+                stat: "Average".into(),
+                period_s: period_s(setup),
+            }],
+            _ => Vec::new(),
+        };
+        let kind = match (setup.children.is_empty(), setup.metric) {
+            (false, _) => AlarmKind::Composite,
+            (_, Some(Watched::ErrorRatio)) => AlarmKind::Math,
+            _ => AlarmKind::Metric,
+        };
+        Self {
+            arn: AlarmArn::new(format!(
+                "arn:aws:cloudwatch:{}:{}:alarm:{}",
+                scenario.region, scenario.account, setup.name
+            )),
+            kind,
+            metrics,
+            state: AlarmState::Ok,
+            since: setup.configured.second(scenario.event_second()),
+            reason: "Unchecked: Initial alarm creation".into(),
+            suppressed: false,
+            setup: setup.clone(),
+        }
+    }
+
+    /// As `cloudwatch:DescribeAlarms` shows it.
+    pub(crate) fn live(&self, event: i64, tags: bool) -> LiveAlarm {
+        LiveAlarm {
+            arn: self.arn.clone(),
+            name: self.setup.name.clone(),
+            kind: self.kind,
+            state: self.state,
+            since: Some(moment(self.since)),
+            configured_at: Some(moment(self.setup.configured.second(event))),
+            actions_enabled: self.setup.actions_enabled,
+            suppressed_by: self.suppressed.then(|| "Alarm".into()),
+            reason: Some(self.reason.clone()),
+            description: self.setup.description.clone(),
+            tags: if tags { self.setup.tags.clone() } else { BTreeMap::new() },
+            metrics: self.metrics.clone(),
+            children: self.setup.children.clone(),
+            threshold: (self.kind != AlarmKind::Composite).then_some(self.setup.threshold),
+            breaches_above: self.setup.comparison == Comparison::Above,
+            period_s: period_s(&self.setup),
+            evaluation_periods: self.setup.evaluation_periods,
+        }
+    }
+}
+
+impl State {
+    /// Looks at every alarm: metric alarms first, then what is made of them.
+    pub(crate) fn evaluate(&mut self) {
+        for composite in [false, true] {
+            for index in 0..self.alarms.len() {
+                if (self.alarms[index].kind == AlarmKind::Composite) != composite {
+                    continue;
+                }
+                let suppressed = self.suppressed(index);
+                let verdict = if composite { self.judge_children(index) } else { self.judge_metrics(index) };
+                let alarm = &self.alarms[index];
+                // The end of a suppression is news although the state stays.
+                let released = alarm.suppressed && !suppressed && alarm.state == AlarmState::Alarm;
+                if verdict.state != alarm.state || released {
+                    self.change(index, verdict, suppressed);
+                }
+                self.alarms[index].suppressed = suppressed;
+            }
+        }
+    }
+
+    fn change(&mut self, index: usize, verdict: Verdict, suppressed: bool) {
+        let now = self.now;
+        let before = self.alarms[index].clone();
+        let alarm = &mut self.alarms[index];
+        (alarm.state, alarm.since, alarm.suppressed) = (verdict.state, now, suppressed);
+        alarm.reason.clone_from(&verdict.reason);
+        if now >= self.start {
+            let event = event::alarm_changed(&self.scenario, &before, &self.alarms[index], &verdict.basis, now);
+            self.queue(now, Delivery::Alarm { event, at: moment(now) });
+        }
+    }
+
+    fn suppressed(&self, index: usize) -> bool {
+        let by = self.alarms[index].setup.suppressor.as_ref();
+        by.is_some_and(|name| {
+            self.alarms.iter().any(|alarm| alarm.setup.name == *name && alarm.state == AlarmState::Alarm)
+        })
+    }
+
+    fn judge_children(&self, index: usize) -> Verdict {
+        let names = &self.alarms[index].setup.children;
+        let firing = |alarm: &&Alarm| names.contains(&alarm.setup.name) && alarm.state == AlarmState::Alarm;
+        let triggering: Vec<&Alarm> = self.alarms.iter().filter(firing).collect();
+        let state = if triggering.is_empty() { AlarmState::Ok } else { AlarmState::Alarm };
+        let told =
+            triggering.first().or(self.alarms.iter().find(|alarm| names.contains(&alarm.setup.name)).as_ref()).copied();
+        let reason = told.map_or_else(String::new, |child| {
+            let day = moment(child.since).strftime("%A %d %B, %Y %H:%M:%S UTC");
+            format!("{} transitioned to {} at {day}", child.arn, event::state_text(child.state))
+        });
+        Verdict { state, reason, basis: event::children_basis(&triggering) }
+    }
+
+    fn judge_metrics(&self, index: usize) -> Verdict {
+        let alarm = &self.alarms[index];
+        let AlarmSetup { threshold, comparison, missing, evaluation_periods, datapoints_to_alarm, .. } = &alarm.setup;
+        let period = i64::from(period_s(&alarm.setup));
+        let end = self.now.div_euclid(period) * period;
+        let looked_at = i64::from((*evaluation_periods).max(1));
+        let points: Vec<(i64, Option<f64>)> = (1..=looked_at)
+            .rev()
+            .map(|back| end - back * period)
+            .map(|at| (at, self.value(alarm, at, period)))
+            .collect();
+        let breaches = |value: Option<f64>| match (value, missing) {
+            (Some(value), _) if *comparison == Comparison::Above => value > *threshold,
+            (Some(value), _) => value < *threshold,
+            (None, missing) => *missing == Missing::Breaching,
+        };
+        let breaching = points.iter().filter(|(_, value)| breaches(*value)).count();
+        let needed = datapoints_to_alarm.unwrap_or(*evaluation_periods).max(1) as usize;
+        let state = if breaching >= needed {
+            AlarmState::Alarm
+        } else if *missing == Missing::Missing && points.iter().all(|(_, value)| value.is_none()) {
+            AlarmState::InsufficientData
+        } else {
+            AlarmState::Ok
+        };
+        event::verdict(alarm, state, &points, breaching, self.now)
+    }
+
+    /// The alarm's value for one period; metric math over whole per cents.
+    fn value(&self, alarm: &Alarm, at: i64, period: i64) -> Option<f64> {
+        let first = alarm.metrics.first().and_then(|metric| self.datapoint(metric, at, period));
+        match alarm.metrics.get(1) {
+            None => first,
+            Some(all) => self.datapoint(all, at, period).map(|all| 100.0 * first.unwrap_or(0.0) / all),
+        }
+    }
+}
+
+/// Seconds of one of its datapoints.
+fn period_s(setup: &AlarmSetup) -> u32 {
+    u32::try_from(setup.period.as_seconds()).unwrap_or(60)
+}
+
+fn watches(machine: &Machine, metric: Watched, setup: &AlarmSetup) -> Vec<MetricId> {
+    let id = |namespace: &str, name: &str, stat: &str| MetricId {
+        namespace: namespace.into(),
+        name: name.into(),
+        dimensions: machine.dimensions(namespace).unwrap_or_default(),
+        stat: setup.stat.clone().unwrap_or_else(|| stat.into()),
+        period_s: period_s(setup),
+    };
+    let balancer = |name: &str, stat: &str| id("AWS/ApplicationELB", name, stat);
+    match metric {
+        Watched::Errors => vec![balancer("HTTPCode_Target_5XX_Count", "Sum")],
+        Watched::ErrorRatio => vec![balancer("HTTPCode_Target_5XX_Count", "Sum"), balancer("RequestCount", "Sum")],
+        Watched::Latency => vec![balancer("TargetResponseTime", "Average")],
+        Watched::Unhealthy => vec![balancer("UnHealthyHostCount", "Maximum")],
+        Watched::Requests => vec![balancer("RequestCount", "Sum")],
+        Watched::Cpu => vec![id("AWS/ECS", "CPUUtilization", "Average")],
+        Watched::Memory => vec![id("AWS/ECS", "MemoryUtilization", "Average")],
+    }
+}
+
+#[cfg(test)]
+#[path = "alarms_tests.rs"]
+mod tests;

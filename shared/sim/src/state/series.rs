@@ -1,0 +1,160 @@
+//! Metrics as CloudWatch has them: names, dimensions, datapoints.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use nightshift_core::metric::{MetricId, Point, Series};
+
+use crate::noise::Noise;
+
+use super::service::Machine;
+use super::traffic::Instant;
+use super::{State, moment};
+
+/// Metrics reach back so far before the clock's start.
+pub(crate) const KEPT_S: i64 = 8 * 86_400;
+/// One datapoint at its finest.
+const MINUTE_S: i64 = 60;
+
+/// What one minute of one metric looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Measured {
+    Requests,
+    Errors,
+    Latency,
+    Cpu,
+    Memory,
+    Healthy,
+    Unhealthy,
+}
+
+/// Every metric of a service: namespace, name, whether it belongs to the load
+/// balancer, and its unit.
+pub(crate) const METRICS: [(Measured, &str, &str, &str); 7] = [
+    (Measured::Requests, "AWS/ApplicationELB", "RequestCount", "Count"),
+    (Measured::Errors, "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Count"),
+    (Measured::Latency, "AWS/ApplicationELB", "TargetResponseTime", "Seconds"),
+    (Measured::Healthy, "AWS/ApplicationELB", "HealthyHostCount", "Count"),
+    (Measured::Unhealthy, "AWS/ApplicationELB", "UnHealthyHostCount", "Count"),
+    (Measured::Cpu, "AWS/ECS", "CPUUtilization", "Percent"),
+    (Measured::Memory, "AWS/ECS", "MemoryUtilization", "Percent"),
+];
+
+impl State {
+    /// `cloudwatch:GetMetricData`: datapoints that are complete, at or after
+    /// `from` and before `to`.
+    pub(crate) fn series(&self, wanted: &MetricId, from: Timestamp, to: Timestamp) -> Series {
+        let period = i64::from(wanted.period_s.max(60)).div_euclid(MINUTE_S) * MINUTE_S;
+        let earliest = from.as_second().max(self.start - KEPT_S);
+        let mut at = (earliest + period - 1).div_euclid(period) * period;
+        let mut points = Vec::new();
+        while at < to.as_second() && at + period <= self.now {
+            if let Some(value) = self.datapoint(wanted, at, period) {
+                points.push(Point { at: moment(at), value });
+            }
+            at += period;
+        }
+        Series(points)
+    }
+
+    /// One datapoint; `None`: nothing was reported.
+    pub(crate) fn datapoint(&self, wanted: &MetricId, at: i64, period: i64) -> Option<f64> {
+        if let Some(name) = wanted.dimensions.get("DBInstanceIdentifier") {
+            return self.dependency(name, at);
+        }
+        let (measured, ..) =
+            METRICS.iter().find(|(_, space, name, _)| *space == wanted.namespace && *name == wanted.name)?;
+        let sources: Vec<&Machine> =
+            self.machines.iter().filter(|machine| machine.emits(*measured, &wanted.dimensions)).collect();
+        let minutes = (0..period / MINUTE_S).map(|minute| at + minute * MINUTE_S);
+        let values: Vec<f64> = minutes
+            .flat_map(|minute| sources.iter().filter_map(move |machine| machine.minute(*measured, minute)))
+            .collect();
+        combine(*measured, &wanted.stat, &values)
+    }
+
+    /// The CPU of a database that services call: busy while it is down.
+    fn dependency(&self, name: &str, at: i64) -> Option<f64> {
+        let event = self.scenario.event_second();
+        let outage = self.scenario.outages.iter().find(|outage| outage.name == name)?;
+        let holds = outage.at.second(event) <= at && outage.until.is_none_or(|until| at < until.second(event));
+        let wobble = Noise::new(self.scenario.seed, name).wobble(at / MINUTE_S);
+        Some(if holds { 97.0 } else { 22.0 } + wobble * 2.0)
+    }
+}
+
+impl Machine {
+    /// Its dimensions for the metrics of this namespace; `None`: it has none.
+    pub(crate) fn dimensions(&self, namespace: &str) -> Option<BTreeMap<String, String>> {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        if namespace == "AWS/ECS" {
+            let Self { name, .. } = self;
+            return Some([pair("ClusterName", &name.cluster), pair("ServiceName", &name.service)].into());
+        }
+        let group = self.group.as_ref()?;
+        Some([pair("LoadBalancer", &group.load_balancer), pair("TargetGroup", &group.dimension)].into())
+    }
+
+    /// Whether a metric of these dimensions counts this service. A load
+    /// balancer alone counts all services behind it, but never their hosts.
+    fn emits(&self, measured: Measured, wanted: &BTreeMap<String, String>) -> bool {
+        let cpu = matches!(measured, Measured::Cpu | Measured::Memory);
+        let Some(own) = self.dimensions(if cpu { "AWS/ECS" } else { "AWS/ApplicationELB" }) else { return false };
+        let hosts = matches!(measured, Measured::Healthy | Measured::Unhealthy);
+        let all = wanted.iter().all(|(name, value)| own.get(name) == Some(value));
+        all && !wanted.is_empty() && (!(hosts || cpu) || wanted.len() == own.len())
+    }
+
+    /// The value of the minute that begins at `at`; `None`: not reported.
+    pub(crate) fn minute(&self, measured: Measured, at: i64) -> Option<f64> {
+        // A change in the middle of a minute shows in part.
+        let (early, late) = (self.instant(at + 15), self.instant(at + 45));
+        let mean = |of: fn(&Instant) -> f64| f64::midpoint(of(&early), of(&late));
+        let wobble = |key: &str| self.ids.under(key).wobble(at / MINUTE_S);
+        let requests = (mean(|it| it.requests) * (1.0 + 0.06 * wobble("requests"))).round();
+        let serves = mean(|it| it.healthy) > 0.0;
+        match measured {
+            Measured::Requests => (requests > 0.0).then_some(requests),
+            Measured::Errors => {
+                let expected = requests * mean(|it| it.errors);
+                // As far off as a count of independent failures is.
+                let count = (expected + expected.sqrt() * 1.5 * wobble("errors")).round();
+                (count > 0.0).then_some(count.min(requests))
+            }
+            Measured::Latency => (requests > 0.0).then(|| mean(|it| it.latency_s) * (1.0 + 0.1 * wobble("latency"))),
+            Measured::Cpu => serves.then(|| (mean(|it| it.cpu) * (1.0 + 0.05 * wobble("cpu"))).clamp(0.1, 100.0)),
+            Measured::Memory => serves.then(|| (mean(|it| it.memory) + wobble("memory")).clamp(0.1, 100.0)),
+            Measured::Healthy => Some(early.healthy.min(late.healthy)),
+            Measured::Unhealthy => Some(early.unhealthy.max(late.unhealthy)),
+        }
+    }
+}
+
+/// The statistic over minutes and services; `None` without any value.
+fn combine(measured: Measured, stat: &str, values: &[f64]) -> Option<f64> {
+    if values.is_empty() {
+        return None;
+    }
+    let sum = values.iter().sum::<f64>();
+    let mean = sum / values.len() as f64;
+    let most = values.iter().copied().fold(f64::MIN, f64::max);
+    let least = values.iter().copied().fold(f64::MAX, f64::min);
+    if matches!(measured, Measured::Requests | Measured::Errors) {
+        // Each request is a sample of value one.
+        return Some(if matches!(stat, "Sum" | "SampleCount") { sum } else { 1.0 });
+    }
+    let tail = |factor: f64| if measured == Measured::Latency { mean * factor } else { mean.min(100.0) };
+    Some(match stat {
+        "Sum" => sum,
+        "SampleCount" => values.len() as f64,
+        "Maximum" if measured == Measured::Latency => most * 6.0,
+        "Maximum" => most,
+        "Minimum" if measured == Measured::Latency => least * 0.2,
+        "Minimum" => least,
+        "p50" => tail(0.8),
+        "p90" => tail(2.0),
+        "p95" => tail(2.5),
+        "p99" => tail(4.0),
+        _ => mean,
+    })
+}

@@ -1,0 +1,263 @@
+//! One ECS service as a state machine: what it is made of.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use nightshift_core::ids::fingerprint;
+use nightshift_core::ids::{DeploymentId, Digest, RevisionArn, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
+use nightshift_core::release::DeploymentStatus;
+use nightshift_core::service::{Rollout, ScalableTarget};
+use nightshift_core::task::StoppedTask;
+
+use crate::noise::Noise;
+use crate::scenario::{Release, Scenario, ServiceSetup};
+
+use super::registry::Registry;
+use super::traffic::Weather;
+
+/// A service and everything about it. Times are seconds since the epoch.
+#[derive(Clone, Debug)]
+pub(crate) struct Machine {
+    pub(crate) setup: ServiceSetup,
+    pub(crate) name: ServiceRef,
+    pub(crate) ids: Noise,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) desired: u32,
+    pub(crate) scaling: Option<ScalableTarget>,
+    pub(crate) group: Option<TargetGroup>,
+    pub(crate) builds: Vec<Build>,
+    /// Windows of more work or of trouble elsewhere.
+    pub(crate) weather: Vec<Weather>,
+    /// Word for everything beyond the task definition, as it is now.
+    pub(crate) surroundings: String,
+    pub(crate) revisions: Vec<RevisionState>,
+    pub(crate) deployments: Vec<DeploymentState>,
+    pub(crate) rollouts: Vec<RolloutState>,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) stopped: Vec<StoppedTask>,
+    pub(crate) script: VecDeque<(i64, Step)>,
+    /// A number of tasks that Application Auto Scaling will ask for, and when.
+    pub(crate) rescale: Option<(i64, u32)>,
+    /// Who served when, in order of time.
+    pub(crate) mixes: Vec<Mix>,
+    pub(crate) stepped: i64,
+    pub(crate) serial: i64,
+}
+
+/// A target group as ELB and its metrics name it.
+#[derive(Clone, Debug)]
+pub(crate) struct TargetGroup {
+    pub(crate) arn: String,
+    /// `targetgroup/checkout/6d0ecf831eec9f09`.
+    pub(crate) dimension: String,
+    /// `app/prod/50dc6c495c0c9188`.
+    pub(crate) load_balancer: String,
+}
+
+/// A release of the scenario with its image worked out.
+#[derive(Clone, Debug)]
+pub(crate) struct Build {
+    pub(crate) at: i64,
+    pub(crate) image: String,
+    pub(crate) digest: Digest,
+    pub(crate) truth: Release,
+}
+
+/// What the scenario lets happen to the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The build of this index is pushed and deployed.
+    Release(usize),
+    /// Somebody stops the newest deployment with ROLLBACK.
+    Stop,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct RevisionState {
+    pub(crate) arn: RevisionArn,
+    pub(crate) number: u32,
+    pub(crate) image: String,
+    /// What the tag meant at deployment; `None`: nothing.
+    pub(crate) digest: Option<Digest>,
+    pub(crate) created: i64,
+    pub(crate) surroundings: String,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct DeploymentState {
+    pub(crate) arn: ServiceDeploymentArn,
+    pub(crate) status: DeploymentStatus,
+    pub(crate) created: i64,
+    pub(crate) started: Option<i64>,
+    pub(crate) finished: Option<i64>,
+    pub(crate) target: usize,
+    pub(crate) source: Option<usize>,
+    pub(crate) reason: Option<String>,
+    pub(crate) rolled_back_to: Option<usize>,
+    /// When PENDING or ROLLBACK_REQUESTED is over.
+    pub(crate) due: i64,
+}
+
+/// A classic deployment.
+#[derive(Clone, Debug)]
+pub(crate) struct RolloutState {
+    pub(crate) id: DeploymentId,
+    pub(crate) revision: usize,
+    pub(crate) created: i64,
+    pub(crate) failed: u32,
+    pub(crate) state: Rollout,
+    /// No task is started before this.
+    pub(crate) opens: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Starting,
+    Running,
+    Healthy,
+    Draining,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Task {
+    pub(crate) serial: i64,
+    pub(crate) rollout: usize,
+    pub(crate) phase: Phase,
+    pub(crate) created: i64,
+    pub(crate) started: Option<i64>,
+    /// When it will end by itself.
+    pub(crate) ends: Option<i64>,
+    /// When its phase is over.
+    pub(crate) next: i64,
+}
+
+/// Who serves from this moment on.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Mix {
+    pub(crate) at: i64,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) unhealthy: u32,
+}
+
+/// Healthy tasks of one build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// `None`: an image that the scenario says nothing about.
+    pub(crate) build: Option<usize>,
+    pub(crate) tasks: u32,
+    /// When they started, on average.
+    pub(crate) born: i64,
+}
+
+/// Ids of load balancer and target group where a scenario names none: those
+/// that the sample events carry.
+const LOAD_BALANCER_ID: &str = "50dc6c495c0c9188";
+const TARGET_GROUP_ID: &str = "6d0ecf831eec9f09";
+
+impl Machine {
+    pub(crate) fn new(scenario: &Scenario, setup: &ServiceSetup, registry: &Registry) -> Self {
+        let name = ServiceRef {
+            account: scenario.account.clone(),
+            region: scenario.region.clone(),
+            cluster: setup.cluster.clone(),
+            service: setup.name.clone(),
+        };
+        let event = scenario.event_second();
+        let builds: Vec<Build> = setup.releases.iter().map(|truth| Build::new(setup, truth, event, registry)).collect();
+        let mut script: Vec<(i64, Step)> =
+            builds.iter().enumerate().map(|(i, build)| (build.at, Step::Release(i))).collect();
+        let stops = setup.releases.iter().filter_map(|release| release.rolled_back_at);
+        script.extend(stops.map(|at| (at.second(event), Step::Stop)));
+        script.sort_by_key(|(at, _)| *at);
+        let mut tags = setup.tags.clone();
+        if let Some(stack) = &setup.stack {
+            tags.entry("aws:cloudformation:stack-name".into()).or_insert_with(|| stack.clone());
+        }
+        Self {
+            ids: Noise::new(scenario.seed, &name.key()),
+            tags,
+            desired: setup.desired,
+            scaling: setup.scaling.map(|scaling| ScalableTarget { min: scaling.min, max: scaling.max }),
+            group: TargetGroup::new(scenario, setup),
+            builds,
+            weather: Weather::of(scenario, setup),
+            surroundings: String::new(),
+            revisions: Vec::new(),
+            deployments: Vec::new(),
+            rollouts: Vec::new(),
+            tasks: Vec::new(),
+            stopped: Vec::new(),
+            script: script.into(),
+            rescale: None,
+            mixes: Vec::new(),
+            stepped: i64::MIN,
+            serial: 0,
+            setup: setup.clone(),
+            name,
+        }
+    }
+
+    /// The next number for an id.
+    pub(crate) fn count(&mut self) -> i64 {
+        self.serial += 1;
+        self.serial
+    }
+
+    /// `arn:aws:ecs:REGION:ACCOUNT:KIND/…`.
+    pub(crate) fn arn(&self, rest: &str) -> String {
+        format!("arn:aws:ecs:{}:{}:{rest}", self.name.region, self.name.account)
+    }
+
+    pub(crate) fn task_definition(&self, number: u32) -> TaskDefinitionArn {
+        TaskDefinitionArn::new(self.arn(&format!("task-definition/{}:{number}", self.setup.name)))
+    }
+
+    pub(crate) fn task_arn(&self, serial: i64) -> String {
+        let (high, low) = (self.ids.whole(serial), self.ids.whole(-serial));
+        self.arn(&format!("task/{}/{high:016x}{low:016x}", self.name.cluster))
+    }
+
+    /// The build that really runs under this digest.
+    pub(crate) fn build_of(&self, digest: Option<&Digest>) -> Option<usize> {
+        digest.and_then(|digest| self.builds.iter().position(|build| build.digest == *digest))
+    }
+
+    /// The truth about what a classic deployment runs.
+    pub(crate) fn truth_of(&self, rollout: usize) -> Option<&Release> {
+        let revision = &self.revisions[self.rollouts[rollout].revision];
+        self.build_of(revision.digest.as_ref()).map(|build| &self.builds[build].truth)
+    }
+
+    /// So many tasks are in this phase and belong to that classic deployment.
+    pub(crate) fn tasks_in(&self, rollout: usize, phase: Phase) -> u32 {
+        self.tasks.iter().filter(|task| task.rollout == rollout && task.phase == phase).count() as u32
+    }
+}
+
+impl Build {
+    fn new(setup: &ServiceSetup, truth: &Release, event: i64, registry: &Registry) -> Self {
+        let short = truth.image.clone().unwrap_or_else(|| format!("{}:{}", setup.name, truth.revision));
+        let made = || {
+            let hash = |salt| fingerprint(&[&setup.cluster, &short, &truth.revision.to_string(), salt]);
+            format!("sha256:{}{}{}{}", hash("1"), hash("2"), hash("3"), hash("4"))
+        };
+        Self {
+            at: truth.at.second(event),
+            image: registry.full(&short),
+            digest: Digest::new(truth.digest.clone().unwrap_or_else(made)),
+            truth: truth.clone(),
+        }
+    }
+}
+
+impl TargetGroup {
+    fn new(scenario: &Scenario, setup: &ServiceSetup) -> Option<Self> {
+        let named = |name: &str, id: &str| if name.contains('/') { name.to_owned() } else { format!("{name}/{id}") };
+        let group = setup.target_group.as_deref().unwrap_or(&setup.name);
+        let dimension = format!("targetgroup/{}", named(group, TARGET_GROUP_ID));
+        (!group.is_empty()).then(|| Self {
+            arn: format!("arn:aws:elasticloadbalancing:{}:{}:{dimension}", scenario.region, scenario.account),
+            dimension,
+            load_balancer: format!("app/{}", named(&setup.load_balancer, LOAD_BALANCER_ID)),
+        })
+    }
+}

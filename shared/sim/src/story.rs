@@ -1,0 +1,248 @@
+//! What a story looks at afterwards, what people do in it, and what no story
+//! may ever break.
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+
+use nightshift_core::case::Case;
+use nightshift_core::ids::{IncidentId, ServiceDeploymentArn, ServiceRef};
+use nightshift_core::incident::{Incident, Intent, ServiceRecord};
+use nightshift_core::ledger::{Silent, TimelineEntry};
+use nightshift_core::mode::Mode;
+use nightshift_core::notice::Notice;
+use nightshift_core::refusal::Refusal;
+use nightshift_core::service::MODE_TAG;
+use nightshift_core::timer::Timer;
+use serde_json::{Value, json};
+
+use crate::account::{Account, Delivery, ProductionWrite};
+use crate::scenario::Scenario;
+use crate::state::State;
+use crate::state::service::Machine;
+
+/// An account whose end is a check: no change of production without a claimed
+/// intent, none to a service that did not opt in, and never a second rollback
+/// of one suspect.
+#[derive(Debug)]
+pub struct Story(Account);
+
+impl Story {
+    /// A story on that scenario.
+    pub fn new(scenario: Scenario) -> Self {
+        Self(Account::new(scenario))
+    }
+
+    /// A story on an account that has moved already.
+    pub fn of(account: Account) -> Self {
+        Self(account)
+    }
+
+    /// The account, to hand to a function.
+    pub fn account(&self) -> Account {
+        self.0.clone()
+    }
+}
+
+impl Deref for Story {
+    type Target = Account;
+
+    fn deref(&self) -> &Account {
+        &self.0
+    }
+}
+
+impl Drop for Story {
+    fn drop(&mut self) {
+        let broken = self.0.broken();
+        // A story that already fails has its own message.
+        if !std::thread::panicking() {
+            assert!(broken.is_empty(), "the story broke what no story may break: {}", broken.join("; "));
+        }
+    }
+}
+
+impl Account {
+    /// The service of that name, `checkout` or `prod/checkout`.
+    pub fn service_ref(&self, name: &str) -> Option<ServiceRef> {
+        self.state().machines.iter().find(|machine| machine.setup.is(name)).map(|machine| machine.name.clone())
+    }
+
+    /// Notices published, oldest first, repeats included.
+    pub fn notices(&self) -> Vec<Notice> {
+        let notice = |delivery: &Delivery| match delivery {
+            Delivery::Notice(notice) => Some(notice.clone()),
+            _ => None,
+        };
+        self.state().told.iter().filter_map(notice).collect()
+    }
+
+    /// Subject and text of the plain pages, oldest first.
+    pub fn plain_pages(&self) -> Vec<(String, String)> {
+        let page = |delivery: &Delivery| match delivery {
+            Delivery::PlainPage { subject, text } => Some((subject.clone(), text.clone())),
+            _ => None,
+        };
+        self.state().told.iter().filter_map(page).collect()
+    }
+
+    /// Timers that have not fired yet, next first.
+    pub fn waiting_timers(&self) -> Vec<Timer> {
+        self.state().waiting()
+    }
+
+    /// All lines of all time lines, by incident and sequence.
+    pub fn timeline(&self) -> Vec<TimelineEntry> {
+        self.state().ledger.timeline.values().cloned().collect()
+    }
+
+    /// What was recorded in silence.
+    pub fn silent(&self) -> Vec<Silent> {
+        self.state().ledger.silent.values().cloned().collect()
+    }
+
+    /// All cases, by incident and sequence.
+    pub fn cases(&self) -> Vec<(IncidentId, u32, Case)> {
+        let state = self.state();
+        state
+            .ledger
+            .cases
+            .iter()
+            .map(|((incident, sequence), case)| (incident.clone(), *sequence, case.clone()))
+            .collect()
+    }
+
+    /// What the ledger remembers of the service.
+    pub fn record(&self, service: &ServiceRef) -> ServiceRecord {
+        self.state().ledger.record(service).value
+    }
+
+    /// Incidents that ended and are kept as history.
+    pub fn closed_incidents(&self) -> Vec<Incident> {
+        self.state().ledger.closed.values().cloned().collect()
+    }
+
+    /// What no story may break, and was broken.
+    pub fn broken(&self) -> Vec<String> {
+        self.state().broken.clone()
+    }
+
+    /// A person deploys a revision of the scenario, as `UpdateService` would;
+    /// `false`: it already runs, or there is no such revision yet.
+    pub fn person_deploys(&self, service: &ServiceRef, revision: u32) -> bool {
+        let mut state = self.state();
+        let State { machines, registry, now, .. } = &mut *state;
+        let machine = machines.iter_mut().find(|machine| machine.name == *service);
+        machine.is_some_and(|machine| machine.deploy(revision, false, registry, *now))
+    }
+
+    /// A person sets a tag of the service, or takes it away.
+    pub fn person_tags(&self, service: &ServiceRef, key: &str, value: Option<&str>) {
+        if let Some(machine) = self.state().machine_mut(service) {
+            match value {
+                Some(value) => machine.tags.insert(key.to_owned(), value.to_owned()),
+                None => machine.tags.remove(key),
+            };
+        }
+    }
+
+    /// Puts a secret where `secretsmanager:GetSecretValue` finds it.
+    pub fn put_secret(&self, arn: &str, value: &str) {
+        self.state().secrets.insert(arn.to_owned(), value.to_owned());
+    }
+
+    /// Where everything stands, without moments and counters: two runs that
+    /// ended the same are equal here, however they got there.
+    pub fn final_state(&self) -> Value {
+        let notices = self.notices();
+        let notices: BTreeMap<String, Value> =
+            notices.iter().map(|notice| (notice.key(), json!([notice.kind, notice.phase]))).collect();
+        let mut pages: BTreeMap<String, u32> = BTreeMap::new();
+        for (subject, _) in self.plain_pages() {
+            *pages.entry(subject).or_insert(0) += 1;
+        }
+        let state = self.state();
+        let named = |machine: &Machine| (machine.name.to_string(), machine_shown(machine));
+        let services: BTreeMap<String, Value> = state.machines.iter().map(named).collect();
+        let records = state.ledger.records.iter();
+        let ledger: BTreeMap<String, Value> =
+            records.map(|(name, record)| (name.to_string(), record_shown(&record.value))).collect();
+        let closed: BTreeMap<String, Value> =
+            state.ledger.closed.values().map(|incident| (incident.id.to_string(), incident_shown(incident))).collect();
+        let writes: Vec<String> =
+            state.writes.iter().map(|write| format!("{} {}", write.operation, write.change)).collect();
+        json!({
+            "services": services,
+            "ledger": ledger,
+            "closed": closed,
+            "notices": notices,
+            "pages": pages,
+            "production_writes": writes,
+        })
+    }
+}
+
+fn machine_shown(machine: &Machine) -> Value {
+    json!({
+        "serving": machine.serving(),
+        "desired": machine.desired,
+        "minimum": machine.scaling.map(|scaling| scaling.min),
+        "settled": machine.settled(),
+        "deployments": machine.deployments.len(),
+    })
+}
+
+fn record_shown(record: &ServiceRecord) -> Value {
+    json!({
+        "incident": record.incident.as_ref().map(incident_shown),
+        "remedies": record.remedies.iter().map(|past| json!(past.kind)).collect::<Vec<_>>(),
+        "denied": record.denied.iter().map(|denied| denied.task_definition.short()).collect::<Vec<_>>(),
+        "unpublished": record.unpublished.iter().map(Notice::key).collect::<Vec<_>>(),
+    })
+}
+
+fn incident_shown(incident: &Incident) -> Value {
+    let alarms: BTreeMap<&str, Value> =
+        incident.alarms.values().map(|alarm| (alarm.name.as_str(), json!(alarm.state))).collect();
+    // Found taken is taken: which of the two depends on where a run was killed.
+    let outcome = |intent: &Intent| {
+        let outcome = json!(intent.outcome)["outcome"].clone();
+        if outcome == "found-taken" { json!("taken") } else { outcome }
+    };
+    let intents: Vec<Value> =
+        incident.intents.iter().map(|intent| json!([intent.key, intent.remedy.to_string(), outcome(intent)])).collect();
+    json!({
+        "id": incident.id,
+        "severity": incident.severity,
+        "phase": incident.phase,
+        "alarms": alarms,
+        "suspect": incident.suspect.as_ref().map(|suspect| suspect.task_definition.short()),
+        "intents": intents,
+        "refusal": incident.refusal.as_ref().map(Refusal::name),
+        "raised": incident.raised,
+        "pages": incident.pages,
+    })
+}
+
+impl State {
+    /// Holds a change of production against what no story may break. `going`
+    /// is the service deployment that stood when the change was asked for.
+    pub(crate) fn watch(&mut self, write: &ProductionWrite, going: Option<ServiceDeploymentArn>) {
+        let ProductionWrite { operation, service, change, .. } = write;
+        let record = self.ledger.record(service).value;
+        let claimed = record.incident.as_ref().and_then(Incident::open_intent);
+        if claimed.is_none_or(|intent| intent.remedy.operation() != operation) {
+            self.broken.push(format!("{operation} {service} ({change}) without a claimed intent"));
+        }
+        let tag = self.machine(service).and_then(|machine| machine.tags.get(MODE_TAG));
+        if tag.and_then(|tag| tag.parse().ok()) != Some(Mode::Act) {
+            self.broken.push(format!("{operation} {service} ({change}) although its tag {MODE_TAG} is not act"));
+        }
+        let rollback = operation == "ecs:StopServiceDeployment" || change.starts_with("task definition");
+        let suspect = record.incident.and_then(|incident| incident.suspect).map(|suspect| suspect.deployment).or(going);
+        if let (true, Some(suspect)) = (rollback, suspect)
+            && !self.rolled_back.insert((service.clone(), suspect.clone()))
+        {
+            self.broken.push(format!("{operation} {service} ({change}): {} was rolled back before", suspect.short()));
+        }
+    }
+}

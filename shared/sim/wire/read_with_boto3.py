@@ -1,0 +1,217 @@
+"""Reads every answer of the HTTP face with boto3, and holds every key of every
+answer against botocore's model.
+
+    python read_with_boto3.py PATH/TO/nightshift-sim
+
+The simulator must not confirm itself: this is AWS's own idea of the answers.
+"""
+
+import datetime
+import json
+import subprocess
+import sys
+import urllib.request
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+unknown_keys = []
+answers = {}
+
+
+def walk(value, shape, path):
+    """Every key must be in the model, every value of the model's type."""
+    if shape.type_name == "structure":
+        for key, inner in value.items():
+            if key not in shape.members:
+                unknown_keys.append(f"{path}.{key}")
+            else:
+                walk(inner, shape.members[key], f"{path}.{key}")
+    elif shape.type_name == "list":
+        for inner in value:
+            walk(inner, shape.member, f"{path}[]")
+    elif shape.type_name == "map":
+        for inner in value.values():
+            walk(inner, shape.value, f"{path}.*")
+    else:
+        kinds = {"string": str, "boolean": bool, "integer": int, "long": int, "double": (int, float),
+                 "float": (int, float), "timestamp": (int, float)}
+        if not isinstance(value, kinds[shape.type_name]):
+            unknown_keys.append(f"{path}: {value!r} is no {shape.type_name}")
+        enum = getattr(shape, "enum", None)
+        if enum and value not in enum:
+            unknown_keys.append(f"{path}: {value!r} is none of {enum}")
+
+
+def check(operation_model, response_dict, **_):
+    if response_dict["status_code"] == 200:
+        body = json.loads(response_dict["body"])
+        answers[operation_model.name] = answers.get(operation_model.name, 0) + 1
+        walk(body, operation_model.output_shape, operation_model.name)
+
+
+def client(name, url):
+    made = boto3.client(name, endpoint_url=url, region_name="eu-west-1", aws_access_key_id="test",
+                        aws_secret_access_key="test", config=Config(retries={"total_max_attempts": 1}))
+    made.meta.events.register(f"before-parse.{name}", check)
+    return made
+
+
+def fails(code, call, **arguments):
+    try:
+        call(**arguments)
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == code, error
+        assert error.response["Error"]["Message"], error
+        return
+    raise AssertionError(f"{call.__name__}({arguments}) did not fail with {code}")
+
+
+class Sim:
+    def __init__(self, binary, scenario):
+        arguments = [binary, "serve", "--scenario", scenario, "--port", "0", "--at-now"]
+        self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+        self.url = self.process.stdout.readline().removeprefix("listening on ").strip()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    def get(self, path):
+        return json.load(urllib.request.urlopen(self.url + path))
+
+    def advance(self, seconds):
+        body = json.dumps({"seconds": seconds}).encode()
+        return json.load(urllib.request.urlopen(urllib.request.Request(self.url + "/_sim/advance", body)))
+
+
+def history(ecs):
+    deployments, token = [], {}
+    while True:
+        page = ecs.list_service_deployments(cluster="prod", service="checkout", maxResults=1, **token)
+        deployments += page["serviceDeployments"]
+        if "nextToken" not in page:
+            return deployments
+        token = {"nextToken": page["nextToken"]}
+
+
+def bad_release(binary):
+    with Sim(binary, "bad-release") as sim:
+        ecs, ecr = client("ecs", sim.url), client("ecr", sim.url)
+        cluster, = ecs.list_clusters()["clusterArns"]
+        service_arn, = ecs.list_services(cluster="prod")["serviceArns"]
+        service, = ecs.describe_services(cluster=cluster, services=[service_arn], include=["TAGS"])["services"]
+        assert {"key": "nightshift", "value": "act"} in service["tags"], service
+        assert service["taskDefinition"].endswith("task-definition/checkout:43"), service
+        assert (service["runningCount"], service["deployments"][0]["rolloutState"]) == (4, "COMPLETED"), service
+        assert isinstance(service["createdAt"], datetime.datetime)
+        missing = ecs.describe_services(cluster="prod", services=["nobody"])
+        assert missing["failures"][0]["reason"] == "MISSING", missing
+
+        new, old = history(ecs)
+        assert new["createdAt"] > old["createdAt"] and new["status"] == "SUCCESSFUL", (new, old)
+        only = ecs.list_service_deployments(cluster="prod", service="checkout", status=["SUCCESSFUL"],
+                                            createdAt={"after": old["createdAt"] + datetime.timedelta(days=1)})
+        assert [found["serviceDeploymentArn"] for found in only["serviceDeployments"]] == [new["serviceDeploymentArn"]]
+        full, = ecs.describe_service_deployments(
+            serviceDeploymentArns=[new["serviceDeploymentArn"]])["serviceDeployments"]
+        assert full["sourceServiceRevisions"][0]["arn"] == old["targetServiceRevisionArn"], full
+        revisions = ecs.describe_service_revisions(
+            serviceRevisionArns=[old["targetServiceRevisionArn"], full["targetServiceRevision"]["arn"]])
+        good, bad = revisions["serviceRevisions"]
+        image = good["containerImages"][0]
+        assert image["imageDigest"] != bad["containerImages"][0]["imageDigest"]
+        definition = ecs.describe_task_definition(taskDefinition=good["taskDefinition"], include=["TAGS"])
+        assert definition["taskDefinition"]["status"] == "ACTIVE", definition
+        assert definition["taskDefinition"]["containerDefinitions"][0]["image"] == image["image"], definition
+        fails("ClientException", ecs.describe_task_definition, taskDefinition="checkout:99")
+
+        tag = image["image"].rsplit(":", 1)[1]
+        found = ecr.batch_get_image(repositoryName="checkout", imageIds=[{"imageTag": tag}, {"imageTag": "nope"}])
+        assert found["images"][0]["imageId"]["imageDigest"] == image["imageDigest"], found
+        assert found["failures"][0]["failureCode"] == "ImageNotFound", found
+        details = ecr.describe_images(repositoryName="checkout")["imageDetails"]
+        assert sorted(detail["imageTags"][0] for detail in details) == ["42", "43"], details
+        fails("ImageNotFoundException", ecr.describe_images, repositoryName="checkout", imageIds=[{"imageTag": "9"}])
+        fails("RepositoryNotFoundException", ecr.describe_images, repositoryName="nope")
+
+        running = ecs.list_tasks(cluster="prod", serviceName="checkout")["taskArns"]
+        tasks = ecs.describe_tasks(cluster="prod", tasks=running)["tasks"]
+        assert {task["lastStatus"] for task in tasks} == {"RUNNING"} and len(tasks) == 4, tasks
+        assert {task["startedBy"] for task in tasks} == {service["deployments"][0]["id"]}, tasks
+        ended = ecs.list_tasks(cluster="prod", serviceName="checkout", desiredStatus="STOPPED")["taskArns"]
+        tasks = ecs.describe_tasks(cluster="prod", tasks=ended)["tasks"]
+        assert {task["stopCode"] for task in tasks} == {"ServiceSchedulerInitiated"}, tasks
+        assert ecs.describe_tasks(cluster="prod", tasks=["0" * 32])["failures"], "a task nobody started"
+
+        fails("ConflictException", ecs.stop_service_deployment, serviceDeploymentArn=new["serviceDeploymentArn"])
+        fails("ServiceNotFoundException", ecs.update_service, cluster="prod", service="nobody")
+        fails("ClusterNotFoundException", ecs.list_services, cluster="nowhere")
+        fails("ClientException", ecs.update_service, cluster="prod", service="checkout", taskDefinition="checkout:99")
+        fails("UnknownOperationException", ecs.list_account_settings)
+
+        updated = ecs.update_service(cluster="prod", service="checkout", taskDefinition=good["taskDefinition"])["service"]
+        assert [shown["status"] for shown in updated["deployments"]] == ["PRIMARY", "ACTIVE"], updated
+        sim.advance(300)
+        back, = ecs.describe_services(cluster="prod", services=["checkout"])["services"]
+        assert back["taskDefinition"] == good["taskDefinition"] and len(back["deployments"]) == 1, back
+        assert history(ecs)[0]["status"] == "SUCCESSFUL"
+        ecs.update_service(cluster="prod", service="checkout", forceNewDeployment=True)
+        assert len(history(ecs)) == 4
+
+        control(sim)
+
+
+def control(sim):
+    state = sim.get("/_sim/state")
+    assert state["services"]["prod/checkout"]["desired"] == 4, state
+    requests = sim.get("/_sim/metrics?hours=1")
+    model = boto3.client("cloudwatch", region_name="eu-west-1").meta.service_model
+    for request in requests:
+        walk(request, model.operation_model("PutMetricData").input_shape, "PutMetricData")
+    names = {point["MetricName"] for request in requests for point in request["MetricData"]}
+    assert {"RequestCount", "HTTPCode_Target_5XX_Count", "CPUUtilization"} <= names, names
+    for alarm in sim.get("/_sim/alarms")["PutMetricAlarm"]:
+        walk(alarm, model.operation_model("PutMetricAlarm").input_shape, "PutMetricAlarm")
+    calls = sim.get("/_sim/calls")
+    assert {"ecs:UpdateService", "ecr:BatchGetImage"} <= {call["operation"] for call in calls}, calls
+
+
+def in_flight(binary):
+    with Sim(binary, "in-flight") as sim:
+        ecs = client("ecs", sim.url)
+        arn = history(ecs)[0]["serviceDeploymentArn"]
+        ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
+        statuses = []
+        for seconds in (0, 30, 600):
+            sim.advance(seconds)
+            shown, = ecs.describe_service_deployments(serviceDeploymentArns=[arn])["serviceDeployments"]
+            statuses.append(shown["status"])
+        assert statuses == ["ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL"], statuses
+        assert shown["rollback"]["serviceRevisionArn"] == shown["sourceServiceRevisions"][0]["arn"], shown
+
+
+def load_spike(binary):
+    with Sim(binary, "load-spike") as sim:
+        scaling, ecs = client("application-autoscaling", sim.url), client("ecs", sim.url)
+        which = {"ServiceNamespace": "ecs", "ResourceId": "service/prod/checkout",
+                 "ScalableDimension": "ecs:service:DesiredCount"}
+        assert scaling.register_scalable_target(**which, MinCapacity=6)["ScalableTargetARN"]
+        target, = scaling.describe_scalable_targets(
+            ServiceNamespace="ecs", ResourceIds=["service/prod/checkout"])["ScalableTargets"]
+        assert (target["MinCapacity"], target["MaxCapacity"]) == (6, 12), target
+        fails("ValidationException", scaling.register_scalable_target, **which, MinCapacity=13)
+        sim.advance(180)
+        service, = ecs.describe_services(cluster="prod", services=["checkout"])["services"]
+        assert (service["desiredCount"], service["runningCount"]) == (6, 6), service
+
+
+if __name__ == "__main__":
+    for story in (bad_release, in_flight, load_spike):
+        story(sys.argv[1])
+    assert not unknown_keys, "\n".join(sorted(set(unknown_keys)))
+    print("read", ", ".join(f"{name} x{count}" for name, count in sorted(answers.items())))

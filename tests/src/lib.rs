@@ -1,0 +1,1 @@
+//! Nothing to link: the tests of this package are in `all.rs`.

@@ -1,0 +1,88 @@
+"""What ministack holds of a scenario: load balancers, metrics, alarms.
+
+The simulator says what there is; ministack gives load balancers ids of its own,
+so the simulator is started on a copy of the scenario that has them.
+"""
+
+import re
+import tomllib
+
+# PutMetricData takes so many at once.
+DATAPOINTS = 1000
+SERVICE = re.compile(r"^\[\[service\]\]\s*$", re.MULTILINE)
+NAMED = re.compile(r"^(target_group|load_balancer)\s*=.*\n", re.MULTILINE)
+
+
+def load_balancers(ministack, scenario, folder):
+    """Makes every service's, with healthy targets; returns the scenario that knows them."""
+    text = scenario.read_text(encoding="utf-8")
+    services = tomllib.loads(text)["service"]
+    head, *parts = SERVICE.split(text)
+    assert len(parts) == len(services), f"{scenario}: every [[service]] needs a line of its own"
+    balancers = {}
+    for index, (service, part) in enumerate(zip(services, parts, strict=True)):
+        group = service.get("target_group", service["name"])
+        if group:
+            balancer = service.get("load_balancer", "prod").split("/")[0]
+            if balancer not in balancers:
+                balancers[balancer] = _load_balancer(ministack, balancer)
+            names = _target_group(
+                ministack, group.split("/")[0], balancers[balancer], 8000 + index, service.get("desired", 4)
+            )
+            part = f'\ntarget_group = "{names[0]}"\nload_balancer = "{names[1]}"' + NAMED.sub("", part)
+        parts[index] = part
+    copy = folder / "scenario.toml"
+    # Its ids hold ministack's account.
+    account = ministack.client("sts").get_caller_identity()["Account"]
+    head = re.sub(r"^account\s*=.*\n", "", head, flags=re.MULTILINE)
+    copy.write_text(f'account = "{account}"\n' + "[[service]]".join([head, *parts]), encoding="utf-8")
+    return copy
+
+
+def _load_balancer(ministack, name):
+    made = ministack.client("elbv2").create_load_balancer(Name=name, Subnets=["subnet-a", "subnet-b"])
+    return made["LoadBalancers"][0]["LoadBalancerArn"]
+
+
+def _target_group(ministack, name, balancer, port, targets):
+    """Names of target group and load balancer, each with its id, as a scenario has them."""
+    elb = ministack.client("elbv2")
+    made = elb.create_target_group(
+        Name=name, Protocol="HTTP", Port=8080, VpcId="vpc-00000001", TargetType="ip"
+    )
+    group = made["TargetGroups"][0]["TargetGroupArn"]
+    elb.create_listener(
+        LoadBalancerArn=balancer,
+        Protocol="HTTP",
+        Port=port,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
+    )
+    elb.register_targets(
+        TargetGroupArn=group, Targets=[{"Id": f"10.0.0.{number}"} for number in range(10, 10 + targets)]
+    )
+    return group.split(":targetgroup/")[1], balancer.split(":loadbalancer/app/")[1]
+
+
+def metrics_and_alarms(ministack, simulator, topic):
+    """The scenario's metrics up to now, and its alarms, all of them quiet; they tell `topic`."""
+    cloudwatch = ministack.client("cloudwatch")
+    for request in simulator.get("/_sim/metrics"):
+        points = request["MetricData"]
+        for start in range(0, len(points), DATAPOINTS):
+            cloudwatch.put_metric_data(
+                Namespace=request["Namespace"], MetricData=points[start : start + DATAPOINTS]
+            )
+    alarms = simulator.get("/_sim/alarms")
+    told = {"AlarmActions": [topic], "OKActions": [topic]}
+    for kind, put in (
+        ("PutMetricAlarm", cloudwatch.put_metric_alarm),
+        ("PutCompositeAlarm", cloudwatch.put_composite_alarm),
+    ):
+        for alarm in alarms[kind]:
+            # ministack judges an alarm as soon as it is put, by the datapoints of all
+            # services together. Nobody is told until it is quiet.
+            put(**alarm | told | {"ActionsEnabled": False})
+            name = alarm["AlarmName"]
+            cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="quiet")
+            if alarm["ActionsEnabled"]:
+                cloudwatch.enable_alarm_actions(AlarmNames=[name])

@@ -1,0 +1,162 @@
+"""The template, deployed: who is woken by what, and what becomes of what fails.
+
+The functions are the recorder (recorder.py), so that what is tested is the template
+and nothing else. One account serves the whole file.
+"""
+
+import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import account
+import pytest
+from processes import ROOT, until
+
+
+@pytest.fixture(scope="module")
+def wired(tmp_path_factory):
+    """A deployed stack whose functions record what wakes them."""
+    folder = tmp_path_factory.mktemp("wired")
+    record = folder / "events.jsonl"
+    record.touch()
+    policy = folder / "policy"
+    policy.mkdir()
+    (policy / "nightshift.toml").write_text("# first\n")
+    ministack = account.Ministack(folder, variables={"RECORDER_FILE": str(record)})
+    try:
+        code = {name: ROOT / "tests/stack/recorder.py" for name in account.FUNCTIONS}
+        outputs = account.deploy(ministack, account.packaged(folder / "package", code, policy))
+        yield SimpleNamespace(
+            folder=folder, record=record, policy=policy, code=code, ministack=ministack, outputs=outputs
+        )
+    finally:
+        ministack.stop()
+
+
+def woken(wired, function, marker):
+    """The record of the first event of a function that holds the marker."""
+
+    def found():
+        for line in wired.record.read_text(encoding="utf-8").splitlines():
+            record = json.loads(line)
+            if record["function"] == f"{account.STACK}-{function}" and marker in line:
+                return record
+        return None
+
+    return until(f"{marker!r} at {function}", found)
+
+
+def redeploy(wired, name, parameters=None):
+    template = account.packaged(wired.folder / name, wired.code, wired.policy)
+    account.deploy(wired.ministack, template, parameters)
+
+
+def at_alias(wired, function):
+    name = f"{account.STACK}-{function}"
+    return wired.ministack.client("lambda").get_function_configuration(FunctionName=name, Qualifier="live")
+
+
+def test_everything_is_deployed_but_the_canary(wired):
+    missing = account.left_out(account.resources(wired.ministack))
+    print("left out:", ", ".join(missing))
+    kinds = {account.expanded("Canary=true")["Resources"][name]["Type"] for name in missing}
+    assert {kind for kind in kinds if not kind.startswith("AWS::CodeDeploy::")} <= {"AWS::IAM::Role"}
+    assert "CodeDeployServiceRole" in missing and len(missing) == 5
+
+
+def test_an_alarm_wakes_the_responder_by_the_topic(wired):
+    cloudwatch = wired.ministack.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="web-5xx", Namespace="AWS/ApplicationELB", MetricName="HTTPCode_Target_5XX_Count",
+        Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
+        ComparisonOperator="GreaterThanThreshold", AlarmActions=[wired.outputs["AlarmTopicArn"]],
+    )  # fmt: skip
+    cloudwatch.set_alarm_state(AlarmName="web-5xx", StateValue="ALARM", StateReason="by hand")
+    event = woken(wired, "alarm-responder", "web-5xx")["event"]
+    assert json.loads(event["Records"][0]["Sns"]["Message"])["NewStateValue"] == "ALARM"
+
+
+@pytest.mark.parametrize("state", ["ALARM", "OK"])
+def test_a_drill_wakes_the_responder_by_the_rule_in_every_state(wired, state):
+    answer = wired.ministack.client("events").put_events(
+        Entries=[{
+            "Source": "nightshift.drill",
+            "DetailType": "CloudWatch Alarm State Change",
+            "Detail": json.dumps({"alarmName": f"drill-{state}", "state": {"value": state}}),
+        }]
+    )  # fmt: skip
+    assert answer["FailedEntryCount"] == 0
+    assert woken(wired, "alarm-responder", f"drill-{state}")["event"]["source"] == "nightshift.drill"
+
+
+def test_a_notice_wakes_the_notifier_with_its_typed_form(wired):
+    wired.ministack.client("sns").publish(
+        TopicArn=wired.outputs["NoticeTopicArn"],
+        Message=json.dumps({"default": "for people", "lambda": json.dumps({"kind": "notice-typed"})}),
+        MessageStructure="json",
+    )
+    event = woken(wired, "notifier", "notice-typed")["event"]
+    assert json.loads(event["Records"][0]["Sns"]["Message"]) == {"kind": "notice-typed"}
+
+
+def test_a_timer_set_as_the_functions_set_it_wakes_the_verifier(wired):
+    variables = at_alias(wired, "alarm-responder")["Environment"]["Variables"]
+    verifier = at_alias(wired, "remedy-verifier")["Environment"]["Variables"]
+    assert variables["NIGHTSHIFT_TIMER_TARGET"] == verifier["NIGHTSHIFT_TIMER_TARGET"]
+    wired.ministack.client("scheduler").create_schedule(
+        Name="verify-wiring",
+        GroupName=variables["NIGHTSHIFT_TIMER_GROUP"],
+        ScheduleExpression=f"at({datetime.now(UTC):%Y-%m-%dT%H:%M:%S})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        ActionAfterCompletion="DELETE",
+        Target={
+            "Arn": variables["NIGHTSHIFT_TIMER_TARGET"],
+            "RoleArn": variables["NIGHTSHIFT_TIMER_ROLE"],
+            "DeadLetterConfig": {"Arn": variables["NIGHTSHIFT_TIMER_DLQ"]},
+            "Input": json.dumps({"check": "timer-wiring"}),
+        },
+    )
+    assert woken(wired, "remedy-verifier", "timer-wiring")["event"] == {"check": "timer-wiring"}
+
+
+def test_the_ledger_takes_and_finds_an_open_incident(wired):
+    dynamodb = wired.ministack.client("dynamodb")
+    table = wired.outputs["LedgerTable"]
+    item = {
+        "pk": {"S": "a"},
+        "sk": {"S": "b"},
+        "open": {"S": "open"},
+        "opened_at": {"S": "2026-11-20T21:00:00Z"},
+    }
+    dynamodb.put_item(TableName=table, Item=item)
+    dynamodb.put_item(TableName=table, Item={"pk": {"S": "a"}, "sk": {"S": "closed"}})
+    found = dynamodb.query(
+        TableName=table,
+        IndexName="open-incidents",
+        KeyConditionExpression="#open = :open",
+        ExpressionAttributeNames={"#open": "open"},
+        ExpressionAttributeValues={":open": {"S": "open"}},
+    )
+    assert found["Items"] == [item]
+
+
+def test_a_changed_mode_and_a_changed_policy_reach_the_alias_and_a_halt_outlives_both(wired):
+    ssm = wired.ministack.client("ssm")
+    halt = at_alias(wired, "alarm-responder")["Environment"]["Variables"]["NIGHTSHIFT_HALT_PARAMETER"]
+    assert ssm.get_parameter(Name=halt)["Parameter"]["Value"] == "running"
+    ssm.put_parameter(Name=halt, Value="halted", Overwrite=True)
+    first = at_alias(wired, "remedy-verifier")
+
+    redeploy(wired, "acting", {"DefaultMode": "act"})
+    acting = at_alias(wired, "remedy-verifier")
+    assert acting["Environment"]["Variables"]["NIGHTSHIFT_DEFAULT_MODE"] == "act"
+    assert acting["Version"] != first["Version"]
+    assert acting["Layers"][0]["Arn"] == first["Layers"][0]["Arn"]
+
+    (wired.policy / "nightshift.toml").write_text("# second\n")
+    redeploy(wired, "edited", {"DefaultMode": "act"})
+    edited = at_alias(wired, "remedy-verifier")
+    assert edited["Layers"][0]["Arn"] != acting["Layers"][0]["Arn"]
+    assert edited["Version"] != acting["Version"]
+
+    assert ssm.get_parameter(Name=halt)["Parameter"]["Value"] == "halted"

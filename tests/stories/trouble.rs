@@ -1,0 +1,66 @@
+//! AWS denies, throttles, or cannot be reached.
+
+use nightshift::night::What;
+use nightshift_core::fault::FaultKind;
+use nightshift_core::incident::Phase;
+use nightshift_sim::Story;
+
+use super::{changes, incident, refusal, run, scenario};
+
+#[test]
+fn a_denied_remedy_names_action_resource_and_the_line_to_add() {
+    let story = Story::new(scenario("bad-release"));
+    story.fault_on("ecs:UpdateService", FaultKind::Denied, 1);
+    run(&story);
+    assert_eq!(changes(&story), Vec::<String>::new());
+    assert_eq!(refusal(&story).as_deref(), Some("NotPermitted"));
+    assert_eq!((incident(&story).phase, incident(&story).pages), (Phase::Escalated, 1));
+    let told = story.notices().into_iter().flat_map(|notice| notice.done).collect::<String>();
+    for part in ["ecs:UpdateService", "prod/checkout", "\"Effect\": \"Allow\""] {
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+}
+
+#[test]
+fn without_the_ledger_nothing_is_done_and_somebody_is_paged() {
+    let story = Story::new(scenario("bad-release"));
+    story.fault_on("dynamodb:GetItem", FaultKind::Transient, 10_000);
+    let night = run(&story);
+    assert_eq!(changes(&story), Vec::<String>::new());
+    let pages = story.plain_pages();
+    assert!(!pages.is_empty());
+    assert!(pages[0].0.contains("the ledger cannot be read"), "{pages:?}");
+    assert!(pages[0].0.is_ascii() && pages[0].0.len() <= 100);
+    let lost = night.happened().iter().filter(|happened| matches!(happened.what, What::Failed { again: None, .. }));
+    assert!(lost.count() > 0, "the event must end in the dead-letter queue");
+}
+
+#[test]
+fn a_notice_topic_that_denies_is_made_up_for_by_the_plain_one() {
+    let story = Story::new(scenario("bad-release"));
+    story.fault_on("sns:Publish", FaultKind::Denied, 1);
+    run(&story);
+    assert_eq!(changes(&story), ["task definition checkout:42"]);
+    assert_eq!(story.plain_pages().len(), 1);
+}
+
+#[test]
+fn a_timer_that_cannot_be_set_holds_the_remedy_back_until_it_can() {
+    let story = Story::new(scenario("bad-release"));
+    story.fault_on("scheduler:CreateSchedule", FaultKind::Transient, 1);
+    run(&story);
+    let calls = story.calls();
+    let place = |operation: &str| calls.iter().position(|call| call.operation == operation);
+    let timers = calls.iter().filter(|call| call.operation == "scheduler:CreateSchedule").count();
+    assert!(timers >= 2 && place("scheduler:CreateSchedule") < place("ecs:UpdateService"));
+    assert_eq!(changes(&story), ["task definition checkout:42"]);
+}
+
+#[test]
+fn an_unreadable_switch_counts_as_halted() {
+    let story = Story::new(scenario("bad-release"));
+    story.fault_on("ssm:GetParameter", FaultKind::Transient, 10_000);
+    run(&story);
+    assert_eq!(changes(&story), Vec::<String>::new());
+    assert_eq!(refusal(&story).as_deref(), Some("Halted"));
+}

@@ -1,0 +1,111 @@
+//! Template, functions, environment, permissions and samples agree.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use super::{functions, root, rust_files, text};
+
+/// Words in `text` that begin with `prefix` and go on with `letters`.
+fn words(text: &str, prefix: &str, letters: impl Fn(char) -> bool) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (place, _) in text.match_indices(prefix) {
+        let rest = &text[place + prefix.len()..];
+        let end = rest.find(|letter| !letters(letter)).unwrap_or(rest.len());
+        found.insert(format!("{prefix}{}", &rest[..end]));
+    }
+    found
+}
+
+fn variables(text: &str) -> BTreeSet<String> {
+    words(text, "NIGHTSHIFT_", |letter| letter.is_ascii_uppercase() || letter == '_')
+}
+
+#[test]
+fn every_function_is_deployed_sampled_and_tested() {
+    let template = text("template.yaml");
+    for function in functions() {
+        assert!(template.contains(&format!("CodeUri: functions/{function}/")), "{function} is not in template.yaml");
+        for file in ["main.rs", "lib.rs", "plan.rs", "config.rs"] {
+            assert!(root().join(format!("functions/{function}/src/{file}")).is_file(), "{function} has no {file}");
+        }
+        let samples = fs::read_dir(root().join(format!("events/{function}"))).unwrap();
+        assert!(samples.count() >= 2, "events/{function} has too few samples");
+        let named = function.replace('-', "_");
+        let tested = rust_files("tests")
+            .iter()
+            .chain(&rust_files(&format!("functions/{function}")))
+            .any(|(_, text)| text.contains("#[test]") && (text.contains(&named) || text.contains("use super::")));
+        assert!(tested, "{function} has no test");
+    }
+}
+
+#[test]
+fn the_template_sets_what_the_functions_read() {
+    let read: BTreeSet<String> = ["functions", "shared/aws", "shared/lambda"]
+        .iter()
+        .flat_map(|folder| rust_files(folder))
+        .flat_map(|(_, text)| variables(&text))
+        .collect();
+    let set = variables(&text("template.yaml"));
+    // These three have defaults, and are for tests and for accounts elsewhere.
+    let optional: BTreeSet<String> =
+        ["NIGHTSHIFT_POLICY", "NIGHTSHIFT_SLACK_URL", "NIGHTSHIFT_PAGERDUTY_URL"].map(String::from).into();
+    assert_eq!(set.difference(&read).collect::<Vec<_>>(), Vec::<&String>::new(), "set and never read");
+    assert_eq!(read.difference(&set).cloned().collect::<BTreeSet<_>>(), optional, "read and never set");
+}
+
+/// Actions that a port names in its documentation, as IAM spells them.
+fn actions_of_ports() -> BTreeSet<String> {
+    let ports = text("shared/core/src/ports.rs");
+    let services = [
+        "cloudwatch:",
+        "ecs:",
+        "ecr:",
+        "elasticloadbalancing:",
+        "application-autoscaling:",
+        "cloudformation:",
+        "ssm:",
+        "scheduler:",
+        "sns:",
+        "secretsmanager:",
+    ];
+    let all = services
+        .iter()
+        .flat_map(|service| words(&ports, &format!("`{service}"), |letter| letter.is_ascii_alphanumeric()));
+    all.map(|action| action.trim_start_matches('`').to_owned()).collect()
+}
+
+#[test]
+fn the_template_grants_every_action_that_a_port_names() {
+    let template = text("template.yaml");
+    // Only a person at the command line sets the switch.
+    let missing: Vec<String> = actions_of_ports()
+        .into_iter()
+        .filter(|action| action != "ssm:PutParameter" && !template.contains(action.as_str()))
+        .collect();
+    assert_eq!(missing, Vec::<String>::new());
+    assert!(actions_of_ports().len() >= 20, "{:?}", actions_of_ports());
+    assert!(!template.contains("ssm:PutParameter"), "no function may set the kill switch");
+}
+
+#[test]
+fn the_schema_of_a_case_is_the_one_in_docs() {
+    let of = |name: &str, schema: schemars::Schema| (name.to_owned(), serde_json::to_value(schema).unwrap());
+    let schemas: serde_json::Map<String, serde_json::Value> = [
+        of("case", schemars::schema_for!(nightshift_core::case::Case)),
+        of("plan", schemars::schema_for!(nightshift_incident::plan::Plan)),
+        of("alarm-responder.observed", schemars::schema_for!(alarm_responder::observe::Observed)),
+        of("remedy-verifier.observed", schemars::schema_for!(remedy_verifier::observe::Observed)),
+    ]
+    .into_iter()
+    .collect();
+    let path = root().join("docs/case.schema.json");
+    let wanted = format!("{}\n", serde_json::to_string_pretty(&schemas).unwrap());
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        fs::write(&path, &wanted).unwrap();
+    }
+    assert!(
+        fs::read_to_string(&path).unwrap() == wanted,
+        "run `UPDATE_SCHEMA=1 cargo test -p nightshift-tests schema`"
+    );
+}
