@@ -57,6 +57,27 @@ fn a_timer_that_cannot_be_set_holds_the_remedy_back_until_it_can() {
 }
 
 #[test]
+fn a_timer_that_is_denied_withholds_the_remedy_and_wakes_somebody() {
+    let story = Story::new(scenario("bad-release"));
+    story.fault_on("scheduler:CreateSchedule", FaultKind::Denied, 10_000);
+    run(&story);
+    assert_eq!(changes(&story), Vec::<String>::new());
+    assert_eq!(refusal(&story).as_deref(), Some("NotPermitted"));
+    assert_eq!((incident(&story).phase, incident(&story).pages), (Phase::Escalated, 1));
+    let last = story.notices().pop().unwrap();
+    assert!(last.done[0].contains("scheduler:CreateSchedule"), "{:?}", last.done);
+}
+
+#[test]
+fn the_case_of_a_decision_outlives_the_checks_that_follow() {
+    let story = Story::new(scenario("observe-mode"));
+    run(&story);
+    let cases = story.cases();
+    assert_eq!(cases.len(), 1);
+    assert_eq!((cases[0].1, cases[0].2.function.as_str()), (1, "alarm-responder"));
+}
+
+#[test]
 fn an_unreadable_switch_counts_as_halted() {
     let story = Story::new(scenario("bad-release"));
     story.fault_on("ssm:GetParameter", FaultKind::Transient, 10_000);

@@ -101,12 +101,16 @@ async fn write<W: LedgerWrites>(world: &W, claim: &Claim) -> Result<Option<Versi
     }
 }
 
-/// The case explains the decision; the decision does not wait for it.
+/// The case explains the decision; the decision does not wait for it. It is
+/// kept under the notice that the decision led to: a check that tells nobody
+/// anything must not take the place of one that did.
 async fn keep_case<W: LedgerWrites>(world: &W, plan: &Plan, case: &Case) {
-    let closed = plan.claim.as_ref().and_then(|claim| claim.closed.as_ref());
-    let open = plan.record().and_then(|record| record.incident.as_ref());
-    let Some(incident) = open.or(closed) else { return };
-    if let Err(fault) = world.keep_case(&incident.id, incident.sequence, case).await {
+    let claim = plan.claim.as_ref();
+    let Some(notice) = claim.and_then(|claim| claim.record.unpublished.last()) else { return };
+    if claim.is_none_or(|claim| notice.at != claim.at) {
+        return;
+    }
+    if let Err(fault) = world.keep_case(&notice.incident, notice.sequence, case).await {
         tracing::warn!(%fault, "the case of this decision was not kept");
     }
 }
@@ -133,12 +137,16 @@ async fn finish<W: Hands>(
     let since = policy.guardrails.fleet_window.before(now);
     let (timer, published, halted, openings, fleet) =
         tokio::join!(set_timer, publish(world, record), world.halted(), world.openings(since), world.fleet());
-    timer?;
+    let no_timer = timer.err();
+    if let Some(fault) = no_timer.as_ref().filter(|fault| fault.transient()) {
+        return Err(fault.clone());
+    }
     published?;
     let told = keys(record);
     let Some(intent) = record.incident.as_ref().and_then(Incident::open_intent) else {
         settle(world, &record.service, told, now).await?;
-        return Ok(Carried::Done { outcome: None });
+        // Nobody will check this incident: that must not go unheard.
+        return no_timer.map_or(Ok(Carried::Done { outcome: None }), Err);
     };
     let withheld = match (halted, openings, fleet) {
         (Ok(halted), Ok(openings), Ok(fleet)) => {
@@ -147,7 +155,12 @@ async fn finish<W: Hands>(
         _ => Some(Refusal::Halted),
     };
     let withheld = withheld.filter(|_| needs_last_look(&intent.remedy));
-    let Some(outcome) = take(world, &record.service, &intent.remedy, resume, withheld, now).await? else {
+    let outcome = match no_timer {
+        // No remedy without its check, and no retry cures this: tell people.
+        Some(fault) if resume == Some(Resume::DoAgain) => Some(Outcome::Failed { fault }),
+        _ => take(world, &record.service, &intent.remedy, resume, withheld, now).await?,
+    };
+    let Some(outcome) = outcome else {
         settle(world, &record.service, told, now).await?;
         return Ok(Carried::Done { outcome: None });
     };
