@@ -7,7 +7,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-# The scenario that `make local` runs; empty takes the first of events/.
+# The scenario that `make local` runs; empty takes tests/stack/night.toml.
 SCENARIO ?=
 ARCHITECTURES := arm64 x86_64
 PYTEST := .tools/wire/bin/pytest tests/stack
