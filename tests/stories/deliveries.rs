@@ -83,6 +83,19 @@ fn by_sns_and_eventbridge_is_one_incident() {
 }
 
 #[test]
+fn two_alarms_of_one_service_are_one_incident_and_one_remedy() {
+    let mut both = scenario("bad-release");
+    let mut second = both.alarms[0].clone();
+    second.name = "prod-checkout-5xx-fast".into();
+    both.alarms.push(second);
+    let story = Story::new(both);
+    run(&story);
+    assert_eq!(changes(&story), ["task definition checkout:42"]);
+    assert_eq!(story.closed_incidents().len(), 1);
+    assert_eq!(incident(&story).alarms.len(), 2);
+}
+
+#[test]
 fn delivered_late_it_is_counted_in_silence() {
     let (story, event) = firing("bad-release");
     poll_once(responder(&story).handle(&event, story.now())).unwrap().unwrap();

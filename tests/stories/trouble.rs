@@ -1,8 +1,10 @@
 //! AWS denies, throttles, or cannot be reached.
 
-use nightshift::night::What;
+use jiff::SignedDuration;
+use nightshift::night::{Night, What};
 use nightshift_core::fault::FaultKind;
 use nightshift_core::incident::Phase;
+use nightshift_core::policy::Policy;
 use nightshift_sim::Story;
 
 use super::{changes, incident, refusal, run, scenario};
@@ -84,4 +86,29 @@ fn an_unreadable_switch_counts_as_halted() {
     run(&story);
     assert_eq!(changes(&story), Vec::<String>::new());
     assert_eq!(refusal(&story).as_deref(), Some("Halted"));
+}
+
+#[test]
+fn a_service_that_cannot_be_seen_is_left_alone_and_somebody_is_paged() {
+    let story = Story::new(scenario("bad-release"));
+    story.fault_on("ecs:DescribeServices", FaultKind::Transient, 10_000);
+    run(&story);
+    assert_eq!(changes(&story), Vec::<String>::new());
+    assert_eq!(refusal(&story).as_deref(), Some("NotObserved"));
+    assert_eq!((incident(&story).phase, incident(&story).pages), (Phase::Escalated, 1));
+}
+
+#[test]
+fn a_verifier_that_cannot_read_the_ledger_comes_again() {
+    let story = Story::new(scenario("bad-release"));
+    let mut night = Night::new(story.account(), &Policy::default());
+    for delivery in story.advance_until_due(story.now() + SignedDuration::from_hours(1)) {
+        night.deliver(delivery, 0);
+    }
+    // Five minutes without the ledger: longer than Lambda retries.
+    let end = story.now() + SignedDuration::from_mins(5);
+    story.fault_on("dynamodb:GetItem", FaultKind::Transient, 12);
+    night.run_until(end);
+    night.run_until(end + SignedDuration::from_mins(60));
+    assert_eq!(incident(&story).phase, Phase::Resolved);
 }

@@ -6,7 +6,7 @@
 //! known by its children.
 
 use nightshift_core::alarm::{AlarmSignal, LiveAlarm};
-use nightshift_core::ids::{AlarmArn, ServiceRef};
+use nightshift_core::ids::{AlarmArn, ServiceRef, fingerprint};
 use nightshift_core::metric::MetricId;
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::{AlarmMap, AlarmReads, Answer, ServiceReads};
@@ -59,7 +59,13 @@ pub async fn service_of<W: MapWorld>(
     let own = find(world, named, &tags, policy).await?;
     let mut telling = None;
     for child in children.iter().take(CHILDREN) {
-        let Some(child) = world.alarm(child).await? else { continue };
+        let child = match world.alarm(child).await {
+            Ok(Some(child)) => child,
+            // The service is known already; the child would only tell more.
+            Err(_) if own.is_some() => continue,
+            Ok(None) => continue,
+            Err(fault) => return Err(fault),
+        };
         let named = Named {
             arn: &child.arn,
             name: &child.name,
@@ -89,12 +95,17 @@ async fn find<W: MapWorld>(
     }
     let groups = target_groups(named);
     if !groups.is_empty() {
-        if let Some(found) = world.mapped(named.arn).await? {
+        // An alarm that is pointed at other groups is another question.
+        let asked: Vec<&str> = groups.iter().map(String::as_str).collect();
+        let key = AlarmArn(format!("{}#{}", named.arn, fingerprint(&asked)));
+        // The map only saves a search: without it, it is searched.
+        if let Ok(Some(found)) = world.mapped(&key).await {
             return Ok(Some(found));
         }
-        if let Some(found) = world.services_behind(&groups).await?.into_iter().next() {
-            world.map(named.arn, &found).await?;
-            return Ok(Some(found));
+        // Several services behind one group: nobody can say which it is.
+        if let [found] = world.services_behind(&groups).await?.as_slice() {
+            let _searched_again = world.map(&key, found).await;
+            return Ok(Some(found.clone()));
         }
     }
     Ok(by_name(named, policy))
@@ -139,4 +150,33 @@ fn target_groups(named: Named<'_>) -> Vec<String> {
     groups.sort();
     groups.dedup();
     groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, description: Option<&str>, tags: &[(&str, &str)], expect: Option<&str>) {
+        let arn = AlarmArn::new(format!("arn:aws:cloudwatch:eu-west-1:123456789012:alarm:{name}"));
+        let (account, region) = ("123456789012", "eu-west-1");
+        let named = Named { arn: &arn, name, account, region, description, metrics: &[] };
+        let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let policy =
+            Policy::parse("[services]\n\"prod-\" = \"prod/web\"\n\"prod-checkout\" = \"prod/checkout\"\n").unwrap();
+        let found = by_itself(named, &tags).or_else(|| by_name(named, &policy));
+        assert_eq!(found.map(|found| found.to_string()).as_deref(), expect, "{name} {description:?} {tags:?}");
+    }
+
+    #[test]
+    fn what_says_more_goes_first() {
+        let json = Some("{\"cluster\": \"prod\", \"service\": \"search\"}");
+        check("prod-checkout-5xx", json, &[("cluster", "prod"), ("service", "payments")], Some("prod/payments"));
+        check("prod-checkout-5xx", json, &[("service", "payments")], Some("prod/search"));
+        check("prod-checkout-5xx", Some("ratio of failures"), &[], Some("prod/checkout"));
+        check("prod-5xx", None, &[], Some("prod/web"));
+        check("staging-5xx", None, &[], None);
+        let own = [("cluster", "a"), ("service", "b"), ("nightshift:cluster", "prod"), ("nightshift:service", "api")];
+        check("x", None, &own, Some("prod/api"));
+    }
 }

@@ -37,7 +37,7 @@ fn firing(observed: &Observed, scene: &Scene, standing: &Standing, policy: &Poli
     let signal = &observed.signal;
     let moment = Moment { scene, standing, policy, event: &signal.event, now };
     if standing.seen {
-        return replay(standing, Some(&scene.view), now);
+        return replay(standing, Some(scene), policy, now);
     }
     let live = observed.live.seen().and_then(Option::as_ref);
     answer(moment, signal, live, observed.symptom.as_ref())
@@ -89,7 +89,7 @@ fn silent(observed: &Observed, refusal: Refusal, now: Timestamp) -> Plan {
 fn back_to_ok(observed: &Observed, standing: &Standing, policy: &Policy, now: Timestamp) -> Plan {
     let signal = &observed.signal;
     if standing.seen {
-        return replay(standing, None, now);
+        return replay(standing, None, policy, now);
     }
     let joined = standing.record.value.incident.as_ref().and_then(|incident| incident.alarms.get(&signal.arn));
     match joined {
@@ -106,8 +106,8 @@ fn back_to_ok(observed: &Observed, standing: &Standing, policy: &Policy, now: Ti
 
 /// Without the ledger nothing may be done, and somebody must know.
 fn blind(observed: &Observed, scene: &Scene, fault: &Fault, policy: &Policy) -> Plan {
-    let service = scene.view.service.seen().and_then(Option::as_ref);
-    let observed_only = mode(service, scene.default_mode) == Mode::Observe && !policy.paging.observed_services;
+    let observed_only =
+        mode(&scene.view.service, scene.default_mode) == Mode::Observe && !policy.paging.observed_services;
     let signal = &observed.signal;
     let plain = (signal.state == AlarmState::Alarm && !observed_only).then(|| PlainPage {
         subject: subject(&format!("{} - {} - needs you: the ledger cannot be read", scene.service, signal.name)),

@@ -2,20 +2,20 @@
 
 use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmSignal, AlarmState, Door, LiveAlarm};
-use nightshift_core::fault::Sight;
-use nightshift_core::ids::{AlarmArn, IncidentId};
+use nightshift_core::fault::{Fault, Sight};
+use nightshift_core::ids::{AlarmArn, IncidentId, fingerprint};
 use nightshift_core::incident::{Incident, Intent, Phase, ServiceRecord};
 use nightshift_core::mode::Mode;
 use nightshift_core::policy::Policy;
-use nightshift_core::remedy::{RemedyKind, Resume};
-use nightshift_core::timer::Purpose;
+use nightshift_core::remedy::RemedyKind;
+use nightshift_core::timer::{Purpose, Timer};
 use nightshift_diagnosis::{Recovery, recovery};
 use nightshift_incident::about;
 use nightshift_incident::answer::{answer, replay};
 use nightshift_incident::end;
 use nightshift_incident::life::{self, Moment};
 use nightshift_incident::plan::{Decision, Plan};
-use nightshift_incident::resume::resume;
+use nightshift_incident::resume::{resume, resume_intent};
 
 use crate::observe::{Observed, event_of};
 
@@ -24,33 +24,56 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
     let scene = &observed.scene;
     let standing = match &scene.standing {
         Sight::Seen(standing) => standing,
-        Sight::Unseen(fault) => return Plan::of(Decision::Blind { fault: fault.clone() }),
+        Sight::Unseen(fault) => return blind(&observed.timer, fault, policy, now),
     };
     if standing.seen {
-        return replay(standing, Some(&scene.view), now);
+        return replay(standing, Some(scene), policy, now);
     }
     let event = event_of(&observed.timer);
     let moment = Moment { scene, standing, policy, event: &event, now };
     let alarms: Vec<&LiveAlarm> = observed.alarms.iter().filter_map(|alarm| alarm.seen()?.as_ref()).collect();
     match &observed.timer.purpose {
-        Purpose::Verify { incident, number } => verify(moment, incident, *number, &alarms),
-        Purpose::Reread { alarm } => reread(moment, alarm, &alarms),
+        Purpose::Verify { incident, number } => verify(moment, incident, *number, observed),
+        Purpose::Reread { alarm } => match observed.alarms.iter().find_map(Sight::fault) {
+            Some(fault) => blind(&observed.timer, fault, policy, now),
+            None => reread(moment, alarm, &alarms),
+        },
     }
 }
 
-fn verify(moment: Moment<'_>, id: &IncidentId, number: u32, alarms: &[&LiveAlarm]) -> Plan {
-    let record = moment.record();
+/// Nothing can be decided. Should every retry fail as well, a later timer goes
+/// on: without one the incident would be left alone.
+fn blind(timer: &Timer, fault: &Fault, policy: &Policy, now: Timestamp) -> Plan {
+    let at = policy.verify.escalated_every.after(now);
+    let name = format!("again-{}", fingerprint(&[&timer.name, &at.to_string()]));
+    let again = Timer { name, at, ..timer.clone() };
+    Plan { timers: vec![again], ..Plan::of(Decision::Blind { fault: fault.clone() }) }
+}
+
+fn verify(moment: Moment<'_>, id: &IncidentId, number: u32, observed: &Observed) -> Plan {
+    let mut record = moment.record();
+    if let Some(incident) = record.incident.as_mut() {
+        forget_deleted(incident, observed);
+    }
+    let alarms: Vec<&LiveAlarm> = observed.alarms.iter().filter_map(|alarm| alarm.seen()?.as_ref()).collect();
     match &record.incident {
         // A later timer, or another incident, has taken over.
         Some(open) if open.id == *id && open.checks == number => {
             let open = open.clone();
             match open.open_intent() {
                 Some(intent) => orphan(moment, record, intent),
-                None => check(moment, record, open, alarms),
+                None => check(moment, record, open, &alarms),
             }
         }
         _ => Plan::of(Decision::Settled),
     }
+}
+
+/// An alarm that was deleted will never be OK; it is waited for no longer. The
+/// alarms were read in the incident's order.
+fn forget_deleted(incident: &mut Incident, observed: &Observed) {
+    let mut seen = observed.alarms.iter();
+    incident.alarms.retain(|_, _| !matches!(seen.next(), Some(Sight::Seen(None))));
 }
 
 /// A claimed remedy without an outcome: its owner is at work, or died.
@@ -61,10 +84,8 @@ fn orphan(moment: Moment<'_>, mut record: ServiceRecord, intent: &Intent) -> Pla
         let waiting_for = vec!["whoever claimed the remedy".to_owned()];
         return Plan::claiming(Decision::CheckAgain { waiting_for }, moment.claim(record, None));
     }
-    let found = match resume(&intent.remedy, &scene.view) {
-        Resume::DoAgain if policy.alarms.stale.after(intent.claimed_at) < now => Resume::TooLate,
-        found => found,
-    };
+    let found = resume_intent(intent, scene, policy, now);
+    life::renew_lease(&mut record, policy, now);
     life::next_check(&mut record, policy.verify.every.after(now));
     let decision = Decision::Resumed { resume: Some(found) };
     Plan { resume: Some(found), ..Plan::claiming(decision, moment.claim(record, None)) }
@@ -73,6 +94,10 @@ fn orphan(moment: Moment<'_>, mut record: ServiceRecord, intent: &Intent) -> Pla
 fn check(moment: Moment<'_>, mut record: ServiceRecord, open: Incident, alarms: &[&LiveAlarm]) -> Plan {
     let Moment { scene, policy, now, .. } = moment;
     let live: Vec<LiveAlarm> = alarms.iter().map(|alarm| (*alarm).clone()).collect();
+    if matches!(scene.view.service, Sight::Seen(None)) {
+        let closed = end::resolve(&mut record, &["the service no longer exists".to_owned()], now);
+        return Plan::claiming(Decision::Resolved, moment.claim(record, closed));
+    }
     let found = recovery(&scene.view, &open, &live, policy, now);
     if let Some(incident) = record.incident.as_mut() {
         refresh(incident, alarms);
@@ -119,8 +144,10 @@ fn restore(moment: Moment<'_>, mut record: ServiceRecord) -> Plan {
     life::claim_restore(&mut record, moment);
     life::next_check(&mut record, moment.policy.verify.every.after(moment.now));
     let intent = record.incident.as_ref().and_then(|incident| incident.intents.last());
+    // Somebody may have set another minimum since: that one is theirs.
+    let found = intent.map(|intent| resume(&intent.remedy, &moment.scene.view));
     let decision = intent.map_or(Decision::Settled, |intent| Decision::Remedy { remedy: intent.remedy.clone() });
-    Plan::claiming(decision, moment.claim(record, None))
+    Plan { resume: found, ..Plan::claiming(decision, moment.claim(record, None)) }
 }
 
 /// Not healthy: look again, or hand it to a person once the time is up.
@@ -136,15 +163,9 @@ fn unhealthy(
         incident.healthy_since = None;
     }
     let eased = eased(moment, open, alarms);
-    if open.checks >= policy.verify.most_checks {
-        if eased {
-            return restore(moment, record);
-        }
-        // From here on only its alarms can wake it.
-        if let Some(incident) = record.incident.as_mut() {
-            incident.timer = None;
-        }
-        return Plan::claiming(Decision::CheckAgain { waiting_for }, moment.claim(record, None));
+    let spent = open.checks >= policy.verify.most_checks;
+    if spent && eased {
+        return restore(moment, record);
     }
     let due = now >= open.deadline && open.mode != Mode::Observe && !eased;
     let by_us = matches!(open.phase, Phase::Acting | Phase::Verifying | Phase::Firing);
@@ -152,17 +173,30 @@ fn unhealthy(
         end::escalate(&mut record, &waiting_for, policy, now);
         return Plan::claiming(Decision::Escalated, moment.claim(record, None));
     }
+    // Once all its alarms are OK no event will come any more, and while a
+    // remedy is checked somebody must look.
+    let checked = matches!(open.phase, Phase::Acting | Phase::Verifying);
+    if spent && !quiet(alarms) && !checked {
+        // From here on only its alarms can wake it.
+        if let Some(incident) = record.incident.as_mut() {
+            incident.timer = None;
+        }
+        return Plan::claiming(Decision::CheckAgain { waiting_for }, moment.claim(record, None));
+    }
     let every = if now >= open.deadline { policy.verify.escalated_every } else { policy.verify.every };
     life::next_check(&mut record, every.after(now));
     Plan::claiming(Decision::CheckAgain { waiting_for }, moment.claim(record, None))
 }
 
+fn quiet(alarms: &[&LiveAlarm]) -> bool {
+    alarms.iter().all(|alarm| alarm.state == AlarmState::Ok)
+}
+
 /// More tasks helped and the load is still there: nothing for a person to do.
 fn eased(moment: Moment<'_>, open: &Incident, alarms: &[&LiveAlarm]) -> bool {
     let scaled = open.taken().is_some_and(|intent| intent.remedy.kind() == RemedyKind::ScaleOut);
-    let quiet = !alarms.is_empty() && alarms.iter().all(|alarm| alarm.state == AlarmState::Ok);
     let service = moment.scene.view.service.seen().and_then(Option::as_ref);
-    scaled && open.raised.is_some() && quiet && service.is_some_and(nightshift_core::service::Service::settled)
+    scaled && open.raised.is_some() && quiet(alarms) && service.is_some_and(nightshift_core::service::Service::settled)
 }
 
 /// A newborn alarm has come of age: ALARM counts as a fresh signal now.

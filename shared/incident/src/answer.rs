@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmSignal, LiveAlarm};
 use nightshift_core::cause::{Diagnosis, Suspect};
+use nightshift_core::fault::Sight;
 use nightshift_core::incident::{Incident, Phase, ServiceRecord};
 use nightshift_core::ledger::Claim;
 use nightshift_core::mode::Severity;
@@ -10,14 +11,13 @@ use nightshift_core::notice::NoticeKind;
 use nightshift_core::policy::Policy;
 use nightshift_core::refusal::Refusal;
 use nightshift_core::timer::Timer;
-use nightshift_diagnosis::ServiceView;
 
 use crate::about;
 use crate::decide::{Trigger, Verdict, decide, known_service};
 use crate::life::{self, Moment};
 use crate::plan::{Decision, Plan};
-use crate::resume::resume;
-use crate::scene::Standing;
+use crate::resume::resume_intent;
+use crate::scene::{Scene, Standing};
 use crate::severity;
 
 /// Answers an ALARM of a known service: opens an incident, or joins the open
@@ -33,9 +33,18 @@ pub fn answer(
     let diagnosis = nightshift_diagnosis::diagnose(&scene.view, symptom, policy, now);
     match &standing.record.value.incident {
         Some(open) if !chronic(open, policy, now) => join(moment, open, signal, &diagnosis, trigger),
+        // A chronic incident makes room: what it tried counts no more, what it
+        // raised is still to be lowered.
         old => {
-            let verdict = decide(scene, &diagnosis, trigger, policy, now);
-            let record = life::open(moment, signal, alarm, &diagnosis, &verdict);
+            let mut fresh = standing.clone();
+            fresh.record.value.incident = None;
+            let moment = Moment { standing: &fresh, ..moment };
+            let scene = Scene { standing: Sight::Seen(fresh.clone()), ..scene.clone() };
+            let verdict = decide(&scene, &diagnosis, trigger, policy, now);
+            let mut record = life::open(moment, signal, alarm, &diagnosis, &verdict);
+            if let (Some(incident), Some(old)) = (record.incident.as_mut(), old) {
+                incident.raised = old.raised;
+            }
             ruled(moment, record, &verdict, signal, old.clone().map(|old| Incident { chronic: true, ..old }))
         }
     }
@@ -61,7 +70,11 @@ fn join(
         incident.about.impact = about::impact(scene, found);
     }
     let (severity, because) = severity::severity(found, trigger.alarm);
-    if !undecided(open, diagnosis, severity, now) {
+    let undecided = undecided(open, diagnosis, severity, now);
+    if !undecided && severity < open.severity {
+        life::worse(&mut record, (severity, because.clone()), policy, now);
+    }
+    if !undecided {
         return Plan::claiming(Decision::Joined, moment.claim(record, None));
     }
     if let Some(incident) = record.incident.as_mut() {
@@ -112,13 +125,21 @@ fn ruled(
 }
 
 /// Brings to its end what an earlier delivery of the same event claimed. An
-/// open intent is resumed only by whoever sees the service.
-pub fn replay(standing: &Standing, view: Option<&ServiceView>, now: Timestamp) -> Plan {
+/// open intent is resumed only by whoever sees the service, under a lease that
+/// is claimed anew, so that no two take it up at once.
+pub fn replay(standing: &Standing, scene: Option<&Scene>, policy: &Policy, now: Timestamp) -> Plan {
     let record = &standing.record;
     let open = record.value.incident.as_ref().and_then(Incident::open_intent);
     if open.is_some_and(|intent| intent.lease_until > now) {
         return Plan::of(Decision::InProgress);
     }
-    let resume = open.zip(view).map(|(intent, view)| resume(&intent.remedy, view));
-    Plan { standing: Some(record.clone()), resume, ..Plan::of(Decision::Resumed { resume }) }
+    let resume = open.zip(scene).map(|(intent, scene)| resume_intent(intent, scene, policy, now));
+    let decision = Decision::Resumed { resume };
+    if resume.is_none() {
+        return Plan { standing: Some(record.clone()), ..Plan::of(decision) };
+    }
+    let mut leased = record.value.clone();
+    life::renew_lease(&mut leased, policy, now);
+    let claim = Claim { event: None, expected: record.version, record: leased, fleet: None, closed: None, at: now };
+    Plan { resume, ..Plan::claiming(decision, claim) }
 }

@@ -10,29 +10,36 @@ use nightshift_core::case::Case;
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ids::{EventId, ServiceRef};
 use nightshift_core::incident::{Incident, ServiceRecord};
-use nightshift_core::ledger::{Claim, ClaimError, TimelineEntry, Versioned};
-use nightshift_core::notice::plain::subject;
+use nightshift_core::ledger::{Claim, ClaimError, Versioned};
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::{
-    LedgerReads, LedgerWrites, NoticeWrites, ScalingWrites, ServiceWrites, SwitchReads, TimerWrites,
+    LedgerReads, LedgerWrites, NoticeWrites, ScalingWrites, ServiceReads, ServiceWrites, SwitchReads, TimerWrites,
 };
 use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::{Outcome, Remedy, Resume};
 
+use crate::outbox::{busy, keys, publish, settle};
 use crate::plan::Plan;
 use crate::{end, guardrails};
 
 /// How often a follow-up write is tried against others' writes.
-const FOLLOW_UP_TRIES: u32 = 5;
+pub(crate) const FOLLOW_UP_TRIES: u32 = 5;
 
 /// The ports a plan is carried out through.
 pub trait Hands:
-    LedgerReads + LedgerWrites + TimerWrites + NoticeWrites + SwitchReads + ServiceWrites + ScalingWrites
+    LedgerReads + LedgerWrites + TimerWrites + NoticeWrites + SwitchReads + ServiceReads + ServiceWrites + ScalingWrites
 {
 }
 
 impl<W> Hands for W where
-    W: LedgerReads + LedgerWrites + TimerWrites + NoticeWrites + SwitchReads + ServiceWrites + ScalingWrites
+    W: LedgerReads
+        + LedgerWrites
+        + TimerWrites
+        + NoticeWrites
+        + SwitchReads
+        + ServiceReads
+        + ServiceWrites
+        + ScalingWrites
 {
 }
 
@@ -86,14 +93,17 @@ pub async fn carry_out<W: Hands>(
         open.is_some_and(|intent| Some(&intent.event) == claim.event.as_ref())
     };
     let resume = match &plan.claim {
-        Some(claim) if own(claim) => Some(Resume::DoAgain),
+        Some(claim) if own(claim) => plan.resume.or(Some(Resume::DoAgain)),
         _ => plan.resume,
     };
     finish(world, standing, resume, policy, now).await
 }
 
 /// Writes a claim; `None` if somebody else wrote in between.
-async fn write<W: LedgerWrites>(world: &W, claim: &Claim) -> Result<Option<Versioned<ServiceRecord>>, Fault> {
+pub(crate) async fn write<W: LedgerWrites>(
+    world: &W,
+    claim: &Claim,
+) -> Result<Option<Versioned<ServiceRecord>>, Fault> {
     match world.claim(claim).await {
         Ok(()) => Ok(Some(Versioned { version: claim.expected + 1, value: claim.record.clone() })),
         Err(ClaimError::EventSeen | ClaimError::Conflict) => Ok(None),
@@ -152,7 +162,8 @@ async fn finish<W: Hands>(
         (Ok(halted), Ok(openings), Ok(fleet)) => {
             guardrails::last_look(halted, &openings, &record.service, fleet.value.services, policy, now)
         }
-        _ => Some(Refusal::Halted),
+        (Err(_), _, _) => Some(Refusal::Halted),
+        (_, Err(fault), _) | (_, _, Err(fault)) => Some(Refusal::NotObserved { operation: fault.operation }),
     };
     let withheld = withheld.filter(|_| needs_last_look(&intent.remedy));
     let outcome = match no_timer {
@@ -198,6 +209,15 @@ async fn take<W: Hands>(
     if let Some(refusal) = withheld {
         return Ok(Some(Outcome::Withheld { refusal }));
     }
+    if let Remedy::RollBack { from, to } = remedy {
+        // UpdateService has no condition: somebody may have deployed a fix
+        // while this was decided.
+        match world.service(service).await?.map(|now| now.task_definition) {
+            Some(running) if running == *to => return Ok(Some(Outcome::FoundTaken { at: now })),
+            Some(running) if running == *from => {}
+            _ => return Ok(Some(Outcome::Withheld { refusal: Refusal::Overtaken })),
+        }
+    }
     let done = match remedy {
         Remedy::StopDeployment { deployment, .. } => world.stop_deployment(service, deployment).await,
         Remedy::RollBack { to, .. } => world.deploy(service, to).await,
@@ -208,38 +228,10 @@ async fn take<W: Hands>(
         Ok(()) => Ok(Some(Outcome::Taken { at: now })),
         // It may or may not have happened: the account will show.
         Err(fault) if fault.kind == FaultKind::Transient => Err(fault),
+        // It may have ended, or be going back already: the timer reads which.
+        Err(fault) if fault.kind == FaultKind::Permanent && matches!(remedy, Remedy::StopDeployment { .. }) => Ok(None),
         Err(fault) => Ok(Some(Outcome::Failed { fault })),
     }
-}
-
-/// Publishes what the record has not known to be published, in order.
-async fn publish<W: LedgerWrites + NoticeWrites>(world: &W, record: &ServiceRecord) -> Result<(), Fault> {
-    for notice in &record.unpublished {
-        let entry = TimelineEntry {
-            incident: notice.incident.clone(),
-            sequence: notice.sequence,
-            at: notice.at,
-            says: notice.timeline.clone(),
-        };
-        if let Err(fault) = world.add_to_timeline(&entry).await {
-            tracing::warn!(%fault, "a line of the time line was not kept");
-        }
-        match world.publish(notice).await {
-            Ok(()) => {}
-            // No retry cures it: people are told on the plain way instead.
-            Err(fault) if !fault.transient() => {
-                tracing::error!(%fault, "the notice topic does not take notices");
-                world.page_plainly(&subject(&notice.headline), &notice.headline).await?;
-            }
-            Err(fault) => return Err(fault),
-        }
-    }
-    Ok(())
-}
-
-/// The keys of notices that are published by now.
-fn keys(record: &ServiceRecord) -> Vec<String> {
-    record.unpublished.iter().map(nightshift_core::notice::Notice::key).collect()
 }
 
 /// Writes the outcome down, over others' writes if need be. Gives the keys of
@@ -278,30 +270,4 @@ async fn set_follow_up<W: TimerWrites>(world: &W, record: &ServiceRecord) -> Res
         Some(timer) => world.set_timer(timer).await,
         None => Ok(()),
     }
-}
-
-/// Takes published notices off the record.
-async fn settle<W: Hands>(world: &W, service: &ServiceRef, told: Vec<String>, now: Timestamp) -> Result<(), Fault> {
-    if told.is_empty() {
-        return Ok(());
-    }
-    for _ in 0..FOLLOW_UP_TRIES {
-        let standing = world.record(service).await?;
-        let mut record = standing.value;
-        let before = record.unpublished.len();
-        record.unpublished.retain(|notice| !told.contains(&notice.key()));
-        if record.unpublished.len() == before {
-            return Ok(());
-        }
-        let claim = Claim { event: None, expected: standing.version, record, fleet: None, closed: None, at: now };
-        if write(world, &claim).await?.is_some() {
-            return Ok(());
-        }
-    }
-    Err(busy(service))
-}
-
-fn busy(service: &ServiceRef) -> Fault {
-    let cause = "others wrote the same record in between, again and again";
-    Fault::new("dynamodb:TransactWriteItems", service.to_string(), FaultKind::Transient, cause)
 }

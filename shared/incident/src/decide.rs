@@ -47,21 +47,32 @@ pub struct Trigger<'a> {
     pub drill: bool,
 }
 
-/// A service's mode: its tag, else the stack's default. A tag that cannot be
-/// read as a mode is the safest one.
-pub fn mode(service: Option<&Service>, default: Mode) -> Mode {
-    match service.and_then(|service| service.tag(MODE_TAG)) {
+/// A service's mode: its tag, else the stack's default, which never acts: only
+/// a tag opts in. A tag that cannot be read as a mode is the safest one; of a
+/// service that cannot be seen people hear, as if they had to approve.
+pub fn mode(service: &Sight<Option<Service>>, default: Mode) -> Mode {
+    let found = match service {
+        Sight::Unseen(_) => return Mode::Approve,
+        Sight::Seen(found) => found.as_ref(),
+    };
+    match found.and_then(|service| service.tag(MODE_TAG)) {
         Some(tag) => tag.parse().unwrap_or(Mode::Observe),
-        None => default,
+        None => default.min(Mode::Approve),
     }
+}
+
+/// The service may still be touched, and is still to be acted on: what an old
+/// intent needs before it is taken up again.
+pub fn still_ours(scene: &Scene) -> bool {
+    let trigger = Trigger { alarm: None, at: Timestamp::UNIX_EPOCH, drill: false };
+    touchable(scene, trigger).is_ok() && mode(&scene.view.service, scene.default_mode) == Mode::Act
 }
 
 /// Decides. Rules run from "may this service be touched at all" over "what
 /// would help" to "is now the moment", and the mode comes last, so that what
 /// is only observed is told what would have been done.
 pub fn decide(scene: &Scene, diagnosis: &Diagnosis, trigger: Trigger<'_>, policy: &Policy, now: Timestamp) -> Verdict {
-    let service = scene.view.service.seen().and_then(Option::as_ref);
-    let mode = mode(service, scene.default_mode);
+    let mode = mode(&scene.view.service, scene.default_mode);
     let refused = |refusal| Verdict { remedy: None, refusal: Some(refusal), mode };
     let service = match touchable(scene, trigger) {
         Ok(service) => service,
@@ -178,4 +189,20 @@ fn unsure(diagnosis: &Diagnosis, remedy: &Remedy, policy: &Policy) -> Option<Ref
 /// Who the service is, for messages when nothing could be seen of it.
 pub fn known_service(scene: &Scene) -> (&ServiceRef, Option<&Service>) {
     (&scene.service, scene.view.service.seen().and_then(Option::as_ref))
+}
+
+#[cfg(test)]
+mod tests {
+    use nightshift_core::fault::{Fault, FaultKind};
+
+    use super::*;
+
+    #[test]
+    fn only_a_tag_opts_in() {
+        for default in [Mode::Observe, Mode::Approve, Mode::Act] {
+            assert!(mode(&Sight::Seen(None), default) < Mode::Act);
+            let unseen = Fault::new("ecs:DescribeServices", "prod/web", FaultKind::Transient, "throttled");
+            assert_eq!(mode(&Sight::Unseen(unseen), default), Mode::Approve);
+        }
+    }
 }

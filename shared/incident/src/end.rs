@@ -34,6 +34,9 @@ pub fn with_outcome(record: &mut ServiceRecord, outcome: Outcome, policy: &Polic
         let incident = record.incident.as_mut()?;
         incident.phase = Phase::Escalated;
         incident.refusal = refusal_of(&outcome);
+        // What was not done spends no budget.
+        let claimed_at = incident.intents.last().map(|intent| intent.claimed_at);
+        record.remedies.retain(|past| past.kind != remedy.kind() || Some(past.at) != claimed_at);
         let words = wording::not_taken(record, &remedy, &outcome);
         let pager = page(record, false, policy);
         wording::tell(record, NoticeKind::Escalated, words, pager, now);
@@ -58,7 +61,7 @@ fn restored(record: &mut ServiceRecord, taken: bool, now: Timestamp) -> Option<I
         incident.raised = None;
     }
     let left = incident.raised;
-    let mut because = vec!["everything looked healthy for the hold-down".to_owned()];
+    let mut because = vec!["the added tasks are needed no longer".to_owned()];
     because.push(match left {
         None => "the raised minimum was lowered again".to_owned(),
         Some(raised) => format!("the minimum could not be lowered: it stays at {}, it was {}", raised.to, raised.from),
@@ -69,11 +72,12 @@ fn restored(record: &mut ServiceRecord, taken: bool, now: Timestamp) -> Option<I
 /// Ends the incident: takes back every page, tells how it went.
 pub fn resolve(record: &mut ServiceRecord, because: &[String], now: Timestamp) -> Option<Incident> {
     let incident = record.incident.as_mut()?;
+    let escalated = incident.phase == Phase::Escalated;
     incident.phase = Phase::Resolved;
     incident.timer = None;
     let keys: Vec<String> = (1..=incident.pages).map(|number| incident.page_key(number)).collect();
     let pager = (!keys.is_empty()).then_some(Pager::Resolve { keys });
-    let words = wording::resolved(record, because, now);
+    let words = wording::resolved(record, because, escalated, now);
     wording::tell(record, NoticeKind::Resolved, words, pager, now);
     record.incident.take()
 }

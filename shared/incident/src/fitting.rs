@@ -82,7 +82,14 @@ fn way_back(scene: &Scene, service: &Service, suspect: &ServiceDeployment) -> Re
             if suspect.sources.is_empty() {
                 return Err(Refusal::NothingGoodToReturnTo);
             }
-            let to = scene.preflight.as_ref().map(|preflight| preflight.target.revision.task_definition.clone());
+            // ECS goes back to where the deployment came from, soaked or not.
+            let source = suspect.sources.first();
+            let came_from = scene
+                .view
+                .history
+                .seen()
+                .and_then(|history| history.iter().find(|earlier| Some(&earlier.target.arn) == source));
+            let to = came_from.map(|earlier| earlier.target.task_definition.clone());
             Ok(Remedy::StopDeployment { deployment: suspect.arn.clone(), from, to })
         }
         DeploymentStatus::Successful => {

@@ -25,5 +25,6 @@ pub mod refusals;
 pub mod wording;
 
 pub mod carry_out;
+mod outbox;
 pub mod plan;
 pub mod respond;

@@ -10,7 +10,7 @@ use nightshift_core::cause::Diagnosis;
 use nightshift_core::ids::{AlarmArn, EventId, IncidentId, fingerprint};
 use nightshift_core::incident::{Denied, Incident, Intent, JoinedAlarm, PastRemedy, Phase, ServiceRecord};
 use nightshift_core::ledger::{Claim, Fleet, Versioned};
-use nightshift_core::mode::Mode;
+use nightshift_core::mode::{Mode, Severity};
 use nightshift_core::notice::{NoticeKind, Pager};
 use nightshift_core::policy::Policy;
 use nightshift_core::refusal::Refusal;
@@ -160,10 +160,33 @@ pub fn join(record: &mut ServiceRecord, moment: Moment<'_>, signal: &AlarmSignal
     }
 }
 
+/// An open incident got worse while its remedy is under way or checked: P1 is
+/// paged at once, and nothing is decided anew.
+pub fn worse(record: &mut ServiceRecord, (severity, because): (Severity, String), policy: &Policy, now: Timestamp) {
+    let Some(incident) = record.incident.as_mut() else { return };
+    let says = format!("severity rose from {} to {severity}", incident.severity);
+    incident.severity = severity;
+    incident.severity_because = because;
+    let pager = page(record, true, policy);
+    wording::tell(record, NoticeKind::Updated, wording::joined(says), pager, now);
+}
+
+/// Whoever takes up an open intent has the time that its first owner had.
+pub fn renew_lease(record: &mut ServiceRecord, policy: &Policy, now: Timestamp) {
+    let open = record.incident.as_mut().and_then(|incident| incident.intents.last_mut());
+    if let Some(intent) = open.filter(|intent| intent.outcome.is_none()) {
+        intent.lease_until = policy.guardrails.lease.after(now);
+    }
+}
+
 /// Lets a verdict rule over the open incident: claims the remedy, or says why
 /// there is none.
 pub fn rule(record: &mut ServiceRecord, moment: Moment<'_>, verdict: &Verdict, kind: NoticeKind) {
     let Moment { policy, now, .. } = moment;
+    if let Some(incident) = record.incident.as_mut() {
+        // Somebody may have tagged the service since it opened.
+        incident.mode = verdict.mode;
+    }
     if let Some(remedy) = verdict.act() {
         claim_intent(record, moment, remedy.clone());
         let words = wording::acting(record, remedy);
@@ -207,6 +230,11 @@ fn claim_intent(record: &mut ServiceRecord, moment: Moment<'_>, remedy: Remedy) 
     let key = fingerprint(&[&record.service.key(), &remedy.to_string(), suspect, incident.id.as_str()]);
     let deny = (remedy.kind() == RemedyKind::RollBack).then(|| denied(scene, &incident.id, policy, now)).flatten();
     let lease_until = policy.guardrails.lease.after(now);
+    if remedy.kind() != RemedyKind::RestoreScaling {
+        // The remedy has as long as the incident had when it opened.
+        let length = incident.deadline.duration_since(incident.opened_at);
+        incident.deadline = now.checked_add(length).unwrap_or(incident.deadline);
+    }
     incident.phase = Phase::Acting;
     incident.refusal = None;
     incident.intents.push(Intent {

@@ -56,10 +56,20 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::Frozen { window } => format!("freeze {window:?} stops remedies."),
         Refusal::Halted => "remedies are halted; nightshift resume lets them go on.".into(),
         Refusal::AtCeiling => "there is no room to scale out.".into(),
-        Refusal::NotPermitted { action, resource } => format!("IAM denies {action} on {resource}."),
+        Refusal::NotPermitted { action, resource } => {
+            format!("IAM denies {action} on {resource}. {}", allow(action, resource))
+        }
         Refusal::ConfidenceTooLow { percent } => format!("{percent} % is not sure enough."),
         Refusal::NotObserved { operation } => format!("{operation} could not be read, and the decision needs it."),
         Refusal::OnlyADrill => "a drill acts on the drill service alone.".into(),
         Refusal::Overtaken => "somebody changed the service in between.".into(),
     }
+}
+
+/// The line of policy that would allow it.
+pub fn allow(action: &str, resource: &str) -> String {
+    format!(
+        "Allow it: add {{\"Effect\": \"Allow\", \"Action\": \"{action}\", \"Resource\": \"{resource}\"}} to the \
+         function's role, or check the tag that its condition asks for."
+    )
 }

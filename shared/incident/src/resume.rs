@@ -3,10 +3,29 @@
 //! Whoever claimed a remedy may have died before, during or after the call.
 //! The account knows which; the intent does not.
 
+use jiff::Timestamp;
 use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, TaskDefinitionArn};
+use nightshift_core::incident::Intent;
+use nightshift_core::policy::Policy;
 use nightshift_core::release::DeploymentStatus;
-use nightshift_core::remedy::{Remedy, Resume};
+use nightshift_core::remedy::{Remedy, RemedyKind, Resume};
 use nightshift_diagnosis::ServiceView;
+
+use crate::decide::still_ours;
+use crate::scene::Scene;
+
+/// What an intent needs now. It is not taken up again once it is too old, nor
+/// if people have taken the service back since.
+pub fn resume_intent(intent: &Intent, scene: &Scene, policy: &Policy, now: Timestamp) -> Resume {
+    let found = resume(&intent.remedy, &scene.view);
+    let undoes = intent.remedy.kind() == RemedyKind::RestoreScaling;
+    let old = policy.alarms.stale.after(intent.claimed_at) < now;
+    match found {
+        Resume::DoAgain | Resume::NotYet if old => Resume::TooLate,
+        Resume::DoAgain if !undoes && !still_ours(scene) => Resume::Moot,
+        found => found,
+    }
+}
 
 /// Whether the remedy is done, is to be done, or has been overtaken.
 pub fn resume(remedy: &Remedy, view: &ServiceView) -> Resume {

@@ -31,6 +31,9 @@ pub fn severity(service: Option<&Service>, alarm: Option<&LiveAlarm>) -> (Severi
     let production =
         environment.is_some_and(|name| matches!(name.to_ascii_lowercase().as_str(), "prod" | "production" | "live"));
     let felt = if felt_by_users(alarm) { "users feel it" } else { "users do not feel it yet" };
+    if service.is_none() {
+        return (Severity::P2, "P2: the service cannot be seen, nor its tags".into());
+    }
     match (environment, tier) {
         (None, None) => (Severity::P2, "P2: the service carries no environment or tier tag".into()),
         (Some(name), _) if !production => (Severity::P3, format!("P3: environment {name} is not production")),

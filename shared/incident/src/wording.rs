@@ -10,7 +10,7 @@ use nightshift_core::span::words;
 
 use crate::decide::Verdict;
 use crate::links;
-use crate::refusals::sentence;
+use crate::refusals::{allow, sentence};
 
 /// Evidence shown; the rest is in the case.
 const EVIDENCE_SHOWN: usize = 8;
@@ -145,7 +145,7 @@ pub fn not_acting(record: &ServiceRecord, verdict: &Verdict) -> Words {
         .as_ref()
         .map_or_else(String::new, |refusal| format!("{}: {}", refusal.name(), sentence(refusal)));
     let verb = match (phase, &verdict.remedy) {
-        (Some(Phase::AwaitingApproval), Some(remedy)) => format!("waiting for approval to {remedy}"),
+        (Some(Phase::AwaitingApproval), Some(remedy)) => format!("needs you to {remedy}"),
         (Some(Phase::Escalated), _) => "needs you".to_owned(),
         (_, Some(remedy)) => format!("observing, would {remedy}"),
         _ => "observing".to_owned(),
@@ -199,10 +199,9 @@ fn drift(record: &ServiceRecord, remedy: &Remedy) -> Option<String> {
 pub fn not_taken(record: &ServiceRecord, remedy: &Remedy, outcome: &Outcome) -> Words {
     let why = match outcome {
         Outcome::Withheld { refusal } => format!("{}: {}", refusal.name(), sentence(refusal)),
-        Outcome::Failed { fault } if fault.kind == FaultKind::Denied => format!(
-            "{fault}. Allow it: add {{\"Effect\": \"Allow\", \"Action\": \"{}\", \"Resource\": \"{}\"}} to the function's role, or check the tag its condition asks for.",
-            fault.operation, fault.resource
-        ),
+        Outcome::Failed { fault } if fault.kind == FaultKind::Denied => {
+            format!("{fault}. {}", allow(&fault.operation, &fault.resource))
+        }
         Outcome::Failed { fault } => fault.to_string(),
         Outcome::Taken { .. } | Outcome::FoundTaken { .. } => String::new(),
     };
@@ -211,11 +210,15 @@ pub fn not_taken(record: &ServiceRecord, remedy: &Remedy, outcome: &Outcome) -> 
 }
 
 /// It is over.
-pub fn resolved(record: &ServiceRecord, because: &[String], now: Timestamp) -> Words {
+pub fn resolved(record: &ServiceRecord, because: &[String], escalated: bool, now: Timestamp) -> Words {
     let Some(incident) = &record.incident else { return Words::default() };
     let took = words(now.duration_since(incident.opened_at));
     let paged = if incident.pages == 0 { ", no human" } else { "" };
     let (verb, drift) = match incident.taken() {
+        Some(intent) if escalated => {
+            let verb = format!("recovered after {took}; {} had not helped in time", perfect(&intent.remedy));
+            (verb, drift(record, &intent.remedy))
+        }
         Some(intent) => {
             let drift = drift(record, &intent.remedy);
             (format!("healed automatically in {took}{paged}: {}", perfect(&intent.remedy)), drift)

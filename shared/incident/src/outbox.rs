@@ -1,0 +1,74 @@
+//! Notices that are decided on and not yet known to be published: the record
+//! holds them until they are, so that no crash loses one.
+
+use jiff::Timestamp;
+use nightshift_core::fault::{Fault, FaultKind};
+use nightshift_core::ids::ServiceRef;
+use nightshift_core::incident::ServiceRecord;
+use nightshift_core::ledger::{Claim, TimelineEntry};
+use nightshift_core::notice::Notice;
+use nightshift_core::notice::plain::subject;
+use nightshift_core::ports::{LedgerReads, LedgerWrites, NoticeWrites};
+
+use crate::carry_out::{FOLLOW_UP_TRIES, write};
+
+/// Publishes what the record has not known to be published, in order.
+pub(crate) async fn publish<W: LedgerWrites + NoticeWrites>(world: &W, record: &ServiceRecord) -> Result<(), Fault> {
+    for notice in &record.unpublished {
+        let entry = TimelineEntry {
+            incident: notice.incident.clone(),
+            sequence: notice.sequence,
+            at: notice.at,
+            says: notice.timeline.clone(),
+        };
+        if let Err(fault) = world.add_to_timeline(&entry).await {
+            tracing::warn!(%fault, "a line of the time line was not kept");
+        }
+        match world.publish(notice).await {
+            Ok(()) => {}
+            // No retry cures it: people are told on the plain way instead.
+            Err(fault) if !fault.transient() => {
+                tracing::error!(%fault, "the notice topic does not take notices");
+                world.page_plainly(&subject(&notice.headline), &notice.headline).await?;
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(())
+}
+
+/// The keys of notices that are published by now.
+pub(crate) fn keys(record: &ServiceRecord) -> Vec<String> {
+    record.unpublished.iter().map(Notice::key).collect()
+}
+
+/// Takes published notices off the record.
+pub(crate) async fn settle<W: LedgerReads + LedgerWrites>(
+    world: &W,
+    service: &ServiceRef,
+    told: Vec<String>,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    if told.is_empty() {
+        return Ok(());
+    }
+    for _ in 0..FOLLOW_UP_TRIES {
+        let standing = world.record(service).await?;
+        let mut record = standing.value;
+        let before = record.unpublished.len();
+        record.unpublished.retain(|notice| !told.contains(&notice.key()));
+        if record.unpublished.len() == before {
+            return Ok(());
+        }
+        let claim = Claim { event: None, expected: standing.version, record, fleet: None, closed: None, at: now };
+        if write(world, &claim).await?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(busy(service))
+}
+
+pub(crate) fn busy(service: &ServiceRef) -> Fault {
+    let cause = "others wrote the same record in between, again and again";
+    Fault::new("dynamodb:TransactWriteItems", service.to_string(), FaultKind::Transient, cause)
+}
