@@ -147,16 +147,16 @@ def test_a_changed_mode_and_a_changed_policy_reach_the_alias_and_a_halt_outlives
     ssm.put_parameter(Name=halt, Value="halted", Overwrite=True)
     first = at_alias(wired, "remedy-verifier")
 
-    redeploy(wired, "acting", {"DefaultMode": "act"})
-    acting = at_alias(wired, "remedy-verifier")
-    assert acting["Environment"]["Variables"]["NIGHTSHIFT_DEFAULT_MODE"] == "act"
-    assert acting["Version"] != first["Version"]
-    assert acting["Layers"][0]["Arn"] == first["Layers"][0]["Arn"]
+    redeploy(wired, "asking", {"DefaultMode": "approve"})
+    asking = at_alias(wired, "remedy-verifier")
+    assert asking["Environment"]["Variables"]["NIGHTSHIFT_DEFAULT_MODE"] == "approve"
+    assert asking["Version"] != first["Version"]
+    assert asking["Layers"][0]["Arn"] == first["Layers"][0]["Arn"]
 
     (wired.policy / "nightshift.toml").write_text("# second\n")
-    redeploy(wired, "edited", {"DefaultMode": "act"})
+    redeploy(wired, "edited", {"DefaultMode": "approve"})
     edited = at_alias(wired, "remedy-verifier")
-    assert edited["Layers"][0]["Arn"] != acting["Layers"][0]["Arn"]
-    assert edited["Version"] != acting["Version"]
+    assert edited["Layers"][0]["Arn"] != asking["Layers"][0]["Arn"]
+    assert edited["Version"] != asking["Version"]
 
     assert ssm.get_parameter(Name=halt)["Parameter"]["Value"] == "halted"
