@@ -6,6 +6,7 @@ mod escalation;
 mod guardrails;
 mod interrupted;
 mod refusals;
+mod restart;
 mod trouble;
 
 use jiff::SignedDuration;

@@ -75,3 +75,60 @@ fn minimum(view: &ServiceView, from: u32, to: u32) -> Resume {
         Some(_) => Resume::Moot,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use nightshift_core::fault::{Fault, FaultKind, Sight};
+    use nightshift_core::service::ScalableTarget;
+
+    use super::*;
+
+    fn unseen<T>() -> Sight<T> {
+        Sight::Unseen(Fault::new("ecs:DescribeServices", "prod/web", FaultKind::Transient, "throttled"))
+    }
+
+    /// Nothing to be seen but the scalable target.
+    fn view(scaling: Sight<Option<ScalableTarget>>) -> ServiceView {
+        ServiceView {
+            service: unseen(),
+            history: unseen(),
+            stopped: unseen(),
+            metrics: Sight::Seen(BTreeMap::new()),
+            firing: unseen(),
+            scaling,
+            targets: unseen(),
+            health_issues: unseen(),
+        }
+    }
+
+    fn at(min: u32) -> ServiceView {
+        view(Sight::Seen(Some(ScalableTarget { min, max: 12 })))
+    }
+
+    #[test]
+    fn a_minimum_is_done_to_be_done_or_somebody_elses() {
+        for remedy in [Remedy::ScaleOut { from: 4, to: 6 }, Remedy::RestoreScaling { from: 4, to: 6 }] {
+            assert_eq!(resume(&remedy, &at(6)), Resume::Done);
+            assert_eq!(resume(&remedy, &at(4)), Resume::DoAgain);
+            assert_eq!(resume(&remedy, &at(10)), Resume::Moot);
+            assert_eq!(resume(&remedy, &view(Sight::Seen(None))), Resume::Moot);
+            assert_eq!(resume(&remedy, &view(unseen())), Resume::NotYet);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_not_judged() {
+        let web = |revision| TaskDefinitionArn::new(format!("arn:aws:ecs:r:1:task-definition/web:{revision}"));
+        let deployment = ServiceDeploymentArn::new("arn");
+        let remedies = [
+            Remedy::RollBack { from: web(2), to: web(1) },
+            Remedy::StopDeployment { deployment, from: web(2), to: None },
+            Remedy::Restart { instead_of: DeploymentId::new("ecs-svc/1") },
+        ];
+        for remedy in remedies {
+            assert_eq!(resume(&remedy, &at(4)), Resume::NotYet, "{remedy}");
+        }
+    }
+}
