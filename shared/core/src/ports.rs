@@ -210,7 +210,8 @@ pub trait ChatLedger: Sync {
 
 /// The alarm that names a service, where a lookup has been made before.
 pub trait AlarmMap: Sync {
-    /// `dynamodb:GetItem`: the service this alarm was last found to watch.
+    /// `dynamodb:GetItem`: the service that this alarm, by its ARN and the
+    /// groups it looks at, was last found to watch.
     fn mapped(&self, alarm: &AlarmArn) -> impl Future<Output = Answer<Option<ServiceRef>>> + Send;
 
     /// `dynamodb:PutItem`.
