@@ -188,7 +188,7 @@ impl Teller {
         match &notice.pager {
             Some(Pager::Trigger { .. }) => {
                 let whom = notice.team.as_ref().map_or("whoever is on call".to_owned(), |team| format!("team {team}"));
-                let text = format!("wakes {whom}: {}", notice.severity_because);
+                let text = format!("wakes {whom}, {}: {}", notice.severity, notice.severity_because);
                 self.lines.push(line(at, Mark::Paged, text));
             }
             Some(Pager::Resolve { .. }) => self.lines.push(line(at, Mark::Paged, "the page is taken back")),

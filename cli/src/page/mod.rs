@@ -104,10 +104,11 @@ fn incident(html: &mut String, incident: &Incident) {
     let _ = write!(
         html,
         "<article class=\"incident\">\n<div class=\"head\"><h3>{service}</h3><p class=\"ending {mood}\"><i></i>{ending}</p></div>\n\
-         <p class=\"facts\"><span>{because}</span><span>mode <b>{mode}</b></span><span>incident <code>{id}</code></span></p>\n",
+         <p class=\"facts\"><span>{severity}: {because}</span><span>mode <b>{mode}</b></span><span>incident <code>{id}</code></span></p>\n",
         service = escaped(&incident.service),
         mood = mood(incident),
         ending = escaped(&incident.ending),
+        severity = escaped(&incident.severity),
         because = escaped(&incident.severity_because),
         mode = escaped(&incident.mode),
         id = escaped(&incident.id),

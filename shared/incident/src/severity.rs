@@ -32,17 +32,17 @@ pub fn severity(service: Option<&Service>, alarm: Option<&LiveAlarm>) -> (Severi
         environment.is_some_and(|name| matches!(name.to_ascii_lowercase().as_str(), "prod" | "production" | "live"));
     let felt = if felt_by_users(alarm) { "users feel it" } else { "users do not feel it yet" };
     if service.is_none() {
-        return (Severity::P2, "P2: the service cannot be seen, nor its tags".into());
+        return (Severity::P2, "the service cannot be seen, nor its tags".into());
     }
     match (environment, tier) {
-        (None, None) => (Severity::P2, "P2: the service carries no environment or tier tag".into()),
-        (Some(name), _) if !production => (Severity::P3, format!("P3: environment {name} is not production")),
-        (_, Some("3")) => (Severity::P3, "P3: tier 3".into()),
-        (Some(name), Some("1")) if felt_by_users(alarm) => (Severity::P1, format!("P1: {name}, tier 1, {felt}")),
+        (None, None) => (Severity::P2, "the service carries no environment or tier tag".into()),
+        (Some(name), _) if !production => (Severity::P3, format!("environment {name} is not production")),
+        (_, Some("3")) => (Severity::P3, "tier 3".into()),
+        (Some(name), Some("1")) if felt_by_users(alarm) => (Severity::P1, format!("{name}, tier 1, {felt}")),
         (_, tier) => {
             let tier = tier.map_or("no tier".to_owned(), |tier| format!("tier {tier}"));
             let name = environment.unwrap_or("no environment tag");
-            (Severity::P2, format!("P2: {name}, {tier}, {felt}"))
+            (Severity::P2, format!("{name}, {tier}, {felt}"))
         }
     }
 }

@@ -25,7 +25,7 @@ fn an_incident_is_one_message_that_is_edited_and_a_thread_that_tells_it() {
     assert_eq!(root.body["metadata"], json!({"event_type": "nightshift_incident", "event_payload": payload}));
     insta::assert_snapshot!(desk.chat.thread(&root.ts).join("\n"), @r"
     02:14:03 Alarm checkout-5xx; the release checkout:43 is to blame (96 %), rolling back to checkout:42
-    02:14:09 Approved by ana: rolling back to checkout:42
+    02:14:09 Approved in chat: rolling back to checkout:42
     02:14:31 UpdateService accepted: checkout:42 is rolling out; checked every minute until 02:26
     02:16:10 Alarm checkout-latency joined: p95 2.1 s &gt; 1 s
     02:26:02 Not healed 12 min after the rollback: 5xx 38 a minute; paging
