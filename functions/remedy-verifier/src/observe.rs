@@ -1,5 +1,7 @@
 //! What a check is made from.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use nightshift_core::alarm::LiveAlarm;
 use nightshift_core::fault::Sight;
@@ -18,8 +20,8 @@ use crate::World;
 pub struct Observed {
     /// The timer.
     pub timer: Timer,
-    /// The joined alarms, or the one to be read again, as they are now.
-    pub alarms: Vec<Sight<Option<LiveAlarm>>>,
+    /// The joined alarms, or the one to be read again, by name, as they are now.
+    pub alarms: BTreeMap<String, Sight<Option<LiveAlarm>>>,
     /// All about the service.
     pub scene: Scene,
 }
@@ -34,11 +36,12 @@ pub async fn observe<W: World>(world: &W, timer: &Timer, stack: &Stack, policy: 
     let event = event_of(timer);
     let standing = observe_standing(world, &timer.service, &event, policy, now).await;
     let incident = standing.seen().and_then(|standing| standing.record.value.incident.as_ref());
-    let mut alarms: Vec<Sight<Option<LiveAlarm>>> = Vec::new();
+    let mut alarms: BTreeMap<String, Sight<Option<LiveAlarm>>> = BTreeMap::new();
     for name in names(timer, incident) {
-        alarms.push(world.alarm(&name).await.into());
+        let alarm = world.alarm(&name).await.into();
+        alarms.insert(name, alarm);
     }
-    let symptom = alarms.iter().find_map(|alarm| alarm.seen().and_then(Option::as_ref));
+    let symptom = alarms.values().find_map(|alarm| alarm.seen().and_then(Option::as_ref));
     let scene = observe_scene(world, &timer.service, symptom, &event, (stack, policy), now).await;
     Observed { timer: timer.clone(), alarms, scene }
 }

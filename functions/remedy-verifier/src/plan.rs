@@ -1,10 +1,12 @@
 //! Whether an incident is over: pure rules over what was observed.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmSignal, AlarmState, Door, LiveAlarm};
 use nightshift_core::fault::{Fault, Sight};
 use nightshift_core::ids::{AlarmArn, IncidentId, fingerprint};
-use nightshift_core::incident::{Incident, Intent, Phase, ServiceRecord};
+use nightshift_core::incident::{Incident, Intent, JoinedAlarm, Phase, ServiceRecord};
 use nightshift_core::mode::Mode;
 use nightshift_core::policy::Policy;
 use nightshift_core::remedy::RemedyKind;
@@ -31,10 +33,10 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
     }
     let event = event_of(&observed.timer);
     let moment = Moment { scene, standing, policy, event: &event, now };
-    let alarms: Vec<&LiveAlarm> = observed.alarms.iter().filter_map(|alarm| alarm.seen()?.as_ref()).collect();
+    let alarms: Vec<&LiveAlarm> = observed.alarms.values().filter_map(|alarm| alarm.seen()?.as_ref()).collect();
     match &observed.timer.purpose {
         Purpose::Verify { incident, number } => verify(moment, incident, *number, observed),
-        Purpose::Reread { alarm } => match observed.alarms.iter().find_map(Sight::fault) {
+        Purpose::Reread { alarm } => match observed.alarms.values().find_map(Sight::fault) {
             Some(fault) => blind(&observed.timer, fault, policy, now),
             None => reread(moment, alarm, &alarms),
         },
@@ -55,7 +57,7 @@ fn verify(moment: Moment<'_>, id: &IncidentId, number: u32, observed: &Observed)
     if let Some(incident) = record.incident.as_mut() {
         forget_deleted(incident, observed);
     }
-    let alarms: Vec<&LiveAlarm> = observed.alarms.iter().filter_map(|alarm| alarm.seen()?.as_ref()).collect();
+    let alarms: Vec<&LiveAlarm> = observed.alarms.values().filter_map(|alarm| alarm.seen()?.as_ref()).collect();
     match &record.incident {
         // A later timer, or another incident, has taken over.
         Some(open) if open.id == *id && open.checks == number => {
@@ -69,11 +71,14 @@ fn verify(moment: Moment<'_>, id: &IncidentId, number: u32, observed: &Observed)
     }
 }
 
-/// An alarm that was deleted will never be OK; it is waited for no longer. The
-/// alarms were read in the incident's order.
+/// An alarm that was deleted will never be OK; it is waited for no longer. One
+/// that joined since the alarms were read stays.
 fn forget_deleted(incident: &mut Incident, observed: &Observed) {
-    let mut seen = observed.alarms.iter();
-    incident.alarms.retain(|_, _| !matches!(seen.next(), Some(Sight::Seen(None))));
+    incident.alarms.retain(|_, joined| still_there(&observed.alarms, joined));
+}
+
+fn still_there(read: &BTreeMap<String, Sight<Option<LiveAlarm>>>, joined: &JoinedAlarm) -> bool {
+    !matches!(read.get(&joined.name), Some(Sight::Seen(None)))
 }
 
 /// A claimed remedy without an outcome: its owner is at work, or died.
@@ -227,4 +232,35 @@ fn reread(moment: Moment<'_>, arn: &AlarmArn, alarms: &[&LiveAlarm]) -> Plan {
         drill: false,
     };
     answer(moment, &signal, Some(alarm), Some(alarm))
+}
+
+#[cfg(test)]
+mod tests {
+    use nightshift_core::alarm::AlarmState;
+    use nightshift_core::incident::JoinedAlarm;
+
+    use super::still_there;
+
+    #[test]
+    fn only_an_alarm_seen_to_be_gone_is_forgotten() {
+        let joined = |name: &str| JoinedAlarm {
+            name: name.into(),
+            state: AlarmState::Alarm,
+            at: jiff::Timestamp::UNIX_EPOCH,
+            times: 1,
+        };
+        let fault = nightshift_core::fault::Fault::new(
+            "cloudwatch:DescribeAlarms",
+            "throttled",
+            nightshift_core::fault::FaultKind::Transient,
+            "Rate exceeded",
+        );
+        let read = std::collections::BTreeMap::from([
+            ("deleted".to_owned(), super::Sight::Seen(None)),
+            ("throttled".to_owned(), super::Sight::Unseen(fault)),
+        ]);
+        assert!(!still_there(&read, &joined("deleted")));
+        assert!(still_there(&read, &joined("throttled")));
+        assert!(still_there(&read, &joined("a-newcomer")), "it joined after the alarms were read");
+    }
 }
