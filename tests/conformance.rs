@@ -1,20 +1,159 @@
 //! The conformance suites on the simulated account.
 
-use nightshift_conformance::{chat::chat, ledger::ledger};
-use nightshift_sim::scenario::builtin;
-use nightshift_sim::{Account, poll_once};
+use std::collections::BTreeSet;
 
-fn account() -> Account {
-    Account::new(builtin("bad-release").unwrap().unwrap())
+use nightshift_conformance as suites;
+use nightshift_conformance::{ACCOUNT, Place};
+use nightshift_sim::{Account, Scenario, poll_once};
+
+use crate::tidy::{rust_files, text};
+
+/// The account at its event, and where its things are.
+fn account() -> (Account, Place) {
+    let scenario = Scenario::parse(ACCOUNT).unwrap();
+    let account = Account::new(scenario.clone());
+    account.advance_to(scenario.event);
+    let Scenario { account: number, region, .. } = scenario;
+    let place = Place { account: number, region, now: account.now(), gaps: BTreeSet::new() };
+    (account, place)
 }
 
 #[test]
 fn the_simulated_ledger_is_as_every_ledger_must_be() {
-    let account = account();
-    assert_eq!(poll_once(ledger(&account, "conform", account.now())), Some(Ok(())));
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::ledger::ledger(&account, "conform", place.now)), Some(Ok(())));
 }
 
 #[test]
 fn the_simulated_chat_record_is_as_it_must_be() {
-    assert_eq!(poll_once(chat(&account(), "conform")), Some(Ok(())));
+    assert_eq!(poll_once(suites::chat::chat(&account().0, "conform")), Some(Ok(())));
+}
+
+#[test]
+fn the_simulated_map_of_alarms_is_as_it_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::alarm_map::alarm_map(&account, &place, "conform")), Some(Ok(())));
+}
+
+#[test]
+fn simulated_alarms_are_as_they_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::alarms::alarms(&account, &place)), Some(Ok(())));
+}
+
+#[test]
+fn simulated_metrics_are_as_they_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::metrics::metrics(&account, &place)), Some(Ok(())));
+}
+
+#[test]
+fn simulated_services_are_as_they_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::services::services(&account, &place)), Some(Ok(())));
+}
+
+#[test]
+fn a_simulated_history_is_as_it_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::history::history(&account, &place)), Some(Ok(())));
+}
+
+#[test]
+fn simulated_changes_of_services_are_as_they_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::changes::changes(&account, &place)), Some(Ok(())));
+}
+
+#[test]
+fn simulated_images_are_as_they_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::images::images(&account, &place)), Some(Ok(())));
+}
+
+#[test]
+fn simulated_targets_are_as_they_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::targets::targets(&account, &place)), Some(Ok(())));
+}
+
+#[test]
+fn simulated_scaling_is_as_it_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::scaling::scaling(&account, &place)), Some(Ok(())));
+}
+
+#[test]
+fn simulated_stacks_are_as_they_must_be() {
+    assert_eq!(poll_once(suites::stacks::stacks(&account().0)), Some(Ok(())));
+}
+
+#[test]
+fn the_simulated_switch_is_as_it_must_be() {
+    assert_eq!(poll_once(suites::switch::switch(&account().0)), Some(Ok(())));
+}
+
+#[test]
+fn simulated_secrets_are_as_they_must_be() {
+    let (account, place) = account();
+    let arn = format!("arn:aws:secretsmanager:{}:{}:secret:conform-AbCdEf", place.region, place.account);
+    account.put_secret(&arn, suites::secrets::SECRET);
+    assert_eq!(poll_once(suites::secrets::secrets(&account, &arn)), Some(Ok(())));
+}
+
+#[test]
+fn simulated_timers_are_as_they_must_be() {
+    let (account, place) = account();
+    let set = poll_once(suites::timers::timers(&account, &place, "conform")).unwrap().unwrap();
+    assert_eq!(account.waiting_timers(), set);
+}
+
+#[test]
+fn simulated_notices_are_as_they_must_be() {
+    let (account, place) = account();
+    let told = poll_once(suites::notices::notices(&account, &place, "conform")).unwrap().unwrap();
+    assert_eq!((account.notices(), account.plain_pages()), (told.notices, told.pages));
+}
+
+#[test]
+fn simulated_ages_of_images_are_as_they_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::ages::ages(&account, &place)), Some(Ok(())));
+}
+
+#[test]
+fn the_simulated_list_of_all_services_is_as_it_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::fleet::all_services(&account, &place)), Some(Ok(())));
+}
+
+#[test]
+fn the_simulated_number_of_services_is_as_it_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::fleet::number_of_services(&account, "conform", place.now)), Some(Ok(())));
+}
+
+#[test]
+fn simulated_logs_are_as_they_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::logs::logs(&account, &place)), Some(Ok(())));
+}
+
+#[test]
+fn the_simulated_history_of_days_is_as_it_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::past::past(&account, "conform", place.now)), Some(Ok(())));
+}
+
+#[test]
+fn every_port_of_the_account_has_a_suite() {
+    let ports = text("shared/core/src/ports.rs");
+    let ports = ports.lines().filter_map(|line| line.strip_prefix("pub trait ")?.split(':').next());
+    let suites: String = rust_files("tests/conformance/src").into_iter().map(|(_, text)| text).collect();
+    let bounds = suites.split("pub async fn ").skip(1).filter_map(|suite| suite.split_once("<W: ")?.1.split_once('>'));
+    let held: BTreeSet<&str> = bounds.flat_map(|(bounds, _)| bounds.split(" + ")).collect();
+    // Receivers of notices are not in the account.
+    let missing: Vec<&str> = ports.clone().filter(|port| *port != "Https" && !held.contains(port)).collect();
+    assert!(ports.count() > 15);
+    assert_eq!(missing, Vec::<&str>::new());
 }

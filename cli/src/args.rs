@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
+use jiff::Timestamp;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -82,8 +83,11 @@ pub enum Command {
         file: PathBuf,
     },
     /// Check a policy file and say in words what it means.
-    #[command(after_help = "Example:\n  nightshift check config/nightshift.toml\n\nWhat is wrong is printed as \
-                            FILE:line:column: what and how to cure it.")]
+    ///
+    /// The functions read it the same way and do not start with a wrong one: check before you deploy.
+    #[command(after_help = "Example:\n  nightshift check config/nightshift.toml\n\nAll that is wrong is printed at \
+                            once, a line each:\n  FILE:line:column: field: what is wrong; what is expected; what to \
+                            write\n\ndocs/policy.md has every field.")]
     Check {
         /// A policy, config/nightshift.toml.
         file: PathBuf,
@@ -115,6 +119,12 @@ pub enum Command {
         #[arg(long, value_name = "NAME")]
         table: Option<String>,
     },
+    /// Report on what the ledger recorded.
+    Report {
+        /// On what.
+        #[command(subcommand)]
+        report: Report,
+    },
     /// Print a completion script for a shell.
     #[command(
         after_help = "Example:\n  nightshift completions bash > ~/.local/share/bash-completion/completions/nightshift"
@@ -122,5 +132,38 @@ pub enum Command {
     Completions {
         /// Which shell.
         shell: Shell,
+    },
+}
+
+/// What a report is on.
+#[derive(Debug, Subcommand)]
+pub enum Report {
+    /// How delivery did: DORA's measures of each service and of all.
+    ///
+    /// A release counts on the day on which it ended, and once, whatever number of events and alarms it made.
+    /// Rollbacks, restarts and the first deployment of a service are no releases.
+    #[command(after_help = "Examples:\n  nightshift report dora --days 90 --html delivery.html\n  nightshift report \
+                            dora --json | jq '.services[].change_fail_percent'\n  nightshift report dora --days 14 \
+                            --until 2026-11-23T00:00:00Z --history docs/history.sample.json\n\nRegion, credentials and \
+                            NIGHTSHIFT_TABLE come from the environment.")]
+    Dora {
+        /// So many days, of 24 hours; the ledger keeps 400.
+        #[arg(long, default_value_t = 28, value_parser = clap::value_parser!(u32).range(1..=400))]
+        days: u32,
+        /// The days end here [default: now].
+        #[arg(long, value_name = "TIME")]
+        until: Option<Timestamp>,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+        /// Write a page with the days drawn as bars.
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+        /// Name of the ledger's table, from the stack's outputs.
+        #[arg(long, value_name = "NAME", conflicts_with = "history")]
+        table: Option<String>,
+        /// Take the records from a file instead of a ledger: no account needed.
+        #[arg(long, value_name = "FILE")]
+        history: Option<PathBuf>,
     },
 }

@@ -1,17 +1,19 @@
 //! Checks a policy, and says in words what it means.
 
+use jiff::civil::Time;
 use nightshift_core::policy::{Freeze, Frozen, Policy, PolicyError};
 
 /// What the policy means, one sentence each.
 ///
 /// # Errors
-/// The first thing that is wrong with the text, with its place.
-pub fn check(text: &str) -> Result<Vec<String>, PolicyError> {
-    Policy::parse(text).map(|policy| meaning(&policy))
+/// All that is wrong with the file, each with its place and its field.
+pub fn check(file: &[u8]) -> Result<Vec<String>, PolicyError> {
+    Policy::read(file).map(|policy| meaning(&policy))
 }
 
 fn meaning(policy: &Policy) -> Vec<String> {
-    let Policy { confidence, alarms, rollback, scaling, guardrails, verify, paging, freeze, services, teams } = policy;
+    let Policy { confidence, alarms, rollback, scaling, guardrails, verify, paging, .. } = policy;
+    let Policy { deployments, freeze, services, teams, .. } = policy;
     let mut says = vec![
         format!(
             "Acts when it is at least {} % sure, asks from {} % on, and pages with the evidence below that.",
@@ -25,6 +27,15 @@ fn meaning(policy: &Policy) -> Vec<String> {
             "Suspects releases of the {} before the trouble; goes back only to one that ran well for {}; what was \
              rolled back is denied for {}.",
             rollback.blame_window, rollback.soak, rollback.deny_for
+        ),
+        format!(
+            "Stops a deployment after {} failed tasks, {} on a small service; once it takes {} % of the usual time, at \
+             least {} and at most {}.",
+            deployments.failures,
+            deployments.small_failures,
+            deployments.stuck_percent,
+            deployments.stuck_least,
+            deployments.stuck_most
         ),
         format!("Scales out to {} % of the wanted tasks.", scaling.step_percent),
         format!(
@@ -66,7 +77,10 @@ fn frozen(window: &Freeze) -> String {
     };
     let days: Vec<String> = window.days.iter().map(|day| format!("{day:?}")).collect();
     let days = if days.is_empty() { "every day".to_owned() } else { days.join(", ") };
-    format!("Freeze {:?} stops {stops} from {} to {} {}, {days}.", window.name, window.from, window.to, window.zone)
+    let clock = |time: Time| time.strftime("%H:%M").to_string();
+    // Midnight ends a day as 24:00; as 00:00 it would seem to be over at once.
+    let to = if window.to == Time::midnight() { "24:00".to_owned() } else { clock(window.to) };
+    format!("Freeze {:?} stops {stops} from {} to {to} {}, {days}.", window.name, clock(window.from), window.zone)
 }
 
 #[cfg(test)]
@@ -76,18 +90,22 @@ mod tests {
     #[test]
     fn a_policy_is_explained_in_words() {
         let says = check(
-            "[guardrails]\nremedies_per_day = 5\n[services]\n\"web-\" = \"prod/web\"\n[[freeze]]\nname = \"peak\"\n\
-             stops = \"deploys\"\ndays = [\"fri\"]\nfrom = \"18:00:00\"\nto = \"06:00:00\"\n",
+            b"[guardrails]\nremedies_per_day = 5\n[services]\n\"web-\" = \"prod/web\"\n[[freeze]]\nname = \"peak\"\n\
+              stops = \"deploys\"\ndays = [\"fri\"]\nfrom = \"18:00:00\"\nto = \"06:00\"\n[[freeze]]\nname = \"day\"\n\
+              stops = \"remedies\"\nfrom = \"00:00\"\nto = \"24:00\"\n",
         );
         let says = says.unwrap().join("\n");
         assert!(says.contains("At most 5 remedies on a service in 24 hours"), "{says}");
         assert!(says.contains("Alarms named web-… belong to prod/web."), "{says}");
-        assert!(says.contains("Freeze \"peak\" stops releases from 18:00:00 to 06:00:00 UTC, Fri."), "{says}");
+        assert!(says.contains("Freeze \"peak\" stops releases from 18:00 to 06:00 UTC, Fri."), "{says}");
+        assert!(says.contains("Freeze \"day\" stops remedies from 00:00 to 24:00 UTC, every day."), "{says}");
     }
 
     #[test]
-    fn what_is_wrong_keeps_its_place() {
-        let wrong = check("[verify]\nevery = 60\n").unwrap_err();
-        assert_eq!(wrong.line, Some(2));
+    fn all_that_is_wrong_keeps_its_place_and_its_field() {
+        let wrong = check(b"[verify]\nevery = 60\n[guardrails]\nlease = \"5s\"\n").unwrap_err();
+        let found: Vec<(usize, usize, &str)> =
+            wrong.mistakes.iter().map(|mistake| (mistake.line, mistake.column, mistake.field.as_str())).collect();
+        assert_eq!(found, [(2, 9, "verify.every"), (4, 9, "guardrails.lease")]);
     }
 }

@@ -7,16 +7,19 @@ use std::process::ExitCode;
 
 use clap::CommandFactory as _;
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
 use nightshift_core::settings::Variables;
 use nightshift_sim::Scenario;
+use ops_reviewer::history::Window;
 use serde_json::Value;
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, Report};
 use crate::demo::{Demo, timeline};
 use crate::paint::{Ink, Paint, harmless};
 use crate::replay::{self, Replayed};
+use crate::report::Source;
 use crate::switch::{Asked, ask};
-use crate::{check, decide, page};
+use crate::{check, decide, page, report as reports};
 
 /// Where `demo` draws the night.
 const PAGE: &str = "target/nightshift/demo.html";
@@ -38,10 +41,11 @@ pub fn run(args: Args) -> Result<ExitCode, Wrong> {
             return replay_all(&files, scenario.as_deref(), json, save_cases.as_deref(), paint);
         }
         Command::Decide { file } => return decided(&file, paint),
-        Command::Check { file } => checked(&file)?,
+        Command::Check { file } => return checked(&file),
         Command::Halt { parameter } => asked(Asked::Switch { halt: true, parameter })?,
         Command::Resume { parameter } => asked(Asked::Switch { halt: false, parameter })?,
         Command::Case { incident, sequence, table } => asked(Asked::Case { incident, sequence, table })?,
+        Command::Report { report } => reported(report, paint)?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "nightshift", &mut script);
@@ -177,12 +181,18 @@ fn decided(file: &Path, paint: Paint) -> Result<ExitCode, Wrong> {
     Ok(ExitCode::from(DIFFERS))
 }
 
-fn checked(file: &Path) -> Result<(), Wrong> {
-    match check::check(&read(file)?) {
-        Ok(says) => Ok(say(&format!("{}: fine. It means:\n  {}\n", file.display(), says.join("\n  ")))?),
+fn checked(file: &Path) -> Result<ExitCode, Wrong> {
+    let name = file.display();
+    let policy = fs::read(file).map_err(|error| format!("{name}: {error}"))?;
+    match check::check(&policy) {
+        Ok(says) => {
+            say(&format!("{name}: fine. It means:\n  {}\n", says.join("\n  ")))?;
+            Ok(ExitCode::SUCCESS)
+        }
         Err(wrong) => {
-            let between = if wrong.line.is_some() { ":" } else { ": " };
-            Err(format!("{}{between}{wrong}", file.display()).into())
+            // A line each: what is shown of the file must not break a line itself.
+            wrong.mistakes.iter().for_each(|mistake| report(&format!("{name}:{mistake}")));
+            Ok(ExitCode::FAILURE)
         }
     }
 }
@@ -190,6 +200,22 @@ fn checked(file: &Path) -> Result<(), Wrong> {
 fn asked(asked: Asked) -> Result<(), Wrong> {
     let answer = ask(asked, Variables::of_process()).map_err(|error| chain(&error))?;
     Ok(say(&answer)?)
+}
+
+fn reported(asked: Report, paint: Paint) -> Result<(), Wrong> {
+    let Report::Dora { days, until, json, html, table, history } = asked;
+    let window = Window::of_days(days, until.unwrap_or_else(Timestamp::now));
+    let source = history.map_or(Source::Ledger(table), Source::File);
+    let delivery = reports::dora(source, &window, Variables::of_process()).map_err(|error| chain(&error))?;
+    if let Some(file) = &html {
+        write(file, &reports::page::page(&delivery))?;
+    }
+    if json {
+        return Ok(say(&format!("{:#}\n", serde_json::to_value(&delivery)?))?);
+    }
+    say(&reports::text::text(&delivery, paint))?;
+    let drawn = |file: &PathBuf| say(&format!("  The same with pictures: {}\n\n", file.display()));
+    Ok(html.as_ref().map_or(Ok(()), drawn)?)
 }
 
 /// An error with all its causes.

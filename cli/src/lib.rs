@@ -10,6 +10,8 @@ pub mod page;
 
 pub mod replay;
 
+pub mod report;
+
 pub mod check;
 pub mod decide;
 pub mod switch;

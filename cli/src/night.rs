@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use nightshift_core::mode::Mode;
 use nightshift_core::notice::Notice;
 use nightshift_core::policy::Policy;
-use nightshift_core::timer::Timer;
-use nightshift_incident::scene::Stack;
-use nightshift_sim::{Account, Delivery, poll_once};
+use nightshift_core::timer::{Purpose, Timer};
+use nightshift_incident::stack::{Home, Stack};
+use nightshift_sim::{Account, Delivery, Scenario, poll_once};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -37,6 +37,13 @@ pub enum What {
         event: Value,
         /// What became of it.
         report: alarm_responder::Report,
+    },
+    /// News of a deployment, or its watchdog, reached the guard.
+    Deployment {
+        /// The event.
+        event: Value,
+        /// What became of it.
+        report: Box<deployment_guard::Report>,
     },
     /// A timer reached the verifier.
     Timer {
@@ -77,6 +84,7 @@ pub struct Night {
     account: Account,
     responder: alarm_responder::Handler<Account>,
     verifier: remedy_verifier::Handler<Account>,
+    guard: deployment_guard::Handler<Account>,
     courier: Courier,
     retries: Vec<Waiting>,
     happened: Vec<Happened>,
@@ -92,12 +100,15 @@ impl Night {
     /// The functions over `account`, under `policy`, in a stack that observes
     /// whatever carries no tag.
     pub fn new(account: Account, policy: &Policy) -> Self {
-        let stack = Stack { name: "nightshift".into(), default_mode: Mode::Observe, drill_service: None };
+        let stack = stack(&account);
         let config = Config { stack: stack.clone() };
         let responder = alarm_responder::Handler::new(account.clone(), config, policy.clone());
-        let config = remedy_verifier::config::Config { stack };
+        let config = remedy_verifier::config::Config { stack: stack.clone() };
         let verifier = remedy_verifier::Handler::new(account.clone(), config, policy.clone());
-        Self { account, responder, verifier, courier: Courier::default(), retries: Vec::new(), happened: Vec::new() }
+        let config = deployment_guard::config::Config { stack };
+        let guard = deployment_guard::Handler::new(account.clone(), config, policy.clone());
+        let courier = Courier::default();
+        Self { account, responder, verifier, guard, courier, retries: Vec::new(), happened: Vec::new() }
     }
 
     /// The account the night is on.
@@ -158,6 +169,11 @@ impl Night {
                 Some(Err(error)) => self.failed(delivery, attempt, Some(chain(&error))),
                 None => self.failed(delivery, attempt, None),
             },
+            Delivery::Deployment { event, .. } => self.guarded(event.clone(), now, delivery.clone(), attempt),
+            Delivery::Timer(timer) if matches!(timer.purpose, Purpose::Watch { .. }) => {
+                let event = serde_json::to_value(timer).unwrap_or_default();
+                self.guarded(event, now, delivery.clone(), attempt)
+            }
             Delivery::Timer(timer) => {
                 let event = serde_json::to_value(timer).unwrap_or_default();
                 match poll_once(self.verifier.handle(&event, now)) {
@@ -172,12 +188,32 @@ impl Night {
         self.happened.push(Happened { at: now, what });
     }
 
+    /// Delivers an event to the deployment guard.
+    fn guarded(&mut self, event: Value, now: Timestamp, delivery: Delivery, attempt: usize) -> What {
+        match poll_once(self.guard.handle(&event, now)) {
+            Some(Ok(report)) => What::Deployment { event, report: Box::new(report) },
+            Some(Err(error)) => self.failed(delivery, attempt, Some(chain(&error))),
+            None => self.failed(delivery, attempt, None),
+        }
+    }
+
     fn failed(&mut self, delivery: Delivery, attempt: usize, error: Option<String>) -> What {
         let again = RETRIES.get(attempt).and_then(|pause| self.account.now().checked_add(*pause).ok());
         if let Some(due) = again {
             self.retries.push(Waiting { due, delivery, attempt: attempt + 1 });
         }
         What::Failed { error, again }
+    }
+}
+
+/// The stack in a simulated account: it observes whatever carries no tag.
+pub fn stack(account: &Account) -> Stack {
+    let Scenario { account, region, .. } = account.scenario();
+    Stack {
+        name: "nightshift".into(),
+        home: Home { account, region },
+        default_mode: Mode::Observe,
+        drill_service: None,
     }
 }
 

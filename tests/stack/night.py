@@ -147,12 +147,19 @@ class Night:
         """Waits until a root message about the service is posted; returns (ts, text)."""
         return until(f"message about {service}", lambda: self.roots(service))[0]
 
-    def decisions(self, function):
-        """What a function decided, in order, as its log has it."""
+    def _lines(self, function):
         group = f"/aws/lambda/{account.STACK}-{function}"
         events = self.client("logs").filter_log_events(logGroupName=group)["events"]
-        lines = [json.loads(event["message"]) for event in events if event["message"].startswith("{")]
-        done = [json.loads(line["fields"]["report"]) for line in lines if "report" in line["fields"]]
+        return [json.loads(event["message"]) for event in events if event["message"].startswith("{")]
+
+    def metrics(self, function):
+        """The lines that CloudWatch makes metrics of, one for each invocation."""
+        return [line for line in self._lines(function) if "_aws" in line]
+
+    def decisions(self, function):
+        """What a function decided, in order, as its log has it."""
+        fields = [line.get("fields", {}) for line in self._lines(function)]
+        done = [json.loads(each["report"]) for each in fields if "report" in each]
         return [report["plan"]["decision"]["decision"] for report in done if "plan" in report]
 
     def stop(self):

@@ -1,4 +1,4 @@
-"""What ministack holds of a scenario: load balancers, metrics, alarms.
+"""What ministack holds of a scenario: load balancers, metrics, alarms, logs.
 
 The simulator says what there is; ministack gives load balancers ids of its own,
 so the simulator is started on a copy of the scenario that has them.
@@ -19,16 +19,19 @@ def load_balancers(ministack, scenario, folder):
     services = tomllib.loads(text)["service"]
     head, *parts = SERVICE.split(text)
     assert len(parts) == len(services), f"{scenario}: every [[service]] needs a line of its own"
-    balancers = {}
+    balancers, groups = {}, {}
     for index, (service, part) in enumerate(zip(services, parts, strict=True)):
         group = service.get("target_group", service["name"])
         if group:
             balancer = service.get("load_balancer", "prod").split("/")[0]
             if balancer not in balancers:
                 balancers[balancer] = _load_balancer(ministack, balancer)
-            names = _target_group(
-                ministack, group.split("/")[0], balancers[balancer], 8000 + index, service.get("desired", 4)
-            )
+            group = group.split("/")[0]
+            if group not in groups:
+                groups[group] = _target_group(
+                    ministack, group, balancers[balancer], 8000 + index, service.get("desired", 4)
+                )
+            names = groups[group]
             part = f'\ntarget_group = "{names[0]}"\nload_balancer = "{names[1]}"' + NAMED.sub("", part)
         parts[index] = part
     copy = folder / "scenario.toml"
@@ -63,10 +66,10 @@ def _target_group(ministack, name, balancer, port, targets):
     return group.split(":targetgroup/")[1], balancer.split(":loadbalancer/app/")[1]
 
 
-def metrics_and_alarms(ministack, simulator, topic):
+def metrics_and_alarms(ministack, simulator, topic, hours=3):
     """The scenario's metrics up to now, and its alarms, all of them quiet; they tell `topic`."""
     cloudwatch = ministack.client("cloudwatch")
-    for request in simulator.get("/_sim/metrics"):
+    for request in simulator.get(f"/_sim/metrics?hours={hours}"):
         points = request["MetricData"]
         for start in range(0, len(points), DATAPOINTS):
             cloudwatch.put_metric_data(
@@ -86,3 +89,15 @@ def metrics_and_alarms(ministack, simulator, topic):
             cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="quiet")
             if alarm["ActionsEnabled"]:
                 cloudwatch.enable_alarm_actions(AlarmNames=[name])
+
+
+def logs(ministack, simulator):
+    """What the tasks that ran within the last hours have said."""
+    client, groups = ministack.client("logs"), set()
+    for request in simulator.get("/_sim/logs"):
+        group, stream = request["logGroupName"], request["logStreamName"]
+        if group not in groups:
+            client.create_log_group(logGroupName=group)
+            groups.add(group)
+        client.create_log_stream(logGroupName=group, logStreamName=stream)
+        client.put_log_events(**request)

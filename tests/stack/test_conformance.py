@@ -1,44 +1,132 @@
-"""The conformance suites of the ports, on AWS as ministack answers for it.
+"""The conformance suites of the ports, on AWS as emulators answer for it.
 
-`cargo test` runs the same suites on the simulated account.
+`cargo test` runs the same suites on the simulated account. Here ministack answers, and for
+ECS, ECR and Application Auto Scaling, which it lacks or has without their life, the
+simulator's HTTP face; of the latter two moto has an idea of its own, and is asked too.
 """
 
+import json
 import subprocess
+from datetime import UTC, datetime, timedelta
 
-import account
+import conform
 import pytest
-from processes import REGION, binary, credentials
+from processes import binary
+
+# The last changes services: after all that look at them.
+SUITES = (
+    "ages", "alarm-map", "alarms", "all-services", "chat", "history", "images", "ledger", "logs",
+    "metrics", "number-of-services", "past", "scaling", "secrets", "services", "stacks", "switch",
+    "targets", "changes",
+)  # fmt: skip
+# They have tests of their own, which look at what came of them.
+APART = ("notices", "timers")
+
+# What is not asserted of an emulator, by suite, with what the suite says once it is asserted.
+# Gap in tests/conformance has the reasons.
+OF_MINISTACK = {
+    "alarms": {
+        "extended-statistics": "the statistic of an alarm on a percentile",
+        "metric-math": "the metrics of a ratio",
+    },
+}
+OF_MOTO = {
+    "ages": {},
+    "images": {"foreign-registry": "999999999999"},
+    "scaling": {"scaling-bounds": "above the maximum"},
+}
+
+
+def pairs(gaps):
+    """Each suite with each of its gaps."""
+    return [(suite, gap) for suite, of_suite in gaps.items() for gap in of_suite]
 
 
 @pytest.fixture(scope="module")
-def ministack(tmp_path_factory):
-    """A ministack with nothing in it but the template's ledger."""
-    running = account.Ministack(tmp_path_factory.mktemp("conformance"))
+def emulated(tmp_path_factory):
+    """ministack and the simulator's face, with the account that the suites look at."""
+    running = conform.Emulated(tmp_path_factory.mktemp("conformance"))
     try:
         yield running
     finally:
         running.stop()
 
 
-def test_the_ledger_on_dynamodb_is_as_every_ledger_must_be(ministack):
-    table = account.expanded()["Resources"]["Ledger"]["Properties"]
-    ministack.client("dynamodb").create_table(
-        TableName="ledger",
-        **{name: table[name] for name in (
-            "BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes",
-        )},
-    )  # fmt: skip
-    done = subprocess.run(
-        [str(binary("nightshift-conform"))],
-        env=credentials() | {
-            "AWS_REGION": REGION,
-            "AWS_ENDPOINT_URL": ministack.url,
-            "NIGHTSHIFT_TABLE": "ledger",
-        },
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    assert done.stdout.splitlines() == ["ledger: as every ledger must be", "chat: as it must be"]
+@pytest.fixture(scope="module")
+def moto(tmp_path_factory):
+    """moto, with the images and the scalable target of that account."""
+    running = conform.Moto(tmp_path_factory.mktemp("moto"))
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def test_every_suite_is_run():
+    listed = subprocess.run([binary("nightshift-conform")], capture_output=True, text=True, check=True)
+    assert sorted(listed.stdout.split()) == sorted(SUITES + APART)
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_a_port_on_aws_is_as_it_must_be(emulated, suite):
+    assert conform.run(suite, emulated.env, OF_MINISTACK.get(suite, ())) == []
+
+
+def test_timers_on_scheduler_are_as_they_must_be(emulated):
+    (timers,) = conform.run("timers", emulated.env)
+    scheduler = emulated.client("scheduler")
+    listed = scheduler.list_schedules(GroupName="conform")["Schedules"]
+    assert sorted(one["Name"] for one in listed) == sorted(timer["name"] for timer in timers)
+    for timer in timers:
+        found = scheduler.get_schedule(GroupName="conform", Name=timer["name"])
+        # To the whole second, and never before its time.
+        wanted = datetime.fromisoformat(timer["at"])
+        fires = datetime.strptime(found["ScheduleExpression"], "at(%Y-%m-%dT%H:%M:%S)").replace(tzinfo=UTC)
+        assert timedelta() <= fires - wanted < timedelta(seconds=1)
+        assert found["ScheduleExpressionTimezone"] == "UTC"
+        assert found["ActionAfterCompletion"] == "DELETE"
+        assert found["FlexibleTimeWindow"] == {"Mode": "OFF"}
+        assert json.loads(found["Target"]["Input"]) == timer
+
+
+def test_notices_on_sns_are_as_they_must_be(emulated):
+    notices, pages = conform.run("notices", emulated.env)
+    # Neither a function nor a queue gets them in order.
+    typed = sorted(emulated.typed(len(notices)), key=lambda notice: notice["sequence"])
+    assert typed == notices
+    heard = emulated.heard(len(notices) + len(pages))
+    told = [one for one in heard if one["TopicArn"] == emulated.env["NIGHTSHIFT_NOTICE_TOPIC"]]
+    begins = sorted(one["Subject"][:4] for one in told)
+    assert begins == sorted(notice["headline"][:4] for notice in notices)
+    for message in told:
+        attributes = {name: value["Value"] for name, value in message["MessageAttributes"].items()}
+        assert attributes == {
+            "kind": "opened",
+            "phase": "awaiting-approval",
+            "service": "prod/checkout",
+            "severity": "P2",
+            "team": "shop",
+        }
+        # People get words, and a subject that SNS takes of anybody.
+        assert "The alarm says so." in message["Message"] and not message["Message"].startswith("{")
+        subject = message["Subject"]
+        assert 0 < len(subject) <= 100 and subject.isascii() and subject.isprintable()
+    paged = [[one["Subject"], one["Message"]] for one in heard if one not in told]
+    assert paged == pages
+
+
+@pytest.mark.parametrize("suite", OF_MOTO)
+def test_a_port_on_moto_is_as_it_must_be(moto, suite):
+    assert conform.run(suite, moto.env, OF_MOTO[suite]) == []
+
+
+@pytest.mark.parametrize(("suite", "gap"), pairs(OF_MINISTACK))
+def test_a_gap_of_ministack_is_still_there(emulated, suite, gap):
+    others = OF_MINISTACK[suite].keys() - {gap}
+    assert OF_MINISTACK[suite][gap] in conform.refusal(suite, emulated.env, others)
+
+
+@pytest.mark.parametrize(("suite", "gap"), pairs(OF_MOTO))
+def test_a_gap_of_moto_is_still_there(moto, suite, gap):
+    others = OF_MOTO[suite].keys() - {gap}
+    assert OF_MOTO[suite][gap] in conform.refusal(suite, moto.env, others)

@@ -7,6 +7,7 @@ Each story has a service of its own; its alarm is quiet again when the story end
 
 import json
 
+import account
 from processes import until
 
 
@@ -65,6 +66,23 @@ def test_a_timer_finds_it_healed_and_edits_the_one_message(night, rolled_back, h
     assert [unseen(case["observed"]) for case in cases] == [[]] * len(cases)
     assert night.changes("checkout") == ["ecs:UpdateService"]
     assert night.pages(rolled_back) == [], "a healed P2 pages nobody"
+
+
+def test_each_function_left_lines_that_cloudwatch_makes_metrics_of(night, rolled_back, healed):
+    def counted(function, metric):
+        lines = [line for line in night.metrics(function) if metric in line]
+        for line in lines:
+            [directive] = line["_aws"]["CloudWatchMetrics"]
+            assert (directive["Namespace"], directive["Dimensions"]) == ("Nightshift", [["Stack", "Function"]])
+            assert (line["Stack"], line["Function"]) == (account.STACK, function)
+            assert line["InvocationTime"] > 0 and line["Ended"] == "Done"
+        return lines
+
+    (line,) = counted("alarm-responder", "RemedyTaken.RollBack")
+    assert (line["Decision.Remedy"], line["Notice.Acting"], line["Incident"]) == (1, 1, rolled_back)
+    assert sum(line["AwsCallTime"]["Counts"]) > 10, "every call is measured"
+    assert counted("remedy-verifier", "Decision.Resolved")
+    assert counted("notifier", "AwsCallTime")
 
 
 def test_the_same_alarm_delivered_after_the_end_opens_nothing(night, rolled_back, healed):

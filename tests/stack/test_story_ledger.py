@@ -73,13 +73,25 @@ def rows():
     return found
 
 
+def deployment_of(night, service):
+    """ECS says that a deployment of the service is done."""
+    path = ROOT / "events/deployment-guard/deployment-completed.json"
+    event = json.loads(path.read_text(encoding="utf-8"))
+    _, key = night.key(service).split("#")
+    number, region, cluster, name = key.split("/")
+    event["resources"] = [f"arn:aws:ecs:{region}:{number}:service/{cluster}/{name}"]
+    return event
+
+
 @pytest.fixture(scope="module")
 def items(night, healed):
-    """All that the night left, after an issue of AWS and an alarm of nobody's were added."""
+    """All that the night left, and news of AWS, of an alarm of nobody's and of a deployment."""
     for sample in ("health-closed", "target-tracking-alarm"):
         event = json.loads((ROOT / f"events/alarm-responder/{sample}.json").read_text(encoding="utf-8"))
         error, report = night.invoke("alarm-responder", event, Qualifier="live")
         assert error is None, report
+    error, report = night.invoke("deployment-guard", deployment_of(night, "checkout"), Qualifier="live")
+    assert error is None, report
     with night.ringing("search"):
         night.opened("search")
         pages = night.client("dynamodb").get_paginator("scan").paginate(TableName=night.table)
@@ -92,7 +104,7 @@ def row_of(item):
 
 
 def test_the_document_describes_every_item_and_every_item_occurs(items):
-    assert len(rows()) == 10
+    assert len(rows()) == 12
     assert {row_of(item).name for item in items} == {row.name for row in rows()}
 
 

@@ -95,7 +95,7 @@ def test_checkov_fails_exactly_the_checks_that_are_skipped_with_a_reason(tmp_pat
 # ---- what no linter knows ----
 
 
-@pytest.mark.parametrize("function", ["AlarmResponder", "RemedyVerifier", "Notifier"])
+@pytest.mark.parametrize("function", ["AlarmResponder", "DeploymentGuard", "RemedyVerifier", "Notifier", "OpsReviewer"])
 @pytest.mark.parametrize(
     "change",
     ["PolicyLayer.ContentUri=s3://packaged/other-policy", "{}.CodeUri=s3://packaged/other-code"],
@@ -115,21 +115,22 @@ def test_a_changed_parameter_makes_a_new_version_of_the_functions_that_read_it()
     for name, function in of_type("AWS::Lambda::Function").items():
         read = parameters_in(function["Environment"])
         version = next(properties for key, properties in versions.items() if key.startswith(name))
-        assert read, f"{name} reads no parameter; is the test looking at the right place?"
-        assert parameters_in(version["Description"]) == read, name
+        # What its schedules say comes with the event.
+        assert bool(read) == (name != "OpsReviewer"), f"{name} reads {read}: the right place?"
+        assert parameters_in(version.get("Description", "")) == read, name
 
 
 def test_a_version_description_fits_lambdas_256_characters():
     limits = {name: spec.get("MaxLength", 20) for name, spec in expanded()["Parameters"].items()}
     for name, version in of_type("AWS::Lambda::Version").items():
-        text = version["Description"]["Fn::Sub"]
+        text = version.get("Description", {}).get("Fn::Sub", "")
         longest = len(re.sub(r"\$\{\w+\}", "", text)) + sum(limits[p] for p in parameters_in(text))
         assert longest <= 256, name
 
 
 def test_every_rule_drops_an_event_after_minutes_into_a_queue_that_lets_rules_in():
     rules = of_type("AWS::Events::Rule")
-    assert len(rules) == 2
+    assert len(rules) == 6
     welcoming = {
         queue["Ref"]
         for policy in of_type("AWS::SQS::QueuePolicy").values()
@@ -161,18 +162,18 @@ def test_every_subscription_of_a_function_has_a_queue_that_lets_its_topic_in():
 
 def test_what_remedies_retries_for_minutes_and_what_fails_is_kept():
     configs = of_type("AWS::Lambda::EventInvokeConfig")
-    assert len(configs) == 3
+    assert len(configs) == len(of_type("AWS::Lambda::Function"))
     for name, config in configs.items():
         assert config["Qualifier"] == "live", name
         assert config["DestinationConfig"]["OnFailure"]["Destination"], name
-        if not name.startswith("Notifier"):
+        if not name.startswith(("Notifier", "OpsReviewer")):
             assert config["MaximumEventAgeInSeconds"] <= 900, name
 
 
 def test_every_function_logs_to_a_group_of_its_own_that_forgets():
     groups = of_type("AWS::Logs::LogGroup")
     used = {f["LoggingConfig"]["LogGroup"]["Ref"] for f in of_type("AWS::Lambda::Function").values()}
-    assert used == set(groups) and len(used) == 3
+    assert used == set(groups) and len(used) == len(of_type("AWS::Lambda::Function"))
     assert all(group["RetentionInDays"] for group in groups.values())
 
 
@@ -188,8 +189,96 @@ def test_every_queue_and_every_function_is_watched_and_the_alarm_pages():
             assert (metric, json.dumps(properties["FunctionName"])) in watched, (function, metric)
 
 
+def test_a_report_is_scheduled_where_its_reader_is_and_says_when_it_was_due():
+    schedules = of_type("AWS::Scheduler::Schedule")
+    reports = {}
+    for name, schedule in schedules.items():
+        # A name of its own would be the same in a second stack.
+        assert "Name" not in schedule and schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}, name
+        if schedule["Target"]["Input"] == '{"sweep": "daily", "at": "<aws.scheduler.scheduled-time>"}':
+            assert schedule["Target"]["RoleArn"] == {"Fn::GetAtt": ["SweepRole", "Arn"]}, name
+            continue
+        assert schedule["ScheduleExpressionTimezone"] == {"Ref": "ReportZone"}, name
+        target = schedule["Target"]
+        assert target["RoleArn"] == {"Fn::GetAtt": ["ReportRole", "Arn"]}, name
+        assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["OpsReviewerDlq", "Arn"]}, name
+        said = json.loads(target["Input"]["Fn::Sub"])
+        assert said["zone"] == "${ReportZone}" and said["at"] == "<aws.scheduler.scheduled-time>", name
+        reports[said["report"]] = schedule["ScheduleExpression"]
+    assert reports == {"daily": {"Ref": "DailyReportAt"}, "weekly": {"Ref": "WeeklyReportAt"}}
+    samples = [json.loads(path.read_text()) for path in (ROOT / "events/ops-reviewer").glob("*.json")]
+    assert {tuple(sample) for sample in samples} == {tuple(said)}
+
+
+def own_metrics():
+    """The names in the tables of docs/metrics.md; a Rust test holds them against the code."""
+    docs = (ROOT / "docs/metrics.md").read_text(encoding="utf-8")
+    return set(re.findall(r"^\| `([\w.]+)`", docs, re.MULTILINE))
+
+
+def test_an_alarm_on_a_metric_of_our_own_names_the_stack_and_a_function_of_it():
+    functions = {
+        function["FunctionName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
+        for function in of_type("AWS::Lambda::Function").values()
+    }
+    alarms = of_type("AWS::CloudWatch::Alarm")
+    own = {name: alarm for name, alarm in alarms.items() if alarm["Namespace"] == "Nightshift"}
+    assert {"Decision.Blind", "Undelivered"} <= {alarm["MetricName"] for alarm in own.values()}
+    for name, alarm in own.items():
+        assert alarm["MetricName"] in own_metrics(), name
+        dimensions = {d["Name"]: d["Value"] for d in alarm["Dimensions"]}
+        assert dimensions["Stack"] == {"Ref": "AWS::StackName"}, name
+        # The line has exactly these two: with one less or more there would be no data, ever.
+        assert set(dimensions) == {"Stack", "Function"} and dimensions["Function"] in functions, name
+        # A counter that was not hit has no data, and that is well.
+        assert alarm["TreatMissingData"] == "notBreaching" and alarm["Statistic"] == "Sum", name
+
+
+def dashboard():
+    """The dashboard's body, with `${X}` left as X."""
+    [body] = [d["DashboardBody"]["Fn::Sub"] for d in of_type("AWS::CloudWatch::Dashboard").values()]
+    return json.loads(re.sub(r"\$\{([\w:.]+)\}", r"\1", body))
+
+
+def test_the_dashboard_searches_our_own_metrics_by_the_dimensions_they_have():
+    text = json.dumps(dashboard())
+    searched = re.findall(r"SEARCH\('(.*?)', '(\w+)', 300\)", text.replace('\\"', '"'))
+    assert len(searched) == text.count("SEARCH")
+    found = set()
+    for query, _ in searched:
+        prefix = '{Nightshift,Stack,Function} Stack="AWS::StackName" MetricName='
+        assert query.startswith(prefix), query
+        found.add(query.removeprefix(prefix).strip('"'))
+    assert {"Decision", "Refusal", "RemedyTaken", "RemedyFailed", "Page", "Undelivered"} <= found
+    first_parts = {name.split(".")[0] for name in own_metrics()}
+    assert found <= first_parts, found - first_parts
+
+
+def test_the_dashboard_shows_every_queue_and_every_alarm():
+    text = json.dumps(dashboard())
+    for queue in of_type("AWS::SQS::Queue"):
+        assert f'"{queue}.QueueName"' in text, queue
+    for alarm in of_type("AWS::CloudWatch::Alarm"):
+        assert f'"{alarm}.Arn"' in text, alarm
+
+
+def test_no_graph_of_the_dashboard_covers_another():
+    taken = set()
+    for widget in dashboard()["widgets"]:
+        x, y, width, height = (widget[key] for key in ("x", "y", "width", "height"))
+        assert x + width <= 24, widget["properties"]["title"]
+        cells = {(x + i, y + j) for i in range(width) for j in range(height)}
+        assert not cells & taken, widget["properties"]["title"]
+        taken |= cells
+
+
+def test_metrics_of_our_own_need_no_permission():
+    assert not any("cloudwatch:PutMetricData" in listed(s["Action"]) for _, s in statements())
+
+
 def test_no_identity_policy_writes_to_everything():
-    reading = re.compile(r"^[\w-]+:(Describe|List|Get)\w+$|^xray:Put\w+$")
+    # CodeDeploy's StopDeployment knows no resource and no condition.
+    reading = re.compile(r"^[\w-]+:(Describe|List|Get)\w+$|^xray:Put\w+$|^codedeploy:StopDeployment$")
     for name, statement in statements():
         for action in listed(statement["Action"]):
             assert "*" not in action, (name, action)
@@ -197,7 +286,7 @@ def test_no_identity_policy_writes_to_everything():
 
 
 def test_iam_lets_nobody_change_a_service_that_has_not_opted_in():
-    changing = ("ecs:UpdateService", "ecs:StopServiceDeployment")
+    changing = ("ecs:UpdateService", "ecs:StopServiceDeployment", "ecs:ContinueServiceDeployment")
     found = 0
     for name, statement in statements():
         actions = set(listed(statement["Action"]))
@@ -207,7 +296,7 @@ def test_iam_lets_nobody_change_a_service_that_has_not_opted_in():
         resource = json.dumps(statement["Resource"])
         # On a deployment itself no tag can be asked for; its service asks.
         if ":service-deployment/" in resource:
-            assert actions == {"ecs:StopServiceDeployment"}, name
+            assert actions == {"ecs:StopServiceDeployment", "ecs:ContinueServiceDeployment"}, name
             continue
         assert statement["Condition"]["StringEquals"] == {"aws:ResourceTag/nightshift": ["act", "approve"]}
         assert resource.endswith(':service/*"}'), resource

@@ -2,25 +2,32 @@
 
 use std::pin::Pin;
 
+use alarm_responder::Report;
 use jiff::SignedDuration;
-use nightshift::night::Night;
-use nightshift_core::mode::Mode;
+use nightshift::night::{Night, stack};
 use nightshift_core::policy::Policy;
-use nightshift_incident::scene::Stack;
+use nightshift_core::remedy::Outcome;
+use nightshift_sim::scenario::Scenario;
 use nightshift_sim::{Delivery, Story, poll_in_turn, poll_once};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{changes, incident, run, scenario};
 
-fn responder(story: &Story) -> alarm_responder::Handler<nightshift_sim::Account> {
-    let stack = Stack { name: "nightshift".into(), default_mode: Mode::Observe, drill_service: None };
-    alarm_responder::Handler::new(story.account(), alarm_responder::config::Config { stack }, Policy::default())
+/// The responder on the story's account.
+pub fn responder(story: &Story) -> alarm_responder::Handler<nightshift_sim::Account> {
+    let config = alarm_responder::config::Config { stack: stack(&story.account()) };
+    alarm_responder::Handler::new(story.account(), config, Policy::default())
 }
 
 /// The account right when its alarm fires, and the alarm's event.
 fn firing(name: &str) -> (Story, Value) {
-    let story = Story::new(scenario(name));
+    firing_in(scenario(name))
+}
+
+/// The same of any scenario.
+pub fn firing_in(scenario: Scenario) -> (Story, Value) {
+    let story = Story::new(scenario);
     loop {
         for delivery in story.advance_until_due(story.now() + SignedDuration::from_hours(1)) {
             if let Delivery::Alarm { event, .. } = delivery
@@ -29,6 +36,25 @@ fn firing(name: &str) -> (Story, Value) {
                 return (story, event);
             }
         }
+    }
+}
+
+/// Answers the event, and before each of the answer's calls lets `somebody` do
+/// something, until they have done it. Gives what came of the remedy.
+pub fn while_it_is_answered(story: &Story, event: &Value, mut somebody: impl FnMut() -> bool) -> Option<Outcome> {
+    let (responder, now) = (responder(story), story.now());
+    let answer = async { responder.handle(event, now).await.unwrap() };
+    story.interleave();
+    let mut done = false;
+    let mut reports = poll_in_turn(vec![Box::pin(answer)], |_| {
+        done = done || somebody();
+        0
+    });
+    story.one_by_one();
+    assert!(done, "nobody did anything");
+    match reports.pop() {
+        Some(Report::Alarm { outcome, .. }) => outcome,
+        other => panic!("no alarm was answered: {other:?}"),
     }
 }
 
@@ -133,5 +159,45 @@ proptest! {
         let keys: std::collections::BTreeSet<String> = story.notices().iter().map(|notice| notice.key()).collect();
         prop_assert_eq!(keys.len(), 2);
         prop_assert_eq!(incident(&story).intents.len(), 1);
+    }
+
+    /// Two alarms of one service fire at the same instant, and their answers
+    /// meet at every call: one incident, one remedy, both alarms in it.
+    #[test]
+    fn two_alarms_at_one_instant_are_one_remedy(picks in prop::collection::vec(0_usize..2, 1..120)) {
+        let mut both = scenario("bad-release");
+        let mut second = both.alarms[0].clone();
+        second.name = "prod-checkout-5xx-too".into();
+        both.alarms.push(second);
+        let story = Story::new(both);
+        let due = story.advance_until_due(story.now() + SignedDuration::from_hours(1));
+        prop_assert_eq!(due.len(), 2);
+        let events: Vec<Value> = due.iter().map(|delivery| match delivery {
+            Delivery::Alarm { event, .. } => event.clone(),
+            other => panic!("{other:?}"),
+        }).collect();
+        let (responder, now) = (responder(&story), story.now());
+        story.interleave();
+        let futures = events.iter().map(|event| {
+            let (responder, event) = (&responder, event);
+            Box::pin(async move { responder.handle(event, now).await.is_ok() }) as Pin<Box<dyn Future<Output = bool> + '_>>
+        });
+        let mut turn = 0;
+        let answers = poll_in_turn(futures.collect(), |left| {
+            turn += 1;
+            picks[turn % picks.len()] % left
+        });
+        story.one_by_one();
+        let mut night = Night::new(story.account(), &Policy::default());
+        for (delivery, answered) in due.into_iter().zip(answers) {
+            if !answered {
+                night.deliver(delivery, 0);
+            }
+        }
+        prop_assert_eq!(changes(&story), ["task definition checkout:42"]);
+        prop_assert_eq!((incident(&story).alarms.len(), incident(&story).intents.len()), (2, 1));
+        night.run_until(now + SignedDuration::from_mins(30));
+        prop_assert_eq!((story.closed_incidents().len(), incident(&story).pages), (1, 0));
+        prop_assert_eq!(changes(&story), ["task definition checkout:42"]);
     }
 }

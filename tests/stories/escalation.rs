@@ -4,12 +4,17 @@ use nightshift_core::incident::Phase;
 use nightshift_core::notice::{NoticeKind, Pager};
 use nightshift_core::policy::Policy;
 use nightshift_sim::Story;
-use nightshift_sim::scenario::{Moment, Outage};
+use nightshift_sim::scenario::{Moment, Outage, Scenario};
 
 use super::{changes, incident, run_under, scenario};
 
 /// The rollback comes, and a dependency that fails right then keeps the alarm up.
 fn hopeless() -> Story {
+    hopeless_but(|_| {})
+}
+
+/// The same, with something else changed.
+pub fn hopeless_but(change: impl FnOnce(&mut Scenario)) -> Story {
     let mut scenario = scenario("bad-release");
     scenario.outages.push(Outage {
         name: "database".into(),
@@ -19,6 +24,7 @@ fn hopeless() -> Story {
         errors_percent: 30.0,
         latency_factor: 1.0,
     });
+    change(&mut scenario);
     Story::new(scenario)
 }
 

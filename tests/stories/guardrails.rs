@@ -67,7 +67,15 @@ fn among(services: Option<u32>) -> Story {
         let service = ServiceRef { service: name.into(), ..story.service_ref("checkout").unwrap() };
         let opened = Incident { opened_at: story.now(), ..incident(&calm) };
         let record = ServiceRecord { incident: Some(opened), ..ServiceRecord::new(service) };
-        let claim = Claim { event: None, expected: 0, record, fleet: None, closed: None, at: story.now() };
+        let claim = Claim {
+            event: None,
+            expected: 0,
+            record,
+            fleet: None,
+            releases: Vec::new(),
+            closed: None,
+            at: story.now(),
+        };
         poll_once(story.account().claim(&claim)).unwrap().unwrap();
     }
     let mut night = Night::new(story.account(), &Policy::default());

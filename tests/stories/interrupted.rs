@@ -2,32 +2,35 @@
 //! found by its timer, the night ends as if nothing had happened.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use jiff::SignedDuration;
 use nightshift::night::{Night, What};
 use nightshift_core::fault::FaultKind;
 use nightshift_core::policy::Policy;
 use nightshift_sim::Story;
+use nightshift_sim::scenario::{Moment, Scenario};
 use serde_json::Value;
 
 use super::{run, scenario};
 
 /// The first event and the first checks; later checks repeat them.
-const CALLS: usize = 110;
+const CALLS: Range<usize> = 0..110;
 
 /// Lambda has tried as often as it tries.
 const LAST_ATTEMPT: usize = 2;
 
-/// Disturbs the night at each of its calls in turn, and compares the end with
+/// Disturbs the night at each of those calls in turn, and compares the end with
 /// the undisturbed one.
 #[track_caller]
-fn sweep(name: &str, what: &str, disturb: impl Fn(&Story, usize)) {
-    let calm = Story::new(scenario(name));
+fn sweep(scenario: &Scenario, calls: Range<usize>, what: &str, disturb: impl Fn(&Story, usize)) {
+    let title = &scenario.title;
+    let calm = Story::new(scenario.clone());
     run(&calm);
-    let (calls, expect) = (calm.calls(), calm.final_state());
+    let (all, expect) = (calm.calls(), calm.final_state());
     let mut differs = String::new();
-    for (k, call) in calls.iter().enumerate().take(CALLS) {
-        let story = Story::new(scenario(name));
+    for (k, call) in all.iter().enumerate().take(calls.end).skip(calls.start) {
+        let story = Story::new(scenario.clone());
         disturb(&story, k + 1);
         let night = run(&story);
         let end = story.final_state();
@@ -35,19 +38,19 @@ fn sweep(name: &str, what: &str, disturb: impl Fn(&Story, usize)) {
             let _ = writeln!(differs, "{what} call {}: {} {}\n{end:#}", k + 1, call.operation, call.resource);
         }
     }
-    assert!(differs.is_empty(), "{name} ends differently; undisturbed:\n{expect:#}\n{differs}");
-    assert_disturbed(name, &disturb);
+    assert!(differs.is_empty(), "{title}: it ends differently; undisturbed:\n{expect:#}\n{differs}");
+    assert_disturbed(scenario, &disturb);
 }
 
 /// The sweep must really hit: in the middle of the night somebody notices.
 #[track_caller]
-fn assert_disturbed(name: &str, disturb: &impl Fn(&Story, usize)) {
-    let story = Story::new(scenario(name));
+fn assert_disturbed(scenario: &Scenario, disturb: &impl Fn(&Story, usize)) {
+    let story = Story::new(scenario.clone());
     disturb(&story, 2);
-    let undisturbed = Story::new(scenario(name));
+    let undisturbed = Story::new(scenario.clone());
     run(&undisturbed);
     run(&story);
-    assert_ne!(story.calls(), undisturbed.calls(), "{name} was not disturbed");
+    assert_ne!(story.calls(), undisturbed.calls(), "{} was not disturbed", scenario.title);
 }
 
 fn dead_letters(night: &Night) -> usize {
@@ -55,11 +58,32 @@ fn dead_letters(night: &Night) -> usize {
 }
 
 fn killed_before(name: &str) {
-    sweep(name, "killed before", |story, k| story.stop_before(k));
+    sweep(&scenario(name), CALLS, "killed before", |story, k| story.stop_before(k));
 }
 
 fn killed_after(name: &str) {
-    sweep(name, "killed after", |story, k| story.stop_after(k));
+    sweep(&scenario(name), CALLS, "killed after", |story, k| story.stop_after(k));
+}
+
+/// A load spike that is over within the half hour, so that the minimum comes
+/// back while the night is watched.
+fn short_spike() -> Scenario {
+    let mut spike = scenario("load-spike");
+    spike.service_mut("checkout").unwrap().loads[0].until = Some(Moment::minutes(12));
+    spike
+}
+
+/// The calls from the check that claims the restore to the night's last.
+fn restoring(spike: &Scenario) -> Range<usize> {
+    const OPERATION: &str = "application-autoscaling:RegisterScalableTarget";
+    let calm = Story::new(spike.clone());
+    run(&calm);
+    assert_eq!(calm.production_writes().len(), 2, "{:?}", calm.production_writes());
+    assert_eq!(calm.closed_incidents().len(), 1);
+    let calls = calm.calls();
+    let restore = calls.iter().rposition(|call| call.operation == OPERATION && call.write).unwrap();
+    let begins = calls[..restore].iter().rposition(|call| call.at < calls[restore].at).unwrap() + 1;
+    begins..calls.len()
 }
 
 #[test]
@@ -72,6 +96,20 @@ fn a_rollback_killed_at_any_call_ends_the_same() {
 fn a_stopped_deployment_killed_at_any_call_ends_the_same() {
     killed_before("in-flight");
     killed_after("in-flight");
+}
+
+#[test]
+fn a_scale_out_killed_at_any_call_ends_the_same() {
+    let spike = short_spike();
+    sweep(&spike, CALLS, "killed before", |story, k| story.stop_before(k));
+    sweep(&spike, CALLS, "killed after", |story, k| story.stop_after(k));
+}
+
+#[test]
+fn a_restore_killed_at_any_call_ends_the_same() {
+    let spike = short_spike();
+    sweep(&spike, restoring(&spike), "killed before", |story, k| story.stop_before(k));
+    sweep(&spike, restoring(&spike), "killed after", |story, k| story.stop_after(k));
 }
 
 #[test]
@@ -92,7 +130,7 @@ fn a_throttled_call_never_leads_to_a_wrong_action_nor_to_silence() {
         let calm = Story::new(scenario(name));
         run(&calm);
         let wrote = calm.production_writes().len();
-        for k in 1..=calm.calls().len().min(CALLS) {
+        for k in 1..=calm.calls().len().min(CALLS.end) {
             let story = Story::new(scenario(name));
             story.fault_at(k, FaultKind::Transient);
             let night = run(&story);

@@ -1,13 +1,24 @@
 //! Stories: the functions' handlers on the simulated account.
 
 mod bad_release;
+mod counted;
 mod deliveries;
+mod deployments;
 mod escalation;
+mod guard;
 mod guardrails;
 mod interrupted;
+mod life;
+mod limits;
+mod mapping;
+mod met;
+mod provider;
 mod refusals;
 mod restart;
+mod taken_back;
 mod trouble;
+mod unmapped;
+mod unseen;
 
 use jiff::SignedDuration;
 use nightshift::night::Night;
@@ -27,6 +38,13 @@ pub fn bad_release(change: impl FnOnce(&mut ServiceSetup)) -> Scenario {
     let mut scenario = scenario("bad-release");
     change(scenario.service_mut("checkout").unwrap());
     scenario
+}
+
+/// A sample event of the responder.
+#[track_caller]
+pub fn sample(name: &str) -> serde_json::Value {
+    let path = format!("{}/../events/alarm-responder/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
 /// Runs the account's first fifty-five minutes: the alarm and what follows.

@@ -10,10 +10,11 @@ use nightshift_core::span::Span;
 use nightshift_sim::Story;
 use nightshift_sim::scenario::{HealthSetup, Moment, Scenario, ServiceSetup};
 
-use super::{bad_release, changes, incident, refusal, run_under, scenario};
+use super::{bad_release, changes, incident, refusal, run_under, sample, scenario};
 
+/// Nothing is changed, and people read the refusal's name.
 #[track_caller]
-fn refuses(scenario: Scenario, policy: &Policy, expect: &str) {
+pub fn refuses(scenario: Scenario, policy: &Policy, expect: &str) {
     let story = Story::new(scenario);
     run_under(&story, policy, 20);
     assert_eq!(refusal(&story).as_deref(), Some(expect));
@@ -22,8 +23,9 @@ fn refuses(scenario: Scenario, policy: &Policy, expect: &str) {
     assert!(told.iter().any(|line| line.contains(expect)), "{expect} is not in {told:?}");
 }
 
+/// The bad release, with something about its service changed, is refused.
 #[track_caller]
-fn check(expect: &str, change: impl FnOnce(&mut ServiceSetup)) {
+pub fn check(expect: &str, change: impl FnOnce(&mut ServiceSetup)) {
     refuses(bad_release(change), &Policy::default(), expect);
 }
 
@@ -180,10 +182,8 @@ fn an_alarm_whose_actions_are_off_is_counted_in_silence() {
 fn what_leads_to_no_message_is_counted_by_its_name() {
     let story = Story::new(scenario("bad-release"));
     let mut night = nightshift::night::Night::new(story.account(), &Policy::default());
-    for sample in ["target-tracking-alarm", "to-insufficient-data", "insufficient-data-to-ok", "composite-suppressed"] {
-        let path = format!("{}/../events/alarm-responder/{sample}.json", env!("CARGO_MANIFEST_DIR"));
-        let event = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-        night.deliver(nightshift_sim::Delivery::Alarm { event, at: story.now() }, 0);
+    for name in ["target-tracking-alarm", "to-insufficient-data", "insufficient-data-to-ok", "composite-suppressed"] {
+        night.deliver(nightshift_sim::Delivery::Alarm { event: sample(name), at: story.now() }, 0);
     }
     let mut names: Vec<String> = story.silent().into_iter().map(|silent| silent.refusal.name()).collect();
     names.sort();

@@ -41,7 +41,7 @@ fn every_function_is_deployed_sampled_and_tested() {
 
 #[test]
 fn the_template_sets_what_the_functions_read() {
-    let read: BTreeSet<String> = ["functions", "shared/aws", "shared/lambda"]
+    let read: BTreeSet<String> = ["functions", "shared/aws", "shared/incident", "shared/lambda"]
         .iter()
         .flat_map(|folder| rust_files(folder))
         .flat_map(|(_, text)| variables(&text))
@@ -56,9 +56,11 @@ fn the_template_sets_what_the_functions_read() {
 
 /// Actions that a port names in its documentation, as IAM spells them.
 fn actions_of_ports() -> BTreeSet<String> {
-    let ports = text("shared/core/src/ports.rs");
+    let ports = [text("shared/core/src/ports.rs"), text("shared/core/src/ports/deployments.rs")].concat();
     let services = [
         "cloudwatch:",
+        "codedeploy:",
+        "logs:",
         "ecs:",
         "ecr:",
         "elasticloadbalancing:",
@@ -95,6 +97,7 @@ fn the_schema_of_a_case_is_the_one_in_docs() {
         of("case", schemars::schema_for!(nightshift_core::case::Case)),
         of("plan", schemars::schema_for!(nightshift_incident::plan::Plan)),
         of("alarm-responder.observed", schemars::schema_for!(alarm_responder::observe::Observed)),
+        of("deployment-guard.observed", schemars::schema_for!(deployment_guard::observe::Observed)),
         of("remedy-verifier.observed", schemars::schema_for!(remedy_verifier::observe::Observed)),
     ]
     .into_iter()

@@ -33,15 +33,30 @@ fn only_the_lambda_crate_links_the_runtime() {
 }
 
 #[test]
+fn only_the_lambda_crate_links_metrique() {
+    assert_eq!(who_links(|name| name.starts_with("metrique")), ["nightshift-lambda"]);
+}
+
+#[test]
 fn arrows_point_to_the_core() {
     let allowed = |package: &str| -> Vec<&str> {
-        let library = vec!["nightshift-core", "nightshift-incident", "nightshift-diagnosis"];
+        let library = vec![
+            "nightshift-core",
+            "nightshift-door",
+            "nightshift-incident",
+            "nightshift-diagnosis",
+            "nightshift-release",
+        ];
         match package {
-            "nightshift-core" => vec![],
-            "nightshift-diagnosis" | "nightshift-aws" | "nightshift-lambda" | "nightshift-sim" => {
+            "nightshift-core" | "nightshift-door" => vec![],
+            "nightshift-diagnosis"
+            | "nightshift-release"
+            | "nightshift-aws"
+            | "nightshift-lambda"
+            | "nightshift-sim" => {
                 vec!["nightshift-core"]
             }
-            "nightshift-incident" => vec!["nightshift-core", "nightshift-diagnosis"],
+            "nightshift-incident" => vec!["nightshift-core", "nightshift-diagnosis", "nightshift-release"],
             "nightshift" | "nightshift-tests" => vec!["*"],
             "nightshift-conformance" => vec!["nightshift-core", "nightshift-aws"],
             _ => [library, vec!["nightshift-aws", "nightshift-lambda"]].concat(),

@@ -2,6 +2,8 @@
 
 mod contract;
 mod crates;
+mod metrics;
+mod packaging;
 mod sources;
 
 use std::fs;

@@ -52,7 +52,14 @@ fn the_clock_is_read_once_where_an_invocation_begins() {
 
 #[test]
 fn only_carry_out_changes_production() {
-    let writes = [".deploy(", ".restart(", ".stop_deployment(", ".set_minimum("];
+    let writes = [
+        ".deploy(",
+        ".restart(",
+        ".stop_deployment(",
+        ".roll_back_at_hook(",
+        ".stop_code_deployment(",
+        ".set_minimum(",
+    ];
     let files: Vec<(String, String)> = ["functions", "shared/incident", "shared/diagnosis", "shared/lambda"]
         .iter()
         .flat_map(|folder| rust_files(folder))

@@ -90,6 +90,7 @@ impl Teller {
         let at = event.at;
         match &event.what {
             What::Alarm { event, report } => self.alarm(at, event, report),
+            What::Deployment { report, .. } => self.guarded(at, report),
             What::Timer { report, .. } => self.checked(at, &report.plan, report.outcome.as_ref()),
             What::Notice { notice } => self.notice(at, notice),
             What::PlainPage { subject, .. } => self.lines.push(line(at, Mark::Paged, format!("plain page: {subject}"))),
@@ -128,6 +129,22 @@ impl Teller {
                 self.lines.push(Line { details, ..line(at, Mark::Alarm, format!("{name} is in ALARM{by}{late}")) });
                 self.decided(at, plan, outcome.as_ref());
             }
+        }
+    }
+
+    fn guarded(&mut self, at: Timestamp, report: &deployment_guard::Report) {
+        let deployment_guard::Report::Deployment { plan, outcome } = report else { return };
+        let trouble = plan.record().and_then(|record| record.incident.as_ref()?.trouble.clone());
+        match (&plan.decision, trouble) {
+            (Decision::Remedy { .. } | Decision::Refused { .. }, Some(trouble)) => {
+                self.lines.push(line(at, Mark::Alarm, trouble));
+                self.decided(at, plan, outcome.as_ref());
+            }
+            (Decision::Judged { release, verdict, refusal: Some(refusal) }, _) => {
+                let text = format!("{release} is {}: {}", verdict.name(), sentence(refusal));
+                self.lines.push(line(at, Mark::Nothing, text));
+            }
+            _ => {}
         }
     }
 

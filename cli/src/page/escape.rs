@@ -1,7 +1,7 @@
 //! Text from outside, made safe for HTML.
 
 /// The text with all that HTML reads as markup written out.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for letter in text.chars() {
         match letter {

@@ -3,7 +3,7 @@
 //! every text that came from outside is escaped.
 
 mod chat;
-mod escape;
+pub(crate) mod escape;
 mod evidence;
 mod picture;
 mod plot;

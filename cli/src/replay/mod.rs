@@ -50,6 +50,8 @@ pub struct Why {
     pub would: Option<Remedy>,
     /// What the evidence added up to.
     pub diagnosis: Option<Diagnosis>,
+    /// Subject of the plain message that people were sent, if one was due.
+    pub page: Option<String>,
     /// The account was assumed; this is what.
     pub assumed: Option<String>,
     /// The cases of the decisions.

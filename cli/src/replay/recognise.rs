@@ -16,6 +16,8 @@ use super::ReplayError;
 pub enum Function {
     /// Answers alarms.
     AlarmResponder,
+    /// Judges deployments.
+    DeploymentGuard,
     /// Answers timers.
     RemedyVerifier,
     /// Tells people.
@@ -27,6 +29,7 @@ impl Function {
     pub fn name(self) -> &'static str {
         match self {
             Self::AlarmResponder => "alarm-responder",
+            Self::DeploymentGuard => "deployment-guard",
             Self::RemedyVerifier => "remedy-verifier",
             Self::Notifier => "notifier",
         }
@@ -55,6 +58,9 @@ pub struct Recognised {
 /// If a field that its function needs is wrong; the message begins with the
 /// path of the field.
 pub fn recognise(event: &Value) -> Result<Recognised, ReplayError> {
+    if let Some(recognised) = of_deployment(event)? {
+        return Ok(recognised);
+    }
     if event.get("purpose").is_some() {
         let timer = remedy_verifier::event::parse(event).map_err(|error| ReplayError::Event(error.to_string()))?;
         let says = format!("timer {} of {}", timer.name, timer.service);
@@ -87,6 +93,35 @@ pub fn recognise(event: &Value) -> Result<Recognised, ReplayError> {
         Incoming::Ignored { .. } => (sent(), Vec::new(), "nothing that a function acts on".to_owned()),
     };
     Ok(Recognised { function: Function::AlarmResponder, at, signals, timer: None, says })
+}
+
+/// An event of ECS or CodeDeploy, a deployment's watchdog, or the sweep.
+fn of_deployment(event: &Value) -> Result<Option<Recognised>, ReplayError> {
+    use deployment_guard::event::Incoming;
+    let watches = event.pointer("/purpose/purpose").is_some_and(|purpose| purpose == "watch");
+    if event.get("purpose").is_some() && !watches {
+        return Ok(None);
+    }
+    let source = event.get("source").and_then(Value::as_str).unwrap_or_default();
+    let kind = event.get("detail-type").and_then(Value::as_str).unwrap_or_default();
+    let ours = watches
+        || event.get("sweep").is_some()
+        || matches!(source, "aws.ecs" | "aws.codedeploy")
+        || kind.starts_with("ECS ");
+    if !ours {
+        return Ok(None);
+    }
+    let incoming = deployment_guard::event::parse(event).map_err(|error| ReplayError::Event(error.to_string()))?;
+    let sent = event.get("time").or(event.get("at")).and_then(Value::as_str).and_then(|time| time.parse().ok());
+    let (timer, says) = match incoming {
+        Incoming::News(news) => (None, format!("{} of {}", news.what, news.service)),
+        Incoming::CodeDeploy { deployment, .. } => (None, format!("CodeDeploy deployment {deployment}")),
+        Incoming::Watchdog(timer) => (Some(timer.clone()), format!("watchdog {} of {}", timer.name, timer.service)),
+        Incoming::Sweep { .. } => (None, "the daily look at every service".to_owned()),
+        Incoming::Nameless { arn, .. } => (None, format!("news of {arn}")),
+        Incoming::Ignored { .. } => (None, "nothing that a function acts on".to_owned()),
+    };
+    Ok(Some(Recognised { function: Function::DeploymentGuard, at: sent, signals: Vec::new(), timer, says }))
 }
 
 /// The first SNS message that is a typed notice of ours.

@@ -41,6 +41,10 @@ pub(super) fn run(
             night.deliver(Delivery::Alarm { event: event.clone(), at }, 0);
             answered(night.happened().last().map(|happened| &happened.what), recognised)?
         }
+        Function::DeploymentGuard => {
+            night.deliver(Delivery::Deployment { event: event.clone(), at }, 0);
+            answered(night.happened().last().map(|happened| &happened.what), recognised)?
+        }
         Function::RemedyVerifier => {
             let timer =
                 recognised.timer.clone().map(|timer| if assumed { of_open_incident(timer, &account) } else { timer });
@@ -94,9 +98,30 @@ fn next_second(at: Timestamp) -> Timestamp {
 fn answered(what: Option<&What>, recognised: &Recognised) -> Result<Replayed, ReplayError> {
     match what {
         Some(What::Alarm { report, .. }) => Ok(reported(report, recognised.function)),
+        Some(What::Deployment { report, .. }) => Ok(guarded(report, recognised.function)),
         Some(What::Timer { report, .. }) => Ok(planned(&report.plan, report.outcome.as_ref(), recognised.function)),
         Some(What::Failed { error: Some(error), .. }) => Err(ReplayError::Event(error.clone())),
         _ => Err(ReplayError::Event("the function gave no answer".into())),
+    }
+}
+
+fn guarded(report: &deployment_guard::Report, function: Function) -> Replayed {
+    use deployment_guard::Report;
+    let says = |sentence: String| Why { sentence: Some(sentence), ..Why::default() };
+    match report {
+        Report::Deployment { plan, outcome } => planned(plan, outcome.as_ref(), function),
+        Report::Sweep { services, looked_at, left } => {
+            let why = says(format!(
+                "Looked at {services} services; events had missed something of {}; {left} left for the next sweep.",
+                looked_at.len(),
+            ));
+            bare(function, "swept", Value::Null, why)
+        }
+        Report::Nameless { arn } => {
+            let why = says(format!("{arn} names no cluster: the daily sweep finds what this told of."));
+            bare(function, "silent", Value::Null, why)
+        }
+        Report::Ignored { why } => bare(function, "ignored", Value::Null, says(format!("{why}."))),
     }
 }
 
@@ -141,7 +166,11 @@ fn bare(function: Function, outcome: &str, plan: Value, why: Why) -> Replayed {
 
 fn planned(plan: &Plan, outcome: Option<&Outcome>, function: Function) -> Replayed {
     let incident = plan.record().and_then(|record| record.incident.as_ref());
-    let mut why = Why { diagnosis: incident.and_then(|incident| incident.diagnosis.clone()), ..Why::default() };
+    let mut why = Why {
+        diagnosis: incident.and_then(|incident| incident.diagnosis.clone()),
+        page: plan.plain.as_ref().map(|page| page.subject.clone()),
+        ..Why::default()
+    };
     let word = json!(plan.decision)["decision"].as_str().unwrap_or_default().to_owned();
     let (mut word, mut refusal) = (word, None);
     match &plan.decision {
@@ -149,7 +178,7 @@ fn planned(plan: &Plan, outcome: Option<&Outcome>, function: Function) -> Replay
             refusal = Some(Refusal::Unmapped);
             word = "unmapped".to_owned();
         }
-        Decision::Silent { refusal: found } => refusal = Some(found.clone()),
+        Decision::Silent { refusal: found } | Decision::Told { refusal: found } => refusal = Some(found.clone()),
         Decision::Refused { refusal: found, would } => (refusal, why.would) = (Some(found.clone()), would.clone()),
         Decision::Remedy { remedy } => match outcome {
             Some(Outcome::Withheld { refusal: found }) => {

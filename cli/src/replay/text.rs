@@ -48,6 +48,9 @@ pub fn text(replayed: &Replayed, paint: Paint) -> String {
     for (index, notice) in notices.iter().enumerate() {
         row(&mut out, if index == 0 { "told" } else { "" }, &notice.headline, paint);
     }
+    if let Some(page) = &why.page {
+        row(&mut out, "paged", page, paint);
+    }
     if let Some(assumed) = &why.assumed {
         row(&mut out, "assumed", assumed, paint);
     }

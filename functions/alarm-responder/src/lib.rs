@@ -14,6 +14,7 @@ pub mod config;
 pub mod mapping;
 pub mod observe;
 pub mod plan;
+pub mod unmapped;
 
 use jiff::Timestamp;
 use nightshift_core::alarm::AlarmSignal;
@@ -22,6 +23,7 @@ use nightshift_core::health::HealthIssue;
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::AlarmMap;
 use nightshift_core::remedy::Outcome;
+use nightshift_core::tally::Undecided;
 use nightshift_incident::carry_out::Hands;
 use nightshift_incident::plan::Plan;
 use nightshift_incident::respond::{Unfinished, case_of, respond};
@@ -99,14 +101,19 @@ impl<W: World> Handler<W> {
     /// # Errors
     /// If the event cannot be read, or if a retry can cure what failed.
     pub async fn handle(&self, event: &Value, now: Timestamp) -> Result<Report, HandleError> {
-        match event::parse(event)? {
+        let tally = self.world.tally();
+        match event::parse(event).inspect_err(|_| tally.undecided(Undecided::Malformed))? {
             Incoming::Alarm(signal) => self.alarm(event, signal, now).await,
             Incoming::Alarms(signals) => self.alarms(event, signals, now).await,
             Incoming::Health(issue) => {
                 self.world.keep_health_issue(&issue).await?;
+                tally.undecided(Undecided::Health);
                 Ok(Report::Health { issue })
             }
-            Incoming::Ignored { why } => Ok(Report::Ignored { why }),
+            Incoming::Ignored { why } => {
+                tally.undecided(Undecided::Ignored);
+                Ok(Report::Ignored { why })
+            }
         }
     }
 
@@ -125,7 +132,7 @@ impl<W: World> Handler<W> {
 
     async fn alarm(&self, event: &Value, signal: AlarmSignal, now: Timestamp) -> Result<Report, HandleError> {
         let decide = async || {
-            let observed = observe(&self.world, &signal, &self.config.stack, &self.policy, now).await?;
+            let observed = observe(&self.world, &signal, &self.config.stack, &self.policy, now).await;
             let plan = plan::plan(&observed, &self.policy, now);
             let case = case_of("alarm-responder", event, (&observed, &plan), &self.policy, now);
             Ok((plan, case))

@@ -10,6 +10,7 @@ use alarm_responder::Handler;
 use alarm_responder::config::Config;
 use nightshift_aws::{Account, Need, Settings};
 use nightshift_core::settings::Variables;
+use nightshift_core::tally::Tallied;
 use nightshift_lambda::{InitError, policy, serve};
 
 #[tokio::main(flavor = "current_thread")]
@@ -18,11 +19,13 @@ async fn main() -> Result<(), InitError> {
         let variables = Variables::of_process();
         let needs = [Need::Ledger, Need::Notices, Need::Pages, Need::Switch, Need::Timers];
         let account = Account::new(Settings::read(&variables)?.needing(&needs)?);
+        let tally = account.tally().clone();
         let handler = Arc::new(Handler::new(account, Config::read(&variables)?, policy(&variables)?));
-        Ok(move |event, now| {
+        let handle = move |event, now| {
             let handler = Arc::clone(&handler);
             async move { handler.handle(&event, now).await }
-        })
+        };
+        Ok((handle, tally))
     })
     .await
 }

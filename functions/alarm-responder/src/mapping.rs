@@ -98,13 +98,17 @@ async fn find<W: MapWorld>(
         // An alarm that is pointed at other groups is another question.
         let asked: Vec<&str> = groups.iter().map(String::as_str).collect();
         let key = AlarmArn(format!("{}#{}", named.arn, fingerprint(&asked)));
-        // The map only saves a search: without it, it is searched.
-        if let Ok(Some(found)) = world.mapped(&key).await {
-            return Ok(Some(found));
+        // The map only saves a search: without it, it is searched each time.
+        match world.mapped(&key).await {
+            Ok(Some(found)) => return Ok(Some(found)),
+            Ok(None) => {}
+            Err(fault) => tracing::warn!(%fault, "which service this alarm watches was not looked up in the ledger"),
         }
         // Several services behind one group: nobody can say which it is.
         if let [found] = world.services_behind(&groups).await?.as_slice() {
-            let _searched_again = world.map(&key, found).await;
+            if let Err(fault) = world.map(&key, found).await {
+                tracing::warn!(%fault, "which service this alarm watches was not kept");
+            }
             return Ok(Some(found.clone()));
         }
     }

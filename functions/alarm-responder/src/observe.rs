@@ -5,27 +5,33 @@ use nightshift_core::alarm::{AlarmSignal, AlarmState, LiveAlarm};
 use nightshift_core::fault::Sight;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::policy::Policy;
-use nightshift_core::ports::Answer;
-use nightshift_incident::scene::{Scene, Stack, Standing, observe_scene, observe_standing};
+use nightshift_incident::scene::{Scene, Standing, observe_scene, observe_standing};
+use nightshift_incident::stack::{Home, Stack};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::World;
 use crate::mapping::service_of;
-use crate::plan::{not_firing, not_ours_to_answer};
+use crate::plan::{not_firing, not_ours_to_answer, silence};
+use crate::unmapped::worth_a_message;
 
 /// Everything an answer is made from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Observed {
     /// The signal.
     pub signal: AlarmSignal,
+    /// Where this stack is.
+    pub home: Home,
     /// The alarm as it is now.
     pub live: Sight<Option<LiveAlarm>>,
     /// The alarm whose metric shows the symptom: this one, or a composite's
     /// child.
     pub symptom: Option<LiveAlarm>,
     /// The service it watches; `None` if none was found or needed.
-    pub service: Option<ServiceRef>,
+    pub service: Sight<Option<ServiceRef>>,
+    /// Whether the event was counted before, where people would be told of it
+    /// by a plain message.
+    pub counted: Option<Sight<bool>>,
     /// What is remembered of the service, for a return to OK.
     pub standing: Option<Sight<Standing>>,
     /// All about the service, for an ALARM.
@@ -33,34 +39,44 @@ pub struct Observed {
 }
 
 /// Looks at what the plan can use, and at nothing else.
-///
-/// # Errors
-/// If it could not be found out which service the alarm watches.
 pub async fn observe<W: World>(
     world: &W,
     signal: &AlarmSignal,
     stack: &Stack,
     policy: &Policy,
     now: Timestamp,
-) -> Answer<Observed> {
-    let nothing =
-        |live| Observed { signal: signal.clone(), live, symptom: None, service: None, standing: None, scene: None };
-    if not_ours_to_answer(signal).is_some() {
-        return Ok(nothing(Sight::Seen(None)));
+) -> Observed {
+    let mut observed = Observed {
+        signal: signal.clone(),
+        home: stack.home.clone(),
+        live: Sight::Seen(None),
+        symptom: None,
+        service: Sight::Seen(None),
+        counted: None,
+        standing: None,
+        scene: None,
+    };
+    if not_ours_to_answer(signal, &stack.home).is_none() {
+        observed.live = world.alarm(&signal.name).await.into();
+        let found = observed.live.seen().and_then(Option::as_ref);
+        match service_of(world, signal, found, policy).await {
+            Ok((service, child)) => {
+                observed.symptom = child.or_else(|| found.cloned());
+                observed.service = Sight::Seen(service);
+            }
+            Err(fault) => observed.service = Sight::Unseen(fault),
+        }
     }
-    let live: Sight<Option<LiveAlarm>> = world.alarm(&signal.name).await.into();
-    let found = live.seen().and_then(Option::as_ref);
-    let (service, child) = service_of(world, signal, found, policy).await?;
-    let symptom = child.or_else(|| found.cloned());
-    let observed = Observed { symptom, service: service.clone(), ..nothing(live) };
-    let Some(service) = service else { return Ok(observed) };
-    if signal.state == AlarmState::Ok {
-        let standing = observe_standing(world, &service, &signal.event, policy, now).await;
-        return Ok(Observed { standing: Some(standing), ..observed });
+    if let Sight::Seen(Some(service)) = &observed.service {
+        if signal.state == AlarmState::Ok {
+            observed.standing = Some(observe_standing(world, service, &signal.event, policy, now).await);
+        } else if not_firing(&observed).is_none() {
+            let event = &signal.event;
+            let symptom = observed.symptom.as_ref();
+            observed.scene = Some(observe_scene(world, service, symptom, event, (stack, policy), now).await);
+        }
+    } else if let Some(refusal) = worth_a_message(&observed) {
+        observed.counted = Some(world.counted(&silence(&observed, refusal, now)).await.into());
     }
-    if not_firing(&observed).is_some() {
-        return Ok(observed);
-    }
-    let scene = observe_scene(world, &service, observed.symptom.as_ref(), &signal.event, (stack, policy), now).await;
-    Ok(Observed { scene: Some(scene), ..observed })
+    observed
 }

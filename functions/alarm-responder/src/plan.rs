@@ -4,22 +4,26 @@ use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmSignal, AlarmState, LiveAlarm, TARGET_TRACKING_PREFIX};
 use nightshift_core::fault::{Fault, Sight};
 use nightshift_core::ledger::Silent;
-use nightshift_core::mode::Mode;
 use nightshift_core::notice::plain::subject;
 use nightshift_core::policy::Policy;
 use nightshift_core::refusal::Refusal;
 use nightshift_incident::answer::{answer, replay};
-use nightshift_incident::decide::mode;
+use nightshift_incident::decide::{mode, unseen};
 use nightshift_incident::life::{self, Moment};
 use nightshift_incident::plan::{Decision, PlainPage, Plan};
 use nightshift_incident::scene::{Scene, Standing};
+use nightshift_incident::severity::hushed;
+use nightshift_incident::stack::Home;
 
 use crate::observe::Observed;
+use crate::unmapped::{message, unfound, worth_a_message};
 
 /// Decides what to do about the signal.
 pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
-    let signal = &observed.signal;
-    if let Some(refusal) = not_ours_to_answer(signal).or_else(|| not_firing(observed)) {
+    if let Some(refusal) = worth_a_message(observed) {
+        return told(observed, refusal, now);
+    }
+    if let Some(refusal) = not_ours_to_answer(&observed.signal, &observed.home).or_else(|| not_firing(observed)) {
         return silent(observed, refusal, now);
     }
     match (&observed.standing, &observed.scene) {
@@ -29,8 +33,26 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
             Sight::Seen(standing) => firing(observed, scene, standing, policy, now),
             Sight::Unseen(fault) => blind(observed, scene, fault, policy),
         },
-        (None, None) => silent(observed, Refusal::Unmapped, now),
+        (None, None) => match unfound(observed) {
+            Some(fault) if fault.transient() => Plan::of(Decision::Blind { fault: fault.clone() }),
+            // A return to OK of what cannot be found: its incident is checked
+            // by timers, too.
+            Some(fault) => silent(observed, unseen(fault), now),
+            None => silent(observed, Refusal::Unmapped, now),
+        },
     }
+}
+
+/// People are told once: an event that was counted has been told. Only two
+/// deliveries at the very same moment may both tell, which is better than that
+/// neither does.
+fn told(observed: &Observed, refusal: Refusal, now: Timestamp) -> Plan {
+    if observed.counted == Some(Sight::Seen(true)) {
+        return Plan::of(Decision::Settled);
+    }
+    let plain = Some(message(observed, &refusal));
+    let silent = Some(silence(observed, refusal.clone(), now));
+    Plan { plain, silent, ..Plan::of(Decision::Told { refusal }) }
 }
 
 fn firing(observed: &Observed, scene: &Scene, standing: &Standing, policy: &Policy, now: Timestamp) -> Plan {
@@ -39,20 +61,22 @@ fn firing(observed: &Observed, scene: &Scene, standing: &Standing, policy: &Poli
     if standing.seen {
         return replay(standing, Some(scene), policy, now);
     }
-    let live = observed.live.seen().and_then(Option::as_ref);
-    answer(moment, signal, live, observed.symptom.as_ref())
+    answer(moment, signal, &observed.live, observed.symptom.as_ref())
 }
 
-/// What the signal alone rules out, before anything is looked at.
-pub fn not_ours_to_answer(signal: &AlarmSignal) -> Option<Refusal> {
+/// What the signal alone rules out, before anything is looked at: an alarm of
+/// another account may have a namesake in this one.
+pub fn not_ours_to_answer(signal: &AlarmSignal, home: &Home) -> Option<Refusal> {
     if signal.name.starts_with(TARGET_TRACKING_PREFIX) {
         return Some(Refusal::TargetTracking);
     }
     if signal.state == AlarmState::InsufficientData {
         return Some(Refusal::NoNews);
     }
-    let by = signal.suppressed_by.clone()?;
-    Some(Refusal::ActionsSuppressed { by })
+    if let Some(by) = signal.suppressed_by.clone() {
+        return Some(Refusal::ActionsSuppressed { by });
+    }
+    home.elsewhere(&signal.account, &signal.region)
 }
 
 /// What the alarm as it is now rules out. An alarm that cannot be read is
@@ -75,13 +99,18 @@ pub fn not_firing(observed: &Observed) -> Option<Refusal> {
 }
 
 fn silent(observed: &Observed, refusal: Refusal, now: Timestamp) -> Plan {
-    Plan::silent(Silent {
+    Plan::silent(silence(observed, refusal, now))
+}
+
+/// The event as it is counted for the digest.
+pub fn silence(observed: &Observed, refusal: Refusal, now: Timestamp) -> Silent {
+    Silent {
         event: observed.signal.event.clone(),
         at: now,
         alarm: Some(observed.signal.arn.clone()),
-        service: observed.service.clone(),
+        service: observed.service.seen().cloned().flatten(),
         refusal,
-    })
+    }
 }
 
 /// An alarm of an open incident cleared: look whether it is over. Any other
@@ -106,10 +135,9 @@ fn back_to_ok(observed: &Observed, standing: &Standing, policy: &Policy, now: Ti
 
 /// Without the ledger nothing may be done, and somebody must know.
 fn blind(observed: &Observed, scene: &Scene, fault: &Fault, policy: &Policy) -> Plan {
-    let observed_only =
-        mode(&scene.view.service, scene.default_mode) == Mode::Observe && !policy.paging.observed_services;
+    let quiet = hushed(mode(&scene.view.service, scene.default_mode), policy);
     let signal = &observed.signal;
-    let plain = (signal.state == AlarmState::Alarm && !observed_only).then(|| PlainPage {
+    let plain = (signal.state == AlarmState::Alarm && !quiet).then(|| PlainPage {
         subject: subject(&format!("{} - {} - needs you: the ledger cannot be read", scene.service, signal.name)),
         text: format!(
             "Alarm {} of {} is in ALARM.\n{}\nNothing was done, because Nightshift cannot read its ledger: {fault}",

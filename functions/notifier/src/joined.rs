@@ -5,6 +5,7 @@ use nightshift_core::ids::IncidentId;
 use nightshift_core::ledger::{ChatThread, Versioned};
 use nightshift_core::notice::Notice;
 use nightshift_core::ports::{Answer, ChatLedger, Https, NoticeWrites, SecretReads};
+use nightshift_core::tally::{Tallied, Tally};
 
 /// Two worlds that are one: what is kept and paged, and what goes out.
 #[derive(Clone, Debug)]
@@ -26,6 +27,12 @@ impl<A: ChatLedger, H: Sync> ChatLedger for Joined<A, H> {
         thread: &Versioned<ChatThread>,
     ) -> impl Future<Output = Answer<bool>> + Send {
         self.account.keep_thread(incident, thread)
+    }
+}
+
+impl<A: Tallied, H: Sync> Tallied for Joined<A, H> {
+    fn tally(&self) -> &Tally {
+        self.account.tally()
     }
 }
 

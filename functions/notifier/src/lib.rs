@@ -41,6 +41,7 @@ use jiff::Timestamp;
 use nightshift_core::notice::Notice;
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::{ChatLedger, Https, NoticeWrites, SecretReads};
+use nightshift_core::tally::{Tallied, Topic, Undecided};
 use serde_json::Value;
 
 use crate::delivery::{Delivery, without_secret};
@@ -53,9 +54,9 @@ pub use crate::report::{Error, Outcome, Report, Told};
 
 /// What the notifier needs of the world. Of `NoticeWrites` it uses the plain
 /// page alone.
-pub trait World: ChatLedger + Https + SecretReads + NoticeWrites {}
+pub trait World: ChatLedger + Https + SecretReads + NoticeWrites + Tallied {}
 
-impl<T: ChatLedger + Https + SecretReads + NoticeWrites> World for T {}
+impl<T: ChatLedger + Https + SecretReads + NoticeWrites + Tallied> World for T {}
 
 /// The function.
 pub struct Handler<W> {
@@ -79,15 +80,21 @@ impl<W: World> Handler<W> {
     /// made up for.
     pub async fn handle(&self, event: Value, now: Timestamp) -> Result<Report, Error> {
         let (mut told, mut wrong) = (Vec::new(), Vec::new());
-        for record in event::read(&event).map_err(Error::Event)? {
+        let tally = self.world.tally();
+        let records = event::read(&event).inspect_err(|_| tally.undecided(Undecided::Malformed));
+        for record in records.map_err(Error::Event)? {
             match record {
                 // On the heap: the SDK's futures nest so deep that the compiler
                 // gives up on the layout of all of them in one.
                 Ok(notice) => told.push(Box::pin(self.tell(&notice, now)).await),
-                Err(malformed) => wrong.push(malformed.to_string()),
+                Err(malformed) => {
+                    tally.undecided(Undecided::Malformed);
+                    wrong.push(malformed.to_string());
+                }
             }
         }
         for told in &told {
+            told.count(tally);
             let faults = told.unsettled().map(|(sink, fault)| format!("notice {} to {sink}: {fault}", told.notice));
             wrong.extend(faults);
         }
@@ -95,6 +102,8 @@ impl<W: World> Handler<W> {
     }
 
     async fn tell(&self, notice: &Notice, now: Timestamp) -> Told {
+        self.world.tally().about(Topic::Service, &notice.service);
+        self.world.tally().about(Topic::Incident, &notice.incident);
         let team = notice.team.as_ref().and_then(|team| self.policy.teams.get(team));
         let channel = team.and_then(|team| team.channel.as_deref()).or(self.config.slack_channel.as_deref());
         let Self { world, config, keyring, .. } = self;

@@ -117,6 +117,10 @@ fn calls(notice: &Notice, thread: &ChatThread) -> Vec<Call> {
 fn stands_alone(notice: &Notice) -> bool {
     match notice.kind {
         NoticeKind::Opened | NoticeKind::Acting | NoticeKind::Escalated | NoticeKind::Resolved => true,
+        // There are one or two of a deployment, and only where something is wrong.
+        NoticeKind::Release => true,
+        // A report is told once, and in full.
+        NoticeKind::Report => true,
         NoticeKind::Verifying | NoticeKind::Updated => false,
     }
 }
@@ -177,7 +181,8 @@ pub fn next(notice: &Notice, thread: &ChatThread, situation: Situation) -> Step 
     if thread.shown < newest || situation.overwritten {
         return Step::Edit;
     }
-    if lacks_line(thread, notice.sequence) {
+    // The root tells all of a report: there is nothing to add to its thread.
+    if notice.kind != NoticeKind::Report && lacks_line(thread, notice.sequence) {
         let turns = matches!(notice.kind, NoticeKind::Opened | NoticeKind::Escalated | NoticeKind::Resolved);
         let news = notice.sequence == newest && !situation.posted;
         return Step::Line { broadcast: news && turns && notice.severity == Severity::P1 };

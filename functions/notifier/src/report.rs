@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use nightshift_core::fault::Fault;
+use nightshift_core::tally::{Counter, Family, Tally};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -25,6 +26,13 @@ pub enum Outcome {
     AlreadyThere,
     /// It was not delivered.
     Failed(Fault),
+}
+
+/// What every receiver needs before it can be told: counted like one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needed {
+    /// The secret that holds their addresses.
+    Secret,
 }
 
 /// What became of one notice.
@@ -55,6 +63,17 @@ impl Told {
             _ => None,
         });
         self.secret.iter().map(|fault| ("secret", fault)).chain(failed)
+    }
+
+    /// Counts what was not delivered, whether or not something made up for it.
+    pub fn count(&self, tally: &Tally) {
+        let failed = self.sinks.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Failed(_)));
+        let mut receivers: Vec<Counter> = failed.map(|(sink, _)| Counter::of(Family::Undelivered, sink)).collect();
+        receivers.extend(self.secret.as_ref().map(|_| Counter::of(Family::Undelivered, &Needed::Secret)));
+        for receiver in receivers {
+            tally.add(receiver);
+            tally.add(Counter::all(Family::Undelivered));
+        }
     }
 
     /// Faults for which the invocation has to fail: those that a retry may

@@ -4,8 +4,8 @@ use nightshift_core::notice::Notice;
 use serde_json::Value;
 
 /// One for each kind of notice, and the awkward ones.
-pub const NAMES: [&str; 8] =
-    ["opened", "acting", "verifying", "updated", "escalated", "resolved", "refused", "hostile-text"];
+pub const NAMES: [&str; 9] =
+    ["opened", "acting", "verifying", "updated", "escalated", "resolved", "refused", "hostile-text", "report"];
 
 /// `events/notifier/NAME.json`.
 pub fn event(name: &str) -> Value {

@@ -1,5 +1,6 @@
 //! Stories: the handler in a simulated chat.
 
+mod counted;
 mod races;
 mod sinks;
 mod slack;

@@ -14,6 +14,7 @@ use nightshift_core::ids::IncidentId;
 use nightshift_core::ledger::{ChatThread, Versioned};
 use nightshift_core::notice::Notice;
 use nightshift_core::ports::{Answer, ChatLedger, Https, NoticeWrites, SecretReads};
+use nightshift_core::tally::{Counter, Family, Tallied, Tally};
 use nightshift_sim::chat::Chat;
 
 pub const TOKEN: &str = "xoxb-123-hush";
@@ -37,6 +38,7 @@ pub struct State {
 pub struct Desk {
     pub chat: Chat,
     state: Arc<Mutex<State>>,
+    tally: Tally,
 }
 
 impl Desk {
@@ -44,7 +46,7 @@ impl Desk {
     pub fn new(secret: &str) -> Self {
         let state = State { secret: Some(secret.to_owned()), ..State::default() };
         let chat = Chat::new(TOKEN, &[("C0INCIDENTS", "#incidents"), ("C0PAYMENTS", "#payments")]);
-        Self { chat, state: Arc::new(Mutex::new(state)) }
+        Self { chat, state: Arc::new(Mutex::new(state)), tally: Tally::default() }
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -78,6 +80,12 @@ impl Desk {
         let state = self.state();
         let down = || Fault::new("dynamodb:GetItem", "ledger", FaultKind::Transient, "timed out");
         if state.ledger_down { Err(down()) } else { Ok(state) }
+    }
+}
+
+impl Tallied for Desk {
+    fn tally(&self) -> &Tally {
+        &self.tally
     }
 }
 
@@ -137,6 +145,7 @@ impl NoticeWrites for Desk {
     async fn page_plainly(&self, subject: &str, text: &str) -> Answer<()> {
         self.place().await;
         self.state().pages.push((subject.to_owned(), text.to_owned()));
+        self.tally.add(Counter::all(Family::PlainPage));
         self.place().await;
         Ok(())
     }

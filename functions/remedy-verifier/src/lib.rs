@@ -14,6 +14,7 @@ pub mod plan;
 use jiff::Timestamp;
 use nightshift_core::policy::Policy;
 use nightshift_core::remedy::Outcome;
+use nightshift_core::tally::Undecided;
 use nightshift_incident::carry_out::Hands;
 use nightshift_incident::plan::Plan;
 use nightshift_incident::respond::{Unfinished, case_of, respond};
@@ -69,7 +70,8 @@ impl<W: World> Handler<W> {
     /// # Errors
     /// If the event cannot be read, or if a retry can cure what failed.
     pub async fn handle(&self, event: &Value, now: Timestamp) -> Result<Report, HandleError> {
-        let timer = event::parse(event)?;
+        let malformed = |_: &DoorError| self.world.tally().undecided(Undecided::Malformed);
+        let timer = event::parse(event).inspect_err(malformed)?;
         let decide = async || {
             let observed = observe(&self.world, &timer, &self.config.stack, &self.policy, now).await;
             let plan = plan::plan(&observed, &self.policy, now);

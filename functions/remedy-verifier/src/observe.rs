@@ -9,7 +9,8 @@ use nightshift_core::ids::EventId;
 use nightshift_core::incident::Incident;
 use nightshift_core::policy::Policy;
 use nightshift_core::timer::{Purpose, Timer};
-use nightshift_incident::scene::{Scene, Stack, observe_scene, observe_standing};
+use nightshift_incident::scene::{Scene, observe_scene, observe_standing};
+use nightshift_incident::stack::Stack;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,7 @@ pub async fn observe<W: World>(world: &W, timer: &Timer, stack: &Stack, policy: 
 
 fn names(timer: &Timer, incident: Option<&Incident>) -> Vec<String> {
     match &timer.purpose {
+        Purpose::Watch { .. } => Vec::new(),
         Purpose::Reread { alarm } => vec![alarm.name().to_owned()],
         Purpose::Verify { .. } => {
             incident.into_iter().flat_map(|incident| incident.alarms.values()).map(|alarm| alarm.name.clone()).collect()

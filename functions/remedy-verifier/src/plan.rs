@@ -14,10 +14,11 @@ use nightshift_core::timer::{Purpose, Timer};
 use nightshift_diagnosis::{Recovery, recovery};
 use nightshift_incident::about;
 use nightshift_incident::answer::{answer, replay};
-use nightshift_incident::end;
+use nightshift_incident::flapping::hold_down;
 use nightshift_incident::life::{self, Moment};
 use nightshift_incident::plan::{Decision, Plan};
 use nightshift_incident::resume::{resume, resume_intent};
+use nightshift_incident::{end, intent};
 
 use crate::observe::{Observed, event_of};
 
@@ -33,12 +34,13 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
     }
     let event = event_of(&observed.timer);
     let moment = Moment { scene, standing, policy, event: &event, now };
-    let alarms: Vec<&LiveAlarm> = observed.alarms.values().filter_map(|alarm| alarm.seen()?.as_ref()).collect();
     match &observed.timer.purpose {
         Purpose::Verify { incident, number } => verify(moment, incident, *number, observed),
+        // The deployment guard's.
+        Purpose::Watch { .. } => Plan::of(Decision::Settled),
         Purpose::Reread { alarm } => match observed.alarms.values().find_map(Sight::fault) {
             Some(fault) => blind(&observed.timer, fault, policy, now),
-            None => reread(moment, alarm, &alarms),
+            None => reread(moment, alarm, observed),
         },
     }
 }
@@ -128,7 +130,7 @@ fn refresh(incident: &mut Incident, alarms: &[&LiveAlarm]) {
 fn healthy(moment: Moment<'_>, mut record: ServiceRecord, open: &Incident, because: Vec<String>) -> Plan {
     let Moment { policy, now, .. } = moment;
     let since = open.healthy_since.unwrap_or(now);
-    let until = life::hold_down(&record, policy, now).after(since);
+    let until = hold_down(&record, policy, now).after(since);
     if until > now {
         if let Some(incident) = record.incident.as_mut() {
             incident.healthy_since = Some(since);
@@ -146,7 +148,7 @@ fn healthy(moment: Moment<'_>, mut record: ServiceRecord, open: &Incident, becau
 
 /// Lowers a raised minimum again; what comes of it ends the incident.
 fn restore(moment: Moment<'_>, mut record: ServiceRecord) -> Plan {
-    life::claim_restore(&mut record, moment);
+    intent::claim_restore(&mut record, moment);
     life::next_check(&mut record, moment.policy.verify.every.after(moment.now));
     let intent = record.incident.as_ref().and_then(|incident| incident.intents.last());
     // Somebody may have set another minimum since: that one is theirs.
@@ -205,11 +207,12 @@ fn eased(moment: Moment<'_>, open: &Incident, alarms: &[&LiveAlarm]) -> bool {
 }
 
 /// A newborn alarm has come of age: ALARM counts as a fresh signal now.
-fn reread(moment: Moment<'_>, arn: &AlarmArn, alarms: &[&LiveAlarm]) -> Plan {
-    let Some(alarm) = alarms.iter().find(|alarm| alarm.arn == *arn) else { return Plan::of(Decision::Settled) };
-    if alarm.state != AlarmState::Alarm {
+fn reread(moment: Moment<'_>, arn: &AlarmArn, observed: &Observed) -> Plan {
+    let Some(live) = observed.alarms.get(arn.name()) else { return Plan::of(Decision::Settled) };
+    let alarm = live.seen().and_then(Option::as_ref).filter(|alarm| alarm.arn == *arn);
+    let Some(alarm) = alarm.filter(|alarm| alarm.state == AlarmState::Alarm) else {
         return Plan::of(Decision::Settled);
-    }
+    };
     let service = &moment.scene.service;
     let signal = AlarmSignal {
         event: moment.event.clone(),
@@ -231,7 +234,7 @@ fn reread(moment: Moment<'_>, arn: &AlarmArn, alarms: &[&LiveAlarm]) -> Plan {
         children: Vec::new(),
         drill: false,
     };
-    answer(moment, &signal, Some(alarm), Some(alarm))
+    answer(moment, &signal, live, Some(alarm))
 }
 
 #[cfg(test)]

@@ -17,7 +17,13 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+#[cfg(any(feature = "codedeploy", feature = "ecs"))]
+use nightshift_core::ids::ServiceRef;
+#[cfg(any(feature = "codedeploy", feature = "ecs"))]
+use nightshift_core::ports::Answer;
+use nightshift_core::tally::{Tallied, Tally};
 
+use crate::meter::Meter;
 use crate::settings::Settings;
 
 /// Overrides every service's endpoint; with `_ECS` and the like behind it, one
@@ -40,14 +46,19 @@ const OPERATION: Duration = Duration::from_secs(20);
 #[derive(Clone, Debug)]
 pub struct Account {
     pub(crate) settings: Settings,
+    tally: Tally,
     #[cfg(feature = "alarms")]
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
+    #[cfg(feature = "codedeploy")]
+    pub(crate) codedeploy: aws_sdk_codedeploy::Client,
     #[cfg(feature = "ecs")]
     pub(crate) ecs: aws_sdk_ecs::Client,
     #[cfg(feature = "ecr")]
     pub(crate) ecr: aws_sdk_ecr::Client,
     #[cfg(feature = "ledger")]
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    #[cfg(feature = "logs")]
+    pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
     #[cfg(feature = "notices")]
     pub(crate) sns: aws_sdk_sns::Client,
     #[cfg(feature = "scaling")]
@@ -64,40 +75,76 @@ pub struct Account {
     pub(crate) scheduler: aws_sdk_scheduler::Client,
 }
 
+/// A client whose calls are measured.
+macro_rules! client {
+    ($sdk:ident, $config:ident, $meter:ident) => {{
+        let config = $sdk::config::Builder::from(&$config).interceptor($meter.clone());
+        $sdk::Client::from_conf(config.build())
+    }};
+}
+
+impl Tallied for Account {
+    fn tally(&self) -> &Tally {
+        &self.tally
+    }
+}
+
 impl Account {
     /// Builds the clients; no connection is made yet.
     pub fn new(settings: Settings) -> Self {
         let config = sdk_config(&settings);
+        let tally = Tally::default();
+        let meter = Meter(tally.clone());
         Self {
             #[cfg(feature = "alarms")]
-            cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
+            cloudwatch: client!(aws_sdk_cloudwatch, config, meter),
+            #[cfg(feature = "codedeploy")]
+            codedeploy: client!(aws_sdk_codedeploy, config, meter),
             #[cfg(feature = "ecs")]
-            ecs: aws_sdk_ecs::Client::new(&config),
+            ecs: client!(aws_sdk_ecs, config, meter),
             #[cfg(feature = "ecr")]
-            ecr: aws_sdk_ecr::Client::new(&config),
+            ecr: client!(aws_sdk_ecr, config, meter),
             #[cfg(feature = "ledger")]
-            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            dynamodb: client!(aws_sdk_dynamodb, config, meter),
+            #[cfg(feature = "logs")]
+            logs: client!(aws_sdk_cloudwatchlogs, config, meter),
             #[cfg(feature = "notices")]
-            sns: aws_sdk_sns::Client::new(&config),
+            sns: client!(aws_sdk_sns, config, meter),
             #[cfg(feature = "scaling")]
-            scaling: aws_sdk_applicationautoscaling::Client::new(&config),
+            scaling: client!(aws_sdk_applicationautoscaling, config, meter),
             #[cfg(feature = "secrets")]
-            secrets: aws_sdk_secretsmanager::Client::new(&config),
+            secrets: client!(aws_sdk_secretsmanager, config, meter),
             #[cfg(feature = "stacks")]
-            cloudformation: aws_sdk_cloudformation::Client::new(&config),
+            cloudformation: client!(aws_sdk_cloudformation, config, meter),
             #[cfg(feature = "switches")]
-            ssm: aws_sdk_ssm::Client::new(&config),
+            ssm: client!(aws_sdk_ssm, config, meter),
             #[cfg(feature = "targets")]
-            elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
+            elb: client!(aws_sdk_elasticloadbalancingv2, config, meter),
             #[cfg(feature = "timers")]
-            scheduler: aws_sdk_scheduler::Client::new(&config),
+            scheduler: client!(aws_sdk_scheduler, config, meter),
             settings,
+            tally,
         }
     }
 
     /// What it was built from.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Calls name cluster and service, not ARNs: those of another region would
+    /// reach a namesake here.
+    #[cfg(any(feature = "codedeploy", feature = "ecs"))]
+    pub(crate) fn is_here(&self, operation: &str, service: &ServiceRef) -> Answer<()> {
+        let here = &self.settings.region;
+        if service.region == *here {
+            return Ok(());
+        }
+        Err(crate::fault::unreadable(
+            operation,
+            service.to_string(),
+            format!("the service is in {}, this stack in {here}", service.region),
+        ))
     }
 }
 

@@ -1,15 +1,19 @@
-//! Amazon ECR: what an image reference means right now.
+//! Amazon ECR: what an image reference means right now, and since when images
+//! are there.
 
 use aws_sdk_ecr::types::{ImageFailureCode, ImageIdentifier};
+use jiff::Timestamp;
 use nightshift_core::fault::FaultKind;
 use nightshift_core::ids::Digest;
-use nightshift_core::ports::{Answer, ImageReads};
+use nightshift_core::ports::{Answer, ImageAges, ImageReads};
 use nightshift_core::release::ImageNow;
 
 use crate::client::Account;
 use crate::fault::fault;
+use crate::moment::moment;
 
-const OPERATION: &str = "ecr:BatchGetImage";
+const GET: &str = "ecr:BatchGetImage";
+const DESCRIBE: &str = "ecr:DescribeImages";
 
 /// All four, or ECR may answer for one platform of a multi-platform image.
 const MEDIA_TYPES: [&str; 4] = [
@@ -21,8 +25,7 @@ const MEDIA_TYPES: [&str; 4] = [
 
 impl ImageReads for Account {
     async fn image(&self, image: &str) -> Answer<ImageNow> {
-        // Another registry, or another region's: not ours to read.
-        let Some(reference) = Reference::parse(image).filter(|parsed| parsed.region == self.settings.region) else {
+        let Some(reference) = self.readable(image) else {
             return Ok(ImageNow::Unknown);
         };
         let request = self
@@ -35,7 +38,7 @@ impl ImageReads for Account {
         let found = match request.send().await {
             Ok(found) => found,
             Err(error) => {
-                let fault = fault(OPERATION, image, &error);
+                let fault = fault(GET, image, &error);
                 return match fault.kind {
                     FaultKind::NotFound => Ok(ImageNow::Gone),
                     FaultKind::Denied => Ok(ImageNow::Unknown),
@@ -46,6 +49,38 @@ impl ImageReads for Account {
         let digest = found.images().iter().find_map(|image| image.image_id()?.image_digest());
         let failure = found.failures().first().and_then(|failure| failure.failure_code());
         Ok(now(digest, failure))
+    }
+}
+
+impl ImageAges for Account {
+    async fn pushed_at(&self, image: &str, digest: &Digest) -> Answer<Option<Timestamp>> {
+        let Some(reference) = self.readable(image) else {
+            return Ok(None);
+        };
+        let request = self
+            .ecr
+            .describe_images()
+            .registry_id(reference.account)
+            .repository_name(reference.repository)
+            .image_ids(ImageIdentifier::builder().image_digest(digest.as_str()).build());
+        match request.send().await {
+            Ok(found) => Ok(moment(found.image_details().iter().find_map(|detail| detail.image_pushed_at()))),
+            Err(error) => {
+                let fault = fault(DESCRIBE, format!("{image} {digest}"), &error);
+                match fault.kind {
+                    // Another account may let images be pulled and not be described.
+                    FaultKind::NotFound | FaultKind::Denied => Ok(None),
+                    FaultKind::Transient | FaultKind::Permanent => Err(fault),
+                }
+            }
+        }
+    }
+}
+
+impl Account {
+    /// `None`: another registry, or another region's, and not ours to read.
+    fn readable<'a>(&self, image: &'a str) -> Option<Reference<'a>> {
+        Reference::parse(image).filter(|parsed| parsed.region == self.settings.region)
     }
 }
 

@@ -1,23 +1,24 @@
-//! Amazon ECS: services, their deployments and tasks, and the three changes
-//! that a remedy can make.
+//! Amazon ECS: services, their deployments and tasks, and the changes that a
+//! remedy can make.
 
+mod all;
 mod behind;
 mod changes;
 mod history;
+mod listing;
 mod service;
 mod stopped;
 mod surroundings;
 
 use aws_sdk_ecs::types::{ServiceField, TaskDefinitionField, TaskDefinitionStatus};
-use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
-use nightshift_core::ports::{Answer, ServiceReads, ServiceWrites};
-use nightshift_core::release::{ServiceDeployment, TaskDefinition};
+use nightshift_core::ports::{Answer, FleetReads, HookWrites, ServiceReads, ServiceWrites};
+use nightshift_core::release::{LogPlace, ServiceDeployment, TaskDefinition};
 use nightshift_core::service::Service;
 use nightshift_core::task::StoppedTask;
 
 use crate::client::Account;
-use crate::fault::{fault, unreadable};
+use crate::fault::{absent, fault, unreadable};
 
 const DESCRIBE_SERVICES: &str = "ecs:DescribeServices";
 
@@ -72,12 +73,27 @@ impl ServiceReads for Account {
             active: definition.status() == Some(&TaskDefinitionStatus::Active),
             images: definition.container_definitions().iter().filter_map(image).collect(),
             tags: service::tags(found.tags()),
+            logs: definition.container_definitions().iter().filter_map(log_place).collect(),
         }))
     }
 
     async fn services_behind(&self, target_groups: &[String]) -> Answer<Vec<ServiceRef>> {
         behind::read(&self.ecs, target_groups).await
     }
+}
+
+/// Where a container's log goes, if the `awslogs` driver writes it: only its
+/// streams can be told from the task's id.
+fn log_place(container: &aws_sdk_ecs::types::ContainerDefinition) -> Option<(String, LogPlace)> {
+    let log = container.log_configuration()?;
+    let options = log.options()?;
+    let place = LogPlace {
+        group: options.get("awslogs-group")?.clone(),
+        prefix: options.get("awslogs-stream-prefix")?.clone(),
+        region: options.get("awslogs-region").cloned(),
+    };
+    (*log.log_driver() == aws_sdk_ecs::types::LogDriver::Awslogs)
+        .then(|| Some((container.name()?.to_owned(), place)))?
 }
 
 impl ServiceWrites for Account {
@@ -97,25 +113,22 @@ impl ServiceWrites for Account {
     }
 }
 
-impl Account {
-    /// Calls name cluster and service, not ARNs: those of another region would
-    /// reach a namesake here.
-    fn is_here(&self, operation: &str, service: &ServiceRef) -> Answer<()> {
-        let here = &self.settings.region;
-        if service.region == *here {
-            return Ok(());
-        }
-        Err(unreadable(
-            operation,
-            service.to_string(),
-            format!("the service is in {}, this stack in {here}", service.region),
-        ))
+impl HookWrites for Account {
+    async fn roll_back_at_hook(
+        &self,
+        service: &ServiceRef,
+        deployment: &ServiceDeploymentArn,
+        hook: &str,
+    ) -> Answer<()> {
+        self.is_here(changes::CONTINUE, service)?;
+        changes::roll_back_at_hook(&self.ecs, service, deployment, hook).await
     }
 }
 
-/// What is not there is an answer; every other fault stays one.
-fn absent<T>(fault: Fault) -> Answer<Option<T>> {
-    if fault.kind == FaultKind::NotFound { Ok(None) } else { Err(fault) }
+impl FleetReads for Account {
+    async fn all_services(&self) -> Answer<Vec<Service>> {
+        all::read(&self.ecs).await
+    }
 }
 
 /// A count, which the SDK has as a signed number.

@@ -7,6 +7,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use nightshift_core::fault::{Fault, FaultKind};
+#[cfg(any(feature = "codedeploy", feature = "ecs"))]
+use nightshift_core::ports::Answer;
 
 /// A cause is cut here: IAM's encoded messages run to kilobytes.
 const LONGEST_CAUSE: usize = 400;
@@ -59,8 +61,10 @@ pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -
 /// A request that cannot be made, or an answer that cannot be read.
 #[cfg(any(
     feature = "alarms",
+    feature = "codedeploy",
     feature = "ecs",
     feature = "ledger",
+    feature = "logs",
     feature = "notices",
     feature = "scaling",
     feature = "secrets",
@@ -69,6 +73,24 @@ pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -
 ))]
 pub(crate) fn unreadable(operation: &str, resource: impl Into<String>, what: impl Into<String>) -> Fault {
     Fault::new(operation, resource, FaultKind::Permanent, what)
+}
+
+/// What is not there is an answer; every other fault stays one.
+#[cfg(any(feature = "codedeploy", feature = "ecs"))]
+pub(crate) fn absent<T>(fault: Fault) -> Answer<Option<T>> {
+    if fault.kind == FaultKind::NotFound { Ok(None) } else { Err(fault) }
+}
+
+/// A deployment that could not be stopped. Which code one gives that is over by
+/// now is not documented, nor that it is always the same: whoever asked reads
+/// the state again. A missing permission and a throttled call stay what they
+/// are.
+#[cfg(any(feature = "codedeploy", feature = "ecs"))]
+pub(crate) fn not_stopped(fault: Fault) -> Fault {
+    match fault.kind {
+        FaultKind::NotFound => Fault { kind: FaultKind::Permanent, ..fault },
+        _ => fault,
+    }
 }
 
 fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> FaultKind {
@@ -85,7 +107,7 @@ fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> FaultKind
     }
 }
 
-fn of_code(code: &str, status: u16) -> FaultKind {
+pub(crate) fn of_code(code: &str, status: u16) -> FaultKind {
     // Some services qualify a code with its namespace: `com.amazonaws.x#Code`.
     let code = code.rsplit('#').next().unwrap_or(code);
     if DENIED.iter().any(|prefix| code.starts_with(prefix)) {
@@ -229,6 +251,15 @@ mod tests {
         assert_eq!(fault.to_string(), "ecs:UpdateService prod/web failed for now: ThrottlingException: no");
         let lost: SdkError<Refused, _> = SdkError::dispatch_failure(ConnectorError::io("connection refused".into()));
         assert_eq!(causes(&lost), ["dispatch failure", "io error", "connection refused"]);
+    }
+
+    #[test]
+    #[cfg(any(feature = "codedeploy", feature = "ecs"))]
+    fn a_deployment_that_is_gone_cannot_be_stopped_and_permission_stays_permission() {
+        let with = |kind| not_stopped(Fault::new("ecs:StopServiceDeployment", "prod/web", kind, "code")).kind;
+        assert_eq!(with(FaultKind::NotFound), FaultKind::Permanent);
+        assert_eq!(with(FaultKind::Denied), FaultKind::Denied);
+        assert_eq!(with(FaultKind::Transient), FaultKind::Transient);
     }
 
     #[test]

@@ -4,24 +4,30 @@ mod claim;
 mod item;
 mod key;
 mod pack;
+mod past;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use nightshift_core::case::Case;
+use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{AlarmArn, EventId, IncidentId, ServiceRef};
 use nightshift_core::incident::ServiceRecord;
 use nightshift_core::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, TimelineEntry, Versioned};
-use nightshift_core::ports::{AlarmMap, Answer, ChatLedger, LedgerReads, LedgerWrites};
+use nightshift_core::ports::{AlarmMap, Answer, ChatLedger, FleetWrites, LedgerReads, LedgerWrites};
 
 use crate::client::Account;
 use crate::fault::{code, fault, unreadable};
 use item::Item;
 use key::Key;
+use serde::Serialize;
 
 const GET: &str = "dynamodb:GetItem";
 const PUT: &str = "dynamodb:PutItem";
 const QUERY: &str = "dynamodb:Query";
+/// A claim that counts against the cap writes the fleet too; it is tried again
+/// so often.
+const FLEET_TRIES: u32 = 3;
 /// Sparse: only a service with an open incident is in it.
 const OPEN_INCIDENTS: &str = "open-incidents";
 
@@ -60,6 +66,10 @@ impl LedgerReads for Account {
 
     async fn seen(&self, event: &EventId) -> Answer<bool> {
         Ok(self.item(&Key::event(event)).await?.is_some())
+    }
+
+    async fn counted(&self, silent: &Silent) -> Answer<bool> {
+        Ok(self.item(&Key::silent(silent)).await?.is_some())
     }
 
     async fn health_issues(&self) -> Answer<Vec<HealthIssue>> {
@@ -121,22 +131,24 @@ impl ChatLedger for Account {
 
     async fn keep_thread(&self, incident: &IncidentId, thread: &Versioned<ChatThread>) -> Answer<bool> {
         let key = Key::chat(incident);
-        let next = item::next(&key, thread.version, &thread.value)?;
-        let put = item::put_if_unchanged(self.settings.table(PUT)?, next, thread.version);
-        let put = put.map_err(|error| unreadable(PUT, key.to_string(), error.to_string()))?;
-        let request = self
-            .dynamodb
-            .put_item()
-            .table_name(put.table_name)
-            .set_item(Some(put.item))
-            .set_condition_expression(put.condition_expression)
-            .set_expression_attribute_names(put.expression_attribute_names)
-            .set_expression_attribute_values(put.expression_attribute_values);
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if code(&error) == Some("ConditionalCheckFailedException") => Ok(false),
-            Err(error) => Err(fault(PUT, key.to_string(), &error)),
+        self.put_if_unchanged(&key, thread).await
+    }
+}
+
+impl FleetWrites for Account {
+    async fn keep_number_of_services(&self, services: u32) -> Answer<()> {
+        let key = Key::fleet();
+        for _ in 0..FLEET_TRIES {
+            let Versioned { version, value } = self.fleet().await?;
+            if value.services == Some(services) {
+                return Ok(());
+            }
+            let counted = Versioned { version, value: Fleet { services: Some(services), ..value } };
+            if self.put_if_unchanged(&key, &counted).await? {
+                return Ok(());
+            }
         }
+        Err(Fault::new(PUT, key.to_string(), FaultKind::Transient, "claims were faster each time"))
     }
 }
 
@@ -173,6 +185,26 @@ impl Account {
         let request = self.dynamodb.get_item().table_name(self.settings.table(GET)?).consistent_read(true);
         let found = request.set_key(Some(key.item())).send().await;
         Ok(found.map_err(|error| fault(GET, key.to_string(), &error))?.item)
+    }
+
+    /// The item that follows the one read; `false` if somebody wrote in between.
+    async fn put_if_unchanged<T: Serialize>(&self, key: &Key, read: &Versioned<T>) -> Answer<bool> {
+        let next = item::next(key, read.version, &read.value)?;
+        let put = item::put_if_unchanged(self.settings.table(PUT)?, next, read.version);
+        let put = put.map_err(|error| unreadable(PUT, key.to_string(), error.to_string()))?;
+        let request = self
+            .dynamodb
+            .put_item()
+            .table_name(put.table_name)
+            .set_item(Some(put.item))
+            .set_condition_expression(put.condition_expression)
+            .set_expression_attribute_names(put.expression_attribute_names)
+            .set_expression_attribute_values(put.expression_attribute_values);
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if code(&error) == Some("ConditionalCheckFailedException") => Ok(false),
+            Err(error) => Err(fault(PUT, key.to_string(), &error)),
+        }
     }
 
     /// One item, unconditionally: where the same key always means the same news.

@@ -9,17 +9,22 @@ pub mod settings;
 
 mod client;
 mod fault;
-#[cfg(any(feature = "alarms", feature = "ecs"))]
+mod meter;
+#[cfg(any(feature = "alarms", feature = "codedeploy", feature = "ecr", feature = "ecs"))]
 mod moment;
 
 #[cfg(feature = "alarms")]
 mod alarms;
+#[cfg(feature = "codedeploy")]
+mod codedeploy;
 #[cfg(feature = "ecr")]
 mod ecr;
 #[cfg(feature = "ecs")]
 mod ecs;
 #[cfg(feature = "ledger")]
 mod ledger;
+#[cfg(feature = "logs")]
+mod logs;
 #[cfg(feature = "notices")]
 mod notices;
 #[cfg(feature = "scaling")]

@@ -6,6 +6,7 @@ use aws_sdk_sns::types::MessageAttributeValue;
 use nightshift_core::notice::Notice;
 use nightshift_core::notice::plain::{plain, sms, subject};
 use nightshift_core::ports::{Answer, NoticeWrites};
+use nightshift_core::tally::{Counter, Family, Tallied};
 use serde_json::{Value, json};
 
 use crate::client::Account;
@@ -30,14 +31,18 @@ impl NoticeWrites for Account {
             let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
             request = request.message_attributes(name, value.map_err(|error| failed(error.to_string()))?);
         }
-        request.send().await.map(drop).map_err(|error| fault(OPERATION, topic, &error))
+        request.send().await.map_err(|error| fault(OPERATION, topic, &error))?;
+        self.tally().told(notice);
+        Ok(())
     }
 
     async fn page_plainly(&self, about: &str, text: &str) -> Answer<()> {
         let topic = self.settings.page_topic()?;
         let text = cut(text);
         let request = self.sns.publish().topic_arn(topic).subject(subject(about)).message(text);
-        request.send().await.map(drop).map_err(|error| fault(OPERATION, topic, &error))
+        request.send().await.map_err(|error| fault(OPERATION, topic, &error))?;
+        self.tally().add(Counter::all(Family::PlainPage));
+        Ok(())
     }
 }
 
@@ -115,6 +120,8 @@ mod tests {
             links: Vec::new(),
             timeline: "opened".to_owned(),
             pager: None,
+            plainly: false,
+            sections: Vec::new(),
         }
     }
 

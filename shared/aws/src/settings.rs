@@ -34,6 +34,9 @@ pub struct TimerSettings {
     pub role: String,
     /// ARN of the function that a timer wakes.
     pub target: String,
+    /// ARN of the function that a deployment's watchdog wakes; only that
+    /// function sets any.
+    pub watch_target: Option<String>,
     /// ARN of the queue for timers that reached nobody.
     pub dead_letters: String,
 }
@@ -65,6 +68,7 @@ const PAGE_TOPIC: &str = "NIGHTSHIFT_PAGE_TOPIC";
 const TIMER_GROUP: &str = "NIGHTSHIFT_TIMER_GROUP";
 const TIMER_ROLE: &str = "NIGHTSHIFT_TIMER_ROLE";
 const TIMER_TARGET: &str = "NIGHTSHIFT_TIMER_TARGET";
+const WATCH_TARGET: &str = "NIGHTSHIFT_WATCH_TARGET";
 const TIMER_DLQ: &str = "NIGHTSHIFT_TIMER_DLQ";
 const HALT_PARAMETER: &str = "NIGHTSHIFT_HALT_PARAMETER";
 
@@ -158,6 +162,7 @@ fn timers(variables: &Variables) -> Result<Option<TimerSettings>, SettingsError>
         group: variables.required(TIMER_GROUP, "the name of the schedule group")?,
         role: variables.required(TIMER_ROLE, "the ARN of the role that Scheduler takes on")?,
         target: variables.required(TIMER_TARGET, "the ARN of the function that a timer wakes")?,
+        watch_target: variables.get(WATCH_TARGET).map(ToOwned::to_owned),
         dead_letters: variables.required(TIMER_DLQ, "the ARN of the queue for timers that reached nobody")?,
     }))
 }

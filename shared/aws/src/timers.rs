@@ -6,10 +6,11 @@ use aws_sdk_scheduler::types::{
 use jiff::Timestamp;
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ports::{Answer, TimerWrites};
-use nightshift_core::timer::Timer;
+use nightshift_core::timer::{Purpose, Timer};
 
 use crate::client::Account;
 use crate::fault::{code, fault, unreadable};
+use crate::settings::TimerSettings;
 
 const OPERATION: &str = "scheduler:CreateSchedule";
 /// Minutes rather than the default day: a check that late checks nothing.
@@ -45,12 +46,23 @@ impl Account {
             serde_json::to_string(timer).map_err(|error| unreadable(OPERATION, &timer.name, error.to_string()))?;
         let retry = RetryPolicy::builder().maximum_event_age_in_seconds(RETRY_FOR_S).maximum_retry_attempts(RETRIES);
         let target = Target::builder()
-            .arn(&settings.target)
+            .arn(wakes(timer, settings)?)
             .role_arn(&settings.role)
             .dead_letter_config(DeadLetterConfig::builder().arn(&settings.dead_letters).build())
             .retry_policy(retry.build())
             .input(input);
         target.build().map_err(|error| wrong(timer, error.to_string()))
+    }
+}
+
+/// The function that the timer wakes.
+fn wakes<'a>(timer: &Timer, settings: &'a TimerSettings) -> Answer<&'a str> {
+    match timer.purpose {
+        Purpose::Verify { .. } | Purpose::Reread { .. } => Ok(&settings.target),
+        Purpose::Watch { .. } => settings
+            .watch_target
+            .as_deref()
+            .ok_or_else(|| wrong(timer, "the function that watchdogs wake is not set".into())),
     }
 }
 

@@ -132,6 +132,10 @@ pub struct LiveAlarm {
 /// Alarms that Application Auto Scaling keeps for itself begin like this.
 pub const TARGET_TRACKING_PREFIX: &str = "TargetTracking-";
 
+/// The alarm's tag, or key of its JSON description, that asks for a message
+/// although no service is known for it.
+pub const NOTIFY_TAG: &str = "nightshift:notify";
+
 impl LiveAlarm {
     /// How long the alarm looks back, in seconds.
     pub fn span_s(&self) -> u32 {

@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::alarm::AlarmState;
 use crate::cause::{Diagnosis, Suspect};
-use crate::ids::{AlarmArn, Digest, EventId, IncidentId, ServiceRef, TaskDefinitionArn};
+use crate::ids::{AlarmArn, Digest, EventId, IncidentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
 use crate::mode::{Mode, Severity};
 use crate::notice::Notice;
 use crate::refusal::Refusal;
 use crate::remedy::{Outcome, Remedy, RemedyKind};
 use crate::timer::Timer;
+use crate::verdict::Release;
 
 /// Where an incident stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +32,8 @@ pub enum Phase {
     Escalated,
     /// Over.
     Resolved,
+    /// No incident: people may want to know.
+    Noted,
 }
 
 /// An alarm that joined the incident.
@@ -135,6 +138,23 @@ pub struct Incident {
     pub chronic: bool,
     /// The last time something new was heard.
     pub heard_at: Timestamp,
+    /// One of its notices went straight to the plain page topic; that is
+    /// enough for one incident.
+    #[serde(default)]
+    pub told_plainly: bool,
+    /// What is wrong with a deployment, where that opened it and no alarm.
+    #[serde(default)]
+    pub trouble: Option<String>,
+    /// When it was over.
+    #[serde(default)]
+    pub closed_at: Option<Timestamp>,
+    /// The remedy that fitted and was not taken, as last decided: what a mode
+    /// above would have done.
+    #[serde(default)]
+    pub would: Option<Remedy>,
+    /// When it was last handed to a person.
+    #[serde(default)]
+    pub escalated_at: Option<Timestamp>,
 }
 
 impl Incident {
@@ -187,6 +207,10 @@ pub struct Denied {
     pub at: Timestamp,
     /// It no longer counts after this.
     pub until: Timestamp,
+    /// The service deployment that was stopped for it. Whoever deploys the same
+    /// again after that was told, and means it.
+    #[serde(default)]
+    pub enforced: Option<ServiceDeploymentArn>,
 }
 
 /// What the ledger remembers of one service: one item, one version.
@@ -200,10 +224,14 @@ pub struct ServiceRecord {
     pub remedies: Vec<PastRemedy>,
     /// Releases not to return to.
     pub denied: Vec<Denied>,
-    /// When alarms of the service last went to ALARM, for flapping.
+    /// When the service last fell ill, for flapping: an incident opened, or an
+    /// alarm of an open one came back.
     pub flips: Vec<Timestamp>,
     /// Notices decided on and not yet known to be published, oldest first.
     pub unpublished: Vec<Notice>,
+    /// Its releases, newest first; older ones are in history alone.
+    #[serde(default)]
+    pub releases: Vec<Release>,
 }
 
 impl ServiceRecord {
@@ -216,6 +244,7 @@ impl ServiceRecord {
             denied: Vec::new(),
             flips: Vec::new(),
             unpublished: Vec::new(),
+            releases: Vec::new(),
         }
     }
 }

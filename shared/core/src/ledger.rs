@@ -10,6 +10,7 @@ use crate::ids::{AlarmArn, EventId, IncidentId, ServiceRef};
 use crate::incident::{Incident, ServiceRecord};
 use crate::notice::Notice;
 use crate::refusal::Refusal;
+use crate::verdict::PastRelease;
 
 /// A ledger item with the version it was read at; 0 means there is none yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -53,6 +54,9 @@ pub struct Claim {
     /// The fleet item with the version it was read at, when a remedy counts
     /// against the cap.
     pub fleet: Option<Versioned<Fleet>>,
+    /// Releases of which this is news: history keeps them as they are here.
+    #[serde(default)]
+    pub releases: Vec<PastRelease>,
     /// An incident that ends here and is kept as history.
     pub closed: Option<Incident>,
     /// When this is decided: what expires, expires from here.
@@ -70,7 +74,7 @@ pub enum ClaimError {
     Fault(crate::fault::Fault),
 }
 
-/// An event that leads to no message: counted for the digest.
+/// An event that opens no incident: counted for the digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Silent {
     /// The event; the same one counts once.
@@ -81,7 +85,7 @@ pub struct Silent {
     pub alarm: Option<AlarmArn>,
     /// The service, where one was found.
     pub service: Option<ServiceRef>,
-    /// Why it stayed silent.
+    /// Why it opened none.
     pub refusal: Refusal,
 }
 

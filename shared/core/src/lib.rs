@@ -11,6 +11,7 @@
 pub mod ids;
 
 pub mod alarm;
+pub mod codedeploy;
 pub mod health;
 pub mod metric;
 pub mod release;
@@ -27,6 +28,7 @@ pub mod ledger;
 pub mod mode;
 pub mod notice;
 pub mod timer;
+pub mod verdict;
 
 pub mod policy;
 pub mod span;
@@ -35,3 +37,4 @@ pub mod fault;
 pub mod https;
 pub mod ports;
 pub mod settings;
+pub mod tally;

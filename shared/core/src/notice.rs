@@ -28,6 +28,10 @@ pub enum NoticeKind {
     Escalated,
     /// It is over.
     Resolved,
+    /// News of a deployment that makes no incident.
+    Release,
+    /// A report over all services; nothing follows it.
+    Report,
 }
 
 /// A link with its label.
@@ -48,6 +52,18 @@ pub struct EvidenceLine {
     pub weight: i32,
     /// The sentence.
     pub says: String,
+}
+
+/// A part of a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Section {
+    /// What it is about.
+    pub title: String,
+    /// What it says, line by line.
+    pub lines: Vec<String>,
+    /// Its columns stand below each other: it wants type of one width.
+    #[serde(default)]
+    pub aligned: bool,
 }
 
 /// What the pager is to do.
@@ -113,6 +129,13 @@ pub struct Notice {
     pub timeline: String,
     /// What the pager is to do, if anything.
     pub pager: Option<Pager>,
+    /// It goes straight to the plain page topic as well: no remedy could even
+    /// be considered, because what it needs could not be seen.
+    #[serde(default)]
+    pub plainly: bool,
+    /// The parts of a report; an incident has none.
+    #[serde(default)]
+    pub sections: Vec<Section>,
 }
 
 impl Notice {

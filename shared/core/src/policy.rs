@@ -1,7 +1,18 @@
 //! What people may set: `config/nightshift.toml`. Every default is safe.
 
-mod check;
+mod broken;
+mod deployments;
 mod freeze;
+mod lists;
+mod mistake;
+mod read;
+mod section;
+mod typed;
+mod unknown;
+mod windows;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -10,8 +21,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::span::Span;
 
-pub use check::PolicyError;
+pub use deployments::Deployments;
 pub use freeze::{Day, Freeze, Frozen};
+pub use mistake::{Mistake, PolicyError};
 
 /// The whole policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -23,6 +35,8 @@ pub struct Policy {
     pub alarms: Alarms,
     /// When a rollback is offered.
     pub rollback: Rollback,
+    /// When a deployment fails or hangs.
+    pub deployments: Deployments,
     /// Scaling out.
     pub scaling: Scaling,
     /// Limits on remedies.

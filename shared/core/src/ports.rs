@@ -5,6 +5,8 @@
 //! (`nightshift-sim`). A function names the one `World` it needs, a sum of
 //! these traits.
 
+mod deployments;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 
@@ -24,6 +26,10 @@ use crate::release::{ImageNow, ServiceDeployment, TaskDefinition};
 use crate::service::{ScalableTarget, Service, TargetHealth};
 use crate::task::StoppedTask;
 use crate::timer::Timer;
+
+pub use deployments::{
+    CodeDeployReads, CodeDeployWrites, FleetReads, FleetWrites, HistoryReads, HookWrites, ImageAges, LogReads,
+};
 
 /// What an edge gives: a value, or a fault that names the operation.
 pub type Answer<T> = Result<T, Fault>;
@@ -170,6 +176,10 @@ pub trait LedgerReads: Sync {
 
     /// `dynamodb:GetItem`, consistent: whether this event was claimed before.
     fn seen(&self, event: &crate::ids::EventId) -> impl Future<Output = Answer<bool>> + Send;
+
+    /// `dynamodb:GetItem`, consistent: whether this event was counted before,
+    /// on the same day and under the same refusal.
+    fn counted(&self, silent: &Silent) -> impl Future<Output = Answer<bool>> + Send;
 
     /// `dynamodb:Query`: AWS Health issues that are open in this region.
     fn health_issues(&self) -> impl Future<Output = Answer<Vec<HealthIssue>>> + Send;

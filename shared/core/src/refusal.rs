@@ -28,6 +28,16 @@ pub enum Refusal {
         /// That stack.
         stack: String,
     },
+    /// It is in another account, whose own Nightshift may look after it.
+    AnotherAccounts {
+        /// That account.
+        account: String,
+    },
+    /// It is in another region, whose own Nightshift may look after it.
+    AnotherRegions {
+        /// That region.
+        region: String,
+    },
     /// The change of state is older than the policy's `alarms.stale`.
     AlarmStale {
         /// When it changed.
@@ -98,6 +108,8 @@ pub enum Refusal {
         /// `CODE_DEPLOY`, `EXTERNAL` or `EXPRESS`.
         controller: String,
     },
+    /// The deployment's own circuit breaker counts its failures and goes back.
+    LeftToCircuitBreaker,
     /// The deployment waits at a pause hook for a person.
     PausedAtHook,
     /// The same remedy was taken a moment ago.

@@ -109,6 +109,17 @@ impl ServiceDeployment {
     }
 }
 
+/// Where a container's log goes (`awslogs`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LogPlace {
+    /// `awslogs-group`.
+    pub group: String,
+    /// `awslogs-stream-prefix`: the stream is `PREFIX/CONTAINER/TASK`.
+    pub prefix: String,
+    /// `awslogs-region`.
+    pub region: Option<String>,
+}
+
 /// A task definition, as far as a rollback's preflight needs it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskDefinition {
@@ -120,6 +131,9 @@ pub struct TaskDefinition {
     pub images: BTreeMap<String, String>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+    /// Where its containers' logs go, by container.
+    #[serde(default)]
+    pub logs: BTreeMap<String, LogPlace>,
 }
 
 /// What an image reference means right now.

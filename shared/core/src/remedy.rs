@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::codedeploy::CodeDeploymentId;
 use crate::fault::Fault;
 use crate::ids::{DeploymentId, ServiceDeploymentArn, TaskDefinitionArn};
 use crate::refusal::Refusal;
@@ -22,6 +23,25 @@ pub enum Remedy {
         from: TaskDefinitionArn,
         /// What ECS goes back to, for people.
         to: Option<TaskDefinitionArn>,
+    },
+    /// `ecs:ContinueServiceDeployment` with ROLLBACK, while it waits at a pause
+    /// hook.
+    RollBackAtHook {
+        /// What waits.
+        deployment: ServiceDeploymentArn,
+        /// The hook it waits at.
+        hook: String,
+        /// What it was deploying.
+        from: TaskDefinitionArn,
+        /// What ECS goes back to, for people.
+        to: Option<TaskDefinitionArn>,
+    },
+    /// `codedeploy:StopDeployment` with automatic rollback.
+    StopCodeDeploy {
+        /// CodeDeploy's deployment.
+        deployment: CodeDeploymentId,
+        /// What it was deploying.
+        from: TaskDefinitionArn,
     },
     /// `ecs:UpdateService` to the last release that ran well.
     RollBack {
@@ -69,7 +89,10 @@ impl Remedy {
     /// Its kind.
     pub fn kind(&self) -> RemedyKind {
         match self {
-            Self::StopDeployment { .. } | Self::RollBack { .. } => RemedyKind::RollBack,
+            Self::StopDeployment { .. }
+            | Self::RollBackAtHook { .. }
+            | Self::StopCodeDeploy { .. }
+            | Self::RollBack { .. } => RemedyKind::RollBack,
             Self::Restart { .. } => RemedyKind::Restart,
             Self::ScaleOut { .. } => RemedyKind::ScaleOut,
             Self::RestoreScaling { .. } => RemedyKind::RestoreScaling,
@@ -80,6 +103,8 @@ impl Remedy {
     pub fn operation(&self) -> &'static str {
         match self {
             Self::StopDeployment { .. } => "ecs:StopServiceDeployment",
+            Self::RollBackAtHook { .. } => "ecs:ContinueServiceDeployment",
+            Self::StopCodeDeploy { .. } => "codedeploy:StopDeployment",
             Self::RollBack { .. } | Self::Restart { .. } => "ecs:UpdateService",
             Self::ScaleOut { .. } | Self::RestoreScaling { .. } => "application-autoscaling:RegisterScalableTarget",
         }
@@ -92,7 +117,12 @@ impl fmt::Display for Remedy {
             Self::StopDeployment { from, to: Some(to), .. } => {
                 write!(f, "stop the deployment of {} and go back to {}", from.short(), to.short())
             }
-            Self::StopDeployment { from, to: None, .. } => write!(f, "stop the deployment of {}", from.short()),
+            Self::StopDeployment { from, to: None, .. } | Self::StopCodeDeploy { from, .. } => {
+                write!(f, "stop the deployment of {}", from.short())
+            }
+            Self::RollBackAtHook { from, .. } => {
+                write!(f, "end the deployment of {} at its pause hook and go back", from.short())
+            }
             Self::RollBack { from, to } => write!(f, "roll back {} → {}", from.short(), to.short()),
             Self::Restart { .. } => f.write_str("restart all tasks"),
             Self::ScaleOut { from, to } => write!(f, "raise the minimum from {from} to {to} tasks"),

@@ -100,8 +100,20 @@ pub struct Service {
     pub target_groups: Vec<String>,
     /// Seconds a new task may fail its load balancer checks.
     pub grace_s: u32,
+    /// Its deployment circuit breaker, where it has a setting for one.
+    #[serde(default)]
+    pub breaker: Option<Breaker>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+}
+
+/// ECS's deployment circuit breaker, as it is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Breaker {
+    /// It counts failed tasks.
+    pub enabled: bool,
+    /// It goes back by itself when it trips.
+    pub rolls_back: bool,
 }
 
 /// The tag that opts a service in, with the mode as its value.
@@ -121,10 +133,13 @@ impl Service {
 
     /// One deployment alone, complete, with all its tasks.
     pub fn settled(&self) -> bool {
-        self.deployments.len() == 1
-            && self.running == self.desired
-            && self.pending == 0
-            && self.primary().is_some_and(|primary| primary.rollout != Some(Rollout::InProgress))
+        let alone = || {
+            let done = |primary: &Deployment| primary.rollout != Some(Rollout::InProgress);
+            self.deployments.len() == 1 && self.primary().is_some_and(done)
+        };
+        // CodeDeploy's services have task sets and no deployments.
+        let still = self.controller == Controller::CodeDeploy || alone();
+        still && self.running == self.desired && self.pending == 0
     }
 
     /// A tag's value.

@@ -56,6 +56,20 @@ pub enum Crash {
     Start,
 }
 
+impl Crash {
+    /// What people call it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Exit => "crashed",
+            Self::OutOfMemory => "out of memory",
+            Self::HealthCheck => "failed health checks",
+            Self::ImagePull => "image could not be pulled",
+            Self::Resources => "a secret or resource could not be had",
+            Self::Start => "did not start",
+        }
+    }
+}
+
 impl StoppedTask {
     /// What kind of crash this was; `None` for scale-in, deployments, people
     /// and Spot, which say nothing about the release.

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AlarmArn, IncidentId, ServiceRef};
+use crate::ids::{AlarmArn, IncidentId, ServiceDeploymentArn, ServiceRef};
 
-/// What a timer wakes the verifier for.
+/// What a timer wakes for: the verifier, or `deployment-guard` where it watches
+/// a deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "purpose", rename_all = "kebab-case")]
 pub enum Purpose {
@@ -22,9 +23,14 @@ pub enum Purpose {
         /// The alarm.
         alarm: AlarmArn,
     },
+    /// Look whether a deployment hangs.
+    Watch {
+        /// The deployment.
+        release: ServiceDeploymentArn,
+    },
 }
 
-/// A timer: at that moment the verifier gets this value as its event.
+/// A timer: at that moment the function it wakes gets this value as its event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Timer {
     /// At most 64 of `[0-9a-zA-Z-_.]`; the same name is the same timer.
@@ -56,6 +62,17 @@ impl Timer {
             at,
             service: service.clone(),
             purpose: Purpose::Reread { alarm: alarm.clone() },
+        }
+    }
+
+    /// The watchdog of a deployment.
+    pub fn watch(service: &ServiceRef, release: &ServiceDeploymentArn, at: Timestamp) -> Self {
+        let key = crate::ids::fingerprint(&[release.as_str(), &at.to_string()]);
+        Self {
+            name: format!("watch-{key}"),
+            at,
+            service: service.clone(),
+            purpose: Purpose::Watch { release: release.clone() },
         }
     }
 }

@@ -11,13 +11,19 @@ use crate::severity;
 
 /// What messages say about the service, kept with the incident.
 pub fn about(scene: &Scene, service: Option<&Service>, alarm: Option<&LiveAlarm>, signal: &AlarmSignal) -> About {
-    let tag = |key: &str| service.and_then(|service| service.tag(key)).map(ToOwned::to_owned);
     let of_alarm = alarm.and_then(|alarm| alarm.tags.get("runbook")).or_else(|| signal.tags.get("runbook"));
+    let about = of_service(scene, service);
+    About { runbook: of_alarm.cloned().or(about.runbook), ..about }
+}
+
+/// The same where no alarm tells of it.
+pub fn of_service(scene: &Scene, service: Option<&Service>) -> About {
+    let tag = |key: &str| service.and_then(|service| service.tag(key)).map(ToOwned::to_owned);
     About {
         environment: service.and_then(severity::environment).map(ToOwned::to_owned),
         team: service.and_then(severity::team).map(ToOwned::to_owned),
         stack: tag("aws:cloudformation:stack-name"),
-        runbook: of_alarm.cloned().or_else(|| tag("runbook")),
+        runbook: tag("runbook"),
         impact: impact(scene, service),
     }
 }

@@ -12,46 +12,46 @@ use nightshift_core::policy::Policy;
 use nightshift_core::refusal::Refusal;
 use nightshift_core::timer::Timer;
 
-use crate::about;
 use crate::decide::{Trigger, Verdict, decide, known_service};
 use crate::life::{self, Moment};
 use crate::plan::{Decision, Plan};
 use crate::resume::resume_intent;
 use crate::scene::{Scene, Standing};
-use crate::severity;
+use crate::{about, end, severity};
 
 /// Answers an ALARM of a known service: opens an incident, or joins the open
 /// one, and decides where there is something new to decide.
 pub fn answer(
     moment: Moment<'_>,
     signal: &AlarmSignal,
-    alarm: Option<&LiveAlarm>,
+    live: &Sight<Option<LiveAlarm>>,
     symptom: Option<&LiveAlarm>,
 ) -> Plan {
     let Moment { scene, standing, policy, now, .. } = moment;
-    let trigger = Trigger { alarm, at: signal.at, drill: signal.drill };
+    let trigger = Trigger { alarm: live, at: signal.at, drill: signal.drill };
     let diagnosis = nightshift_diagnosis::diagnose(&scene.view, symptom, policy, now);
     match &standing.record.value.incident {
         Some(open) if !chronic(open, policy, now) => join(moment, open, signal, &diagnosis, trigger),
         // A chronic incident makes room: what it tried counts no more, what it
         // raised is still to be lowered.
-        old => {
+        _ => {
             let mut fresh = standing.clone();
-            fresh.record.value.incident = None;
+            let old = end::retire(&mut fresh.record.value, policy, now);
             let moment = Moment { standing: &fresh, ..moment };
             let scene = Scene { standing: Sight::Seen(fresh.clone()), ..scene.clone() };
             let verdict = decide(&scene, &diagnosis, trigger, policy, now);
+            let alarm = live.seen().and_then(Option::as_ref);
             let mut record = life::open(moment, signal, alarm, &diagnosis, &verdict);
-            if let (Some(incident), Some(old)) = (record.incident.as_mut(), old) {
+            if let (Some(incident), Some(old)) = (record.incident.as_mut(), &old) {
                 incident.raised = old.raised;
             }
-            ruled(moment, record, &verdict, signal, old.clone().map(|old| Incident { chronic: true, ..old }))
+            ruled(moment, record, &verdict, signal, old)
         }
     }
 }
 
 /// An incident that has been silent for too long absorbs no more.
-fn chronic(incident: &Incident, policy: &Policy, now: Timestamp) -> bool {
+pub(crate) fn chronic(incident: &Incident, policy: &Policy, now: Timestamp) -> bool {
     policy.alarms.chronic_after.after(incident.heard_at) < now
 }
 
@@ -69,7 +69,7 @@ fn join(
     if let Some(incident) = record.incident.as_mut() {
         incident.about.impact = about::impact(scene, found);
     }
-    let (severity, because) = severity::severity(found, trigger.alarm);
+    let (severity, because) = severity::severity(found, trigger.alarm.seen().and_then(Option::as_ref));
     let undecided = undecided(open, diagnosis, severity, now);
     if !undecided && severity < open.severity {
         life::worse(&mut record, (severity, because.clone()), policy, now);
@@ -140,6 +140,14 @@ pub fn replay(standing: &Standing, scene: Option<&Scene>, policy: &Policy, now: 
     }
     let mut leased = record.value.clone();
     life::renew_lease(&mut leased, policy, now);
-    let claim = Claim { event: None, expected: record.version, record: leased, fleet: None, closed: None, at: now };
+    let claim = Claim {
+        event: None,
+        expected: record.version,
+        record: leased,
+        fleet: None,
+        releases: Vec::new(),
+        closed: None,
+        at: now,
+    };
     Plan { resume, ..Plan::claiming(decision, claim) }
 }

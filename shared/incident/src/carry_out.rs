@@ -13,21 +13,33 @@ use nightshift_core::incident::{Incident, ServiceRecord};
 use nightshift_core::ledger::{Claim, ClaimError, Versioned};
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::{
-    LedgerReads, LedgerWrites, NoticeWrites, ScalingWrites, ServiceReads, ServiceWrites, SwitchReads, TimerWrites,
+    CodeDeployWrites, HookWrites, LedgerReads, LedgerWrites, NoticeWrites, ScalingWrites, ServiceReads, ServiceWrites,
+    SwitchReads, TimerWrites,
 };
 use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::{Outcome, Remedy, Resume};
+use nightshift_core::tally::Tallied;
 
 use crate::outbox::{busy, keys, publish, settle};
 use crate::plan::Plan;
-use crate::{end, guardrails};
+use crate::{counted, end, guardrails};
 
 /// How often a follow-up write is tried against others' writes.
 pub(crate) const FOLLOW_UP_TRIES: u32 = 5;
 
 /// The ports a plan is carried out through.
 pub trait Hands:
-    LedgerReads + LedgerWrites + TimerWrites + NoticeWrites + SwitchReads + ServiceReads + ServiceWrites + ScalingWrites
+    LedgerReads
+    + LedgerWrites
+    + TimerWrites
+    + NoticeWrites
+    + SwitchReads
+    + ServiceReads
+    + ServiceWrites
+    + ScalingWrites
+    + HookWrites
+    + CodeDeployWrites
+    + Tallied
 {
 }
 
@@ -40,6 +52,9 @@ impl<W> Hands for W where
         + ServiceReads
         + ServiceWrites
         + ScalingWrites
+        + HookWrites
+        + CodeDeployWrites
+        + Tallied
 {
 }
 
@@ -82,8 +97,12 @@ pub async fn carry_out<W: Hands>(
             None => return Ok(Carried::Superseded),
         },
         (None, Some(standing)) => (standing.clone(), false),
-        (None, None) => return Ok(Carried::Done { outcome: None }),
+        (None, None) => {
+            counted::decided(world.tally(), plan);
+            return Ok(Carried::Done { outcome: None });
+        }
     };
+    counted::decided(world.tally(), plan);
     if fresh {
         keep_case(world, plan, case).await;
     }
@@ -175,9 +194,11 @@ async fn finish<W: Hands>(
         settle(world, &record.service, told, now).await?;
         return Ok(Carried::Done { outcome: None });
     };
-    let claimed_by = intent.event.clone();
+    let (claimed_by, remedy) = (intent.event.clone(), intent.remedy.clone());
     let (told, left) = note_outcome(world, standing, &claimed_by, (&outcome, told), policy, now).await?;
+    // Once: whoever writes the outcome down counts it.
     if let Some(after) = left {
+        counted::came_of(world.tally(), &remedy, &outcome);
         publish(world, &after).await?;
         set_follow_up(world, &after).await?;
         settle(world, &after.service, told, now).await?;
@@ -212,14 +233,19 @@ async fn take<W: Hands>(
     if let Remedy::RollBack { from, to } = remedy {
         // UpdateService has no condition: somebody may have deployed a fix
         // while this was decided.
-        match world.service(service).await?.map(|now| now.task_definition) {
-            Some(running) if running == *to => return Ok(Some(Outcome::FoundTaken { at: now })),
-            Some(running) if running == *from => {}
-            _ => return Ok(Some(Outcome::Withheld { refusal: Refusal::Overtaken })),
+        match world.service(service).await {
+            Ok(Some(found)) if found.task_definition == *to => return Ok(Some(Outcome::FoundTaken { at: now })),
+            Ok(Some(found)) if found.task_definition == *from => {}
+            Ok(_) => return Ok(Some(Outcome::Withheld { refusal: Refusal::Overtaken })),
+            // No retry cures it: people hear at once which action is missing.
+            Err(fault) if !fault.transient() => return Ok(Some(Outcome::Failed { fault })),
+            Err(fault) => return Err(fault),
         }
     }
     let done = match remedy {
         Remedy::StopDeployment { deployment, .. } => world.stop_deployment(service, deployment).await,
+        Remedy::RollBackAtHook { deployment, hook, .. } => world.roll_back_at_hook(service, deployment, hook).await,
+        Remedy::StopCodeDeploy { deployment, .. } => world.stop_code_deployment(service, deployment).await,
         Remedy::RollBack { to, .. } => world.deploy(service, to).await,
         Remedy::Restart { instead_of } => world.restart(service, instead_of).await,
         Remedy::ScaleOut { to, .. } | Remedy::RestoreScaling { to, .. } => world.set_minimum(service, *to).await,
@@ -229,9 +255,13 @@ async fn take<W: Hands>(
         // It may or may not have happened: the account will show.
         Err(fault) if fault.kind == FaultKind::Transient => Err(fault),
         // It may have ended, or be going back already: the timer reads which.
-        Err(fault) if fault.kind == FaultKind::Permanent && matches!(remedy, Remedy::StopDeployment { .. }) => Ok(None),
+        Err(fault) if fault.kind == FaultKind::Permanent && stops(remedy) => Ok(None),
         Err(fault) => Ok(Some(Outcome::Failed { fault })),
     }
+}
+
+fn stops(remedy: &Remedy) -> bool {
+    matches!(remedy, Remedy::StopDeployment { .. } | Remedy::RollBackAtHook { .. } | Remedy::StopCodeDeploy { .. })
 }
 
 /// Writes the outcome down, over others' writes if need be. Gives the keys of
@@ -254,7 +284,15 @@ async fn note_outcome<W: Hands>(
         }
         record.unpublished.retain(|notice| !told.contains(&notice.key()));
         let closed = end::with_outcome(&mut record, outcome.clone(), policy, now);
-        let claim = Claim { event: None, expected: standing.version, record, fleet: None, closed, at: now };
+        let claim = Claim {
+            event: None,
+            expected: standing.version,
+            record,
+            fleet: None,
+            releases: Vec::new(),
+            closed,
+            at: now,
+        };
         if let Some(written) = write(world, &claim).await? {
             let told = keys(&written.value);
             return Ok((told, Some(written.value)));

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use nightshift_core::alarm::LiveAlarm;
-use nightshift_core::cause::Diagnosis;
-use nightshift_core::fault::Sight;
+use nightshift_core::cause::{Cause, Diagnosis};
+use nightshift_core::fault::{Fault, FaultKind, Sight};
 use nightshift_core::health::{HealthIssue, SERVICES_THAT_CARRY_TASKS};
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::mode::Mode;
@@ -39,8 +39,8 @@ impl Verdict {
 /// The signal a decision is about, as far as rules care.
 #[derive(Clone, Copy, Debug)]
 pub struct Trigger<'a> {
-    /// The alarm as it is now, if it could be read.
-    pub alarm: Option<&'a LiveAlarm>,
+    /// The alarm as it is now, if it could be read and is there.
+    pub alarm: &'a Sight<Option<LiveAlarm>>,
     /// When it changed state.
     pub at: Timestamp,
     /// From the stack's own drill.
@@ -64,8 +64,7 @@ pub fn mode(service: &Sight<Option<Service>>, default: Mode) -> Mode {
 /// The service may still be touched, and is still to be acted on: what an old
 /// intent needs before it is taken up again.
 pub fn still_ours(scene: &Scene) -> bool {
-    let trigger = Trigger { alarm: None, at: Timestamp::UNIX_EPOCH, drill: false };
-    touchable(scene, trigger).is_ok() && mode(&scene.view.service, scene.default_mode) == Mode::Act
+    touchable(scene, false).is_ok() && mode(&scene.view.service, scene.default_mode) == Mode::Act
 }
 
 /// Decides. Rules run from "may this service be touched at all" over "what
@@ -74,7 +73,7 @@ pub fn still_ours(scene: &Scene) -> bool {
 pub fn decide(scene: &Scene, diagnosis: &Diagnosis, trigger: Trigger<'_>, policy: &Policy, now: Timestamp) -> Verdict {
     let mode = mode(&scene.view.service, scene.default_mode);
     let refused = |refusal| Verdict { remedy: None, refusal: Some(refusal), mode };
-    let service = match touchable(scene, trigger) {
+    let service = match touchable(scene, trigger.drill) {
         Ok(service) => service,
         Err(refusal) => return refused(refusal),
     };
@@ -82,9 +81,9 @@ pub fn decide(scene: &Scene, diagnosis: &Diagnosis, trigger: Trigger<'_>, policy
         let operation = scene.standing.fault().map_or_else(String::new, |fault| fault.operation.clone());
         return refused(Refusal::NotObserved { operation });
     };
-    let remedy = match fitting(scene, standing, service, diagnosis, policy) {
+    let remedy = match fitting(scene, standing, service, diagnosis, (policy, now)) {
         Ok(remedy) => remedy,
-        Err(refusal) => return refused(refusal),
+        Err(refusal) => return refused(unseen_behind(&refusal, scene, diagnosis, trigger).unwrap_or(refusal)),
     };
     let refusal = untrusted(trigger, policy, now)
         .or_else(|| explained_elsewhere(scene, standing, policy, now))
@@ -95,7 +94,16 @@ pub fn decide(scene: &Scene, diagnosis: &Diagnosis, trigger: Trigger<'_>, policy
 }
 
 /// The service, if it is one that we may ever touch.
-fn touchable<'a>(scene: &'a Scene, trigger: Trigger<'_>) -> Result<&'a Service, Refusal> {
+fn touchable(scene: &Scene, drill: bool) -> Result<&Service, Refusal> {
+    touchable_by(scene, drill, false)
+}
+
+/// The same, where CodeDeploy is asked to do it if it carries out the service's
+/// deployments.
+pub(crate) fn touchable_by(scene: &Scene, drill: bool, codedeploy: bool) -> Result<&Service, Refusal> {
+    if let Some(refusal) = scene.home.not_here(&scene.service) {
+        return Err(refusal);
+    }
     let service = match &scene.view.service {
         Sight::Unseen(fault) => return Err(unseen(fault)),
         Sight::Seen(None) => return Err(Refusal::ServiceNotActive { status: None }),
@@ -104,13 +112,14 @@ fn touchable<'a>(scene: &'a Scene, trigger: Trigger<'_>) -> Result<&'a Service, 
     if service.status != "ACTIVE" {
         return Err(Refusal::ServiceNotActive { status: Some(service.status.clone()) });
     }
-    if let Some(controller) = not_ours(service) {
+    let asked = codedeploy && service.controller == Controller::CodeDeploy;
+    if let Some(controller) = not_ours(service).filter(|_| !asked) {
         return Err(Refusal::ControllerNotOurs { controller: controller.into() });
     }
     if let Some(stack) = service.tag(STACK_TAG).filter(|stack| *stack != scene.own_stack) {
         return Err(Refusal::AnotherStacks { stack: stack.to_owned() });
     }
-    if trigger.drill && scene.drill_service.as_deref() != Some(scene.service.to_string().as_str()) {
+    if drill && scene.drill_service.as_deref() != Some(scene.service.to_string().as_str()) {
         return Err(Refusal::OnlyADrill);
     }
     if service.tag(PARKED_TAG).is_some() {
@@ -128,8 +137,8 @@ fn not_ours(service: &Service) -> Option<&'static str> {
     }
 }
 
-pub(crate) fn unseen(fault: &nightshift_core::fault::Fault) -> Refusal {
-    use nightshift_core::fault::FaultKind;
+/// What could not be seen, and by which action IAM kept it from being seen.
+pub fn unseen(fault: &Fault) -> Refusal {
     match fault.kind {
         FaultKind::Denied => {
             Refusal::NotPermitted { action: fault.operation.clone(), resource: fault.resource.clone() }
@@ -138,10 +147,31 @@ pub(crate) fn unseen(fault: &nightshift_core::fault::Fault) -> Refusal {
     }
 }
 
+/// Where no cause could be found because a part of the evidence was out of
+/// sight, that is the reason, and not that nothing was to blame.
+fn unseen_behind(refusal: &Refusal, scene: &Scene, diagnosis: &Diagnosis, trigger: Trigger<'_>) -> Option<Refusal> {
+    let no_cause = matches!(diagnosis.cause, Cause::Release | Cause::Unknown);
+    if !no_cause || !matches!(refusal, Refusal::ReleaseNotToBlame | Refusal::NoRemedyForCause) {
+        return None;
+    }
+    let view = &scene.view;
+    let faults = [
+        trigger.alarm.fault(),
+        view.history.fault(),
+        view.metrics.fault(),
+        view.stopped.fault(),
+        view.firing.fault(),
+        view.health_issues.fault(),
+    ];
+    faults.into_iter().flatten().next().map(unseen)
+}
+
 /// Signals that must not lead to a remedy: too old, or from an alarm too new.
 fn untrusted(trigger: Trigger<'_>, policy: &Policy, now: Timestamp) -> Option<Refusal> {
-    let Some(alarm) = trigger.alarm else {
-        return Some(Refusal::NotObserved { operation: "cloudwatch:DescribeAlarms".into() });
+    let alarm = match trigger.alarm {
+        Sight::Unseen(fault) => return Some(unseen(fault)),
+        Sight::Seen(None) => return Some(Refusal::AlarmAlreadyClear),
+        Sight::Seen(Some(alarm)) => alarm,
     };
     if policy.alarms.stale.after(trigger.at) < now {
         return Some(Refusal::AlarmStale { at: trigger.at });
@@ -154,7 +184,12 @@ pub fn newborn(alarm: &LiveAlarm, policy: &Policy, now: Timestamp) -> Option<Tim
     alarm.configured_at.map(|at| policy.alarms.newborn.after(at)).filter(|until| *until > now)
 }
 
-fn explained_elsewhere(scene: &Scene, standing: &Standing, policy: &Policy, now: Timestamp) -> Option<Refusal> {
+pub(crate) fn explained_elsewhere(
+    scene: &Scene,
+    standing: &Standing,
+    policy: &Policy,
+    now: Timestamp,
+) -> Option<Refusal> {
     let fleet = &standing.fleet.value;
     guardrails::brake(&standing.openings, &scene.service, fleet.services, policy, now).or_else(|| provider(scene))
 }
@@ -193,8 +228,6 @@ pub fn known_service(scene: &Scene) -> (&ServiceRef, Option<&Service>) {
 
 #[cfg(test)]
 mod tests {
-    use nightshift_core::fault::{Fault, FaultKind};
-
     use super::*;
 
     #[test]

@@ -5,9 +5,10 @@ use nightshift_core::incident::{Incident, Phase, RaisedMinimum, ServiceRecord};
 use nightshift_core::notice::{NoticeKind, Pager};
 use nightshift_core::policy::Policy;
 use nightshift_core::refusal::Refusal;
-use nightshift_core::remedy::{Outcome, Remedy};
+use nightshift_core::remedy::{Outcome, Remedy, RemedyKind};
 
-use crate::life::{next_check, page};
+use crate::life::next_check;
+use crate::paging::{page, tell_plainly};
 use crate::wording;
 
 /// Writes down what came of the open intent, and what follows from it. Gives
@@ -25,6 +26,12 @@ pub fn with_outcome(record: &mut ServiceRecord, outcome: Outcome, policy: &Polic
         record.denied.extend(deny);
         let incident = record.incident.as_mut()?;
         incident.phase = Phase::Verifying;
+        let suspect = incident.suspect.clone().filter(|_| remedy.kind() == RemedyKind::RollBack);
+        let taken_back =
+            suspect.and_then(|suspect| record.releases.iter_mut().find(|release| release.id == suspect.deployment));
+        if let Some(release) = taken_back {
+            release.taken_back = Some(incident.id.clone());
+        }
         if let Remedy::ScaleOut { from, to } = remedy {
             incident.raised = Some(RaisedMinimum { from, to });
         }
@@ -33,6 +40,7 @@ pub fn with_outcome(record: &mut ServiceRecord, outcome: Outcome, policy: &Polic
     } else {
         let incident = record.incident.as_mut()?;
         incident.phase = Phase::Escalated;
+        incident.escalated_at = Some(now);
         incident.refusal = refusal_of(&outcome);
         // What was not done spends no budget.
         let claimed_at = incident.intents.last().map(|intent| intent.claimed_at);
@@ -40,11 +48,23 @@ pub fn with_outcome(record: &mut ServiceRecord, outcome: Outcome, policy: &Polic
         let words = wording::not_taken(record, &remedy, &outcome);
         let pager = page(record, false, policy);
         wording::tell(record, NoticeKind::Escalated, words, pager, now);
+        if unseen_at_last(&remedy, &outcome) {
+            tell_plainly(record, policy);
+        }
     }
     None
 }
 
-fn refusal_of(outcome: &Outcome) -> Option<Refusal> {
+/// The remedy was not even tried: the last look could not be had.
+fn unseen_at_last(remedy: &Remedy, outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Withheld { refusal } => matches!(refusal, Refusal::NotObserved { .. }),
+        Outcome::Failed { fault } => fault.operation != remedy.operation() && fault.operation.starts_with("ecs:"),
+        Outcome::Taken { .. } | Outcome::FoundTaken { .. } => false,
+    }
+}
+
+pub(crate) fn refusal_of(outcome: &Outcome) -> Option<Refusal> {
     use nightshift_core::fault::FaultKind;
     match outcome {
         Outcome::Withheld { refusal } => Some(refusal.clone()),
@@ -74,11 +94,31 @@ pub fn resolve(record: &mut ServiceRecord, because: &[String], now: Timestamp) -
     let incident = record.incident.as_mut()?;
     let escalated = incident.phase == Phase::Escalated;
     incident.phase = Phase::Resolved;
+    incident.closed_at = Some(now);
     incident.timer = None;
-    let keys: Vec<String> = (1..=incident.pages).map(|number| incident.page_key(number)).collect();
-    let pager = (!keys.is_empty()).then_some(Pager::Resolve { keys });
+    let pager = take_back(incident);
     let words = wording::resolved(record, because, escalated, now);
     wording::tell(record, NoticeKind::Resolved, words, pager, now);
+    record.incident.take()
+}
+
+/// Every page of the incident, to be taken back.
+fn take_back(incident: &Incident) -> Option<Pager> {
+    let keys: Vec<String> = (1..=incident.pages).map(|number| incident.page_key(number)).collect();
+    (!keys.is_empty()).then_some(Pager::Resolve { keys })
+}
+
+/// Closes an incident that was silent for too long to make room for a new one.
+/// It is not over, so it keeps its phase; but the new one pages under keys of
+/// its own, and nobody would take these back any more.
+pub fn retire(record: &mut ServiceRecord, policy: &Policy, now: Timestamp) -> Option<Incident> {
+    let incident = record.incident.as_mut()?;
+    incident.chronic = true;
+    incident.closed_at = Some(now);
+    incident.timer = None;
+    let pager = take_back(incident);
+    let words = wording::chronic(policy.alarms.chronic_after);
+    wording::tell(record, NoticeKind::Updated, words, pager, now);
     record.incident.take()
 }
 
@@ -86,6 +126,7 @@ pub fn resolve(record: &mut ServiceRecord, because: &[String], now: Timestamp) -
 pub fn escalate(record: &mut ServiceRecord, waiting_for: &[String], policy: &Policy, now: Timestamp) {
     let Some(incident) = record.incident.as_mut() else { return };
     incident.phase = Phase::Escalated;
+    incident.escalated_at = Some(now);
     incident.healthy_since = None;
     let words = wording::escalated(record, waiting_for);
     let pager = page(record, false, policy);

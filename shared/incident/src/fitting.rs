@@ -1,8 +1,9 @@
 //! Which remedy fits a cause, and what in the account speaks against it.
 
+use jiff::Timestamp;
 use nightshift_core::cause::{Cause, Diagnosis};
 use nightshift_core::fault::Sight;
-use nightshift_core::incident::{Incident, ServiceRecord};
+use nightshift_core::incident::Incident;
 use nightshift_core::policy::Policy;
 use nightshift_core::refusal::Refusal;
 use nightshift_core::release::{DeploymentStatus, ServiceDeployment};
@@ -10,6 +11,7 @@ use nightshift_core::remedy::Remedy;
 use nightshift_core::service::Service;
 
 use crate::decide::{provider, unseen};
+use crate::rollbacks;
 use crate::scene::{Scene, Standing};
 use crate::target;
 
@@ -22,57 +24,57 @@ pub fn fitting(
     standing: &Standing,
     service: &Service,
     diagnosis: &Diagnosis,
-    policy: &Policy,
+    (policy, now): (&Policy, Timestamp),
 ) -> Result<Remedy, Refusal> {
     let tried = standing.record.value.incident.as_ref().and_then(Incident::taken);
     if tried.is_some() {
         return Err(Refusal::AlreadyTried);
     }
     match diagnosis.cause {
-        Cause::Release => roll_back(scene, &standing.record.value, service, diagnosis),
+        Cause::Release => roll_back(scene, service, diagnosis),
         Cause::Load => scale_out(scene, service, policy),
         Cause::MemoryLeak => restart(service),
         Cause::Provider => Err(provider(scene).unwrap_or(Refusal::NoRemedyForCause)),
+        // Nothing else explains it, and what was deployed last would be blamed
+        // if it were a release.
+        Cause::Unknown if returned_lately(scene, diagnosis.onset.unwrap_or(now), policy) => {
+            Err(Refusal::NeverRollBackARollback)
+        }
         _ if diagnosis.suspect.is_some() => Err(Refusal::ReleaseNotToBlame),
         _ => Err(Refusal::NoRemedyForCause),
     }
 }
 
-fn roll_back(
-    scene: &Scene,
-    record: &ServiceRecord,
-    service: &Service,
-    diagnosis: &Diagnosis,
-) -> Result<Remedy, Refusal> {
+fn roll_back(scene: &Scene, service: &Service, diagnosis: &Diagnosis) -> Result<Remedy, Refusal> {
     let history = match &scene.view.history {
         Sight::Unseen(fault) => return Err(unseen(fault)),
         Sight::Seen(history) => history,
     };
     let suspect = history.first().ok_or(Refusal::ReleaseNotToBlame)?;
-    if !diagnosis.release_gate || diagnosis.suspect.as_ref().is_none_or(|found| found.deployment != suspect.arn) {
-        return Err(Refusal::ReleaseNotToBlame);
-    }
+    // Before anything is said of blame: somebody has taken a release back, or
+    // is about to, and whichever is suspected, there is nothing left to do.
     if suspect.status.going_back() {
         return Err(Refusal::RollbackUnderWay);
     }
-    if is_a_rollback(history, record) {
+    if is_a_rollback(history) {
         return Err(Refusal::NeverRollBackARollback);
+    }
+    if !diagnosis.release_gate || diagnosis.suspect.as_ref().is_none_or(|found| found.deployment != suspect.arn) {
+        return Err(Refusal::ReleaseNotToBlame);
     }
     if suspect.paused_at_hook.is_some() {
         return Err(Refusal::PausedAtHook);
     }
-    if let Some(stack) = updating_stack(scene, service) {
-        // A deployment in flight is the stack's own: stopping it is what makes
-        // the stack go back. A finished one must not be pulled from under it.
-        if !suspect.status.in_flight() {
-            return Err(Refusal::StackUpdating { stack });
-        }
+    // A deployment in flight is the stack's own: stopping it is what makes the
+    // stack go back. A finished one must not be pulled from under it.
+    if let Some(refusal) = updating_stack(scene, service).filter(|_| !suspect.status.in_flight()) {
+        return Err(refusal);
     }
     way_back(scene, service, suspect)
 }
 
 /// By the state of the suspect: stop it in flight, or deploy the last good one.
-fn way_back(scene: &Scene, service: &Service, suspect: &ServiceDeployment) -> Result<Remedy, Refusal> {
+pub(crate) fn way_back(scene: &Scene, service: &Service, suspect: &ServiceDeployment) -> Result<Remedy, Refusal> {
     let from = suspect.target.task_definition.clone();
     match suspect.status {
         status if status.in_flight() => {
@@ -102,26 +104,33 @@ fn way_back(scene: &Scene, service: &Service, suspect: &ServiceDeployment) -> Re
                 None => Ok(Remedy::RollBack { from, to: preflight.target.revision.task_definition.clone() }),
             }
         }
-        DeploymentStatus::RollbackSuccessful | DeploymentStatus::RollbackFailed => Err(Refusal::NeverRollBackARollback),
         _ => Err(Refusal::ReleaseNotToBlame),
     }
 }
 
-/// What runs is what a denied release was replaced by, and had run before it.
-fn is_a_rollback(history: &[ServiceDeployment], record: &ServiceRecord) -> bool {
-    let [suspect, before, earlier @ ..] = history else { return false };
-    let denied = record.denied.iter().any(|denied| denied.task_definition == before.target.task_definition);
-    denied && earlier.iter().any(|old| old.target.task_definition == suspect.target.task_definition)
+/// What runs came by a rollback, ECS's own or a deployment that went back.
+fn is_a_rollback(history: &[ServiceDeployment]) -> bool {
+    use DeploymentStatus::{RollbackFailed, RollbackSuccessful};
+    let by_ecs = history.first().is_some_and(|one| matches!(one.status, RollbackSuccessful | RollbackFailed));
+    by_ecs || rollbacks::goes_back(history, 0)
 }
 
-fn updating_stack(scene: &Scene, service: &Service) -> Option<String> {
+/// The same, where that began within the blame window before the onset.
+fn returned_lately(scene: &Scene, onset: Timestamp, policy: &Policy) -> bool {
+    let history = scene.view.history.seen().map_or(&[][..], Vec::as_slice);
+    let earliest = policy.rollback.blame_window.before(onset);
+    history.first().is_some_and(|one| one.began_at() >= earliest) && is_a_rollback(history)
+}
+
+pub(crate) fn updating_stack(scene: &Scene, service: &Service) -> Option<Refusal> {
     let stack = service.tag("aws:cloudformation:stack-name")?;
-    let idle = match &scene.stack_status {
-        Sight::Seen(Some(status)) => !status.ends_with("_IN_PROGRESS"),
-        Sight::Seen(None) => true,
-        Sight::Unseen(_) => false,
-    };
-    (!idle).then(|| stack.to_owned())
+    match &scene.stack_status {
+        Sight::Seen(Some(status)) if status.ends_with("_IN_PROGRESS") => {
+            Some(Refusal::StackUpdating { stack: stack.to_owned() })
+        }
+        Sight::Seen(_) => None,
+        Sight::Unseen(fault) => Some(unseen(fault)),
+    }
 }
 
 fn scale_out(scene: &Scene, service: &Service, policy: &Policy) -> Result<Remedy, Refusal> {

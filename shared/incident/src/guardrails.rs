@@ -21,6 +21,11 @@ pub fn of_the_service(record: &ServiceRecord, kind: RemedyKind, policy: &Policy,
     if let Some(until) = last.map(|past| cooldown.after(past.at)).filter(|until| *until > now) {
         return Some(Refusal::CoolingDown { until });
     }
+    budget(record, policy, now)
+}
+
+/// The service's remedies of 24 hours.
+pub fn budget(record: &ServiceRecord, policy: &Policy, now: Timestamp) -> Option<Refusal> {
     let since = BUDGET_WINDOW.before(now);
     let spent = record.remedies.iter().filter(|past| past.at > since).count();
     (spent >= policy.guardrails.remedies_per_day as usize).then_some(Refusal::BudgetSpent)

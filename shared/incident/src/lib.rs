@@ -8,23 +8,31 @@
 //! crash reads [`carry_out`](mod@carry_out) and [`resume`](mod@resume).
 
 pub mod scene;
+pub mod stack;
 
 pub mod about;
 pub mod answer;
 pub mod decide;
+pub mod deployment;
 pub mod fitting;
+pub mod flapping;
 pub mod guardrails;
 pub mod resume;
+pub mod rollbacks;
 pub mod severity;
 pub mod target;
 
 pub mod end;
+pub mod intent;
 pub mod life;
 pub mod links;
+pub mod paging;
 pub mod refusals;
 pub mod wording;
+pub mod words_of_release;
 
 pub mod carry_out;
+pub mod counted;
 mod outbox;
 pub mod plan;
 pub mod respond;

@@ -7,21 +7,21 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmSignal, AlarmState, LiveAlarm};
 use nightshift_core::cause::Diagnosis;
-use nightshift_core::ids::{AlarmArn, EventId, IncidentId, fingerprint};
-use nightshift_core::incident::{Denied, Incident, Intent, JoinedAlarm, PastRemedy, Phase, ServiceRecord};
+use nightshift_core::ids::{AlarmArn, EventId, IncidentId};
+use nightshift_core::incident::{Incident, JoinedAlarm, Phase, ServiceRecord};
 use nightshift_core::ledger::{Claim, Fleet, Versioned};
 use nightshift_core::mode::{Mode, Severity};
-use nightshift_core::notice::{NoticeKind, Pager};
+use nightshift_core::notice::NoticeKind;
 use nightshift_core::policy::Policy;
 use nightshift_core::refusal::Refusal;
-use nightshift_core::remedy::{Remedy, RemedyKind};
-use nightshift_core::span::Span;
 use nightshift_core::timer::Timer;
+use nightshift_release::good::on_trial;
 
 use crate::decide::{Verdict, known_service};
-use crate::guardrails::BUDGET_WINDOW;
+use crate::flapping::hold_down;
+use crate::paging::{self, page};
 use crate::scene::{Scene, Standing};
-use crate::{about, severity, target, wording};
+use crate::{about, flapping, intent, severity, wording};
 
 /// The circumstances of a decision.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +68,7 @@ pub fn claim(
     now: Timestamp,
 ) -> Claim {
     let expected = standing.record.version;
-    Claim { event: Some(event.clone()), expected, record, fleet: None, closed, at: now }
+    Claim { event: Some(event.clone()), expected, record, fleet: None, releases: Vec::new(), closed, at: now }
 }
 
 /// Opens an incident for an alarm, decided by `verdict`.
@@ -79,21 +79,41 @@ pub fn open(
     diagnosis: &Diagnosis,
     verdict: &Verdict,
 ) -> ServiceRecord {
+    let (_, found) = known_service(moment.scene);
+    // Of the alarm, not of the clock: a retry opens the same incident.
+    let incident = Incident {
+        about: about::about(moment.scene, found, alarm, signal),
+        diagnosis: Some(diagnosis.clone()),
+        suspect: diagnosis.suspect.clone(),
+        ..incident(moment, signal.at, alarm, verdict)
+    };
+    let mut record = moment.record();
+    trouble_release(&mut record, &incident.id, moment.policy, moment.now);
+    record.incident = Some(incident);
+    let began_to_flap = fired(&mut record, signal, moment.policy, moment.now);
+    rule(&mut record, moment, verdict, NoticeKind::Opened);
+    if began_to_flap {
+        wording::add_flapping(&mut record, moment.policy.alarms.flapping_window);
+    }
+    record
+}
+
+/// An incident with nothing in it yet; `at` is when what opens it happened.
+pub(crate) fn incident(moment: Moment<'_>, at: Timestamp, alarm: Option<&LiveAlarm>, verdict: &Verdict) -> Incident {
     let (service, found) = known_service(moment.scene);
     let (severity, severity_because) = severity::severity(found, alarm);
-    // Of the alarm, not of the clock: a retry opens the same incident.
-    let minute = signal.at.strftime("%Y%m%d-%H%M").to_string();
-    let incident = Incident {
+    let minute = at.strftime("%Y%m%d-%H%M").to_string();
+    Incident {
         id: IncidentId::of(service, &minute, moment.event),
         opened_at: moment.now,
-        about: about::about(moment.scene, found, alarm, signal),
+        about: about::of_service(moment.scene, found),
         severity,
         severity_because,
         mode: verdict.mode,
         phase: Phase::Firing,
         alarms: BTreeMap::new(),
-        diagnosis: Some(diagnosis.clone()),
-        suspect: diagnosis.suspect.clone(),
+        diagnosis: None,
+        suspect: None,
         intents: Vec::new(),
         refusal: None,
         raised: None,
@@ -105,20 +125,28 @@ pub fn open(
         healthy_since: None,
         chronic: false,
         heard_at: moment.now,
-    };
-    let mut record = moment.record();
-    record.incident = Some(incident);
-    fired(&mut record, signal, moment.policy, moment.now);
-    rule(&mut record, moment, verdict, NoticeKind::Opened);
-    record
+        trouble: None,
+        closed_at: None,
+        told_plainly: false,
+        would: None,
+        escalated_at: None,
+    }
 }
 
-/// Notes that an alarm of the service went to ALARM.
-fn fired(record: &mut ServiceRecord, signal: &AlarmSignal, policy: &Policy, now: Timestamp) {
-    let since = policy.alarms.flapping_window.before(now);
-    record.flips.retain(|at| *at > since);
-    record.flips.push(now);
-    let Some(incident) = record.incident.as_mut() else { return };
+/// A release that is on trial when an incident opens did not run well, whoever
+/// is to blame: it is not one to return to.
+fn trouble_release(record: &mut ServiceRecord, incident: &IncidentId, policy: &Policy, now: Timestamp) {
+    let newest = record.releases.first_mut();
+    if let Some(newest) = newest.filter(|newest| on_trial(newest, policy.rollback.soak, now)) {
+        newest.troubled = newest.troubled.take().or_else(|| Some(incident.clone()));
+    }
+}
+
+/// Notes that an alarm of the service went to ALARM. Says whether the service
+/// flaps by that and did not before.
+fn fired(record: &mut ServiceRecord, signal: &AlarmSignal, policy: &Policy, now: Timestamp) -> bool {
+    let began = flapping::note(record, &signal.arn, policy, now);
+    let Some(incident) = record.incident.as_mut() else { return began };
     let joined = incident.alarms.entry(signal.arn.clone()).or_insert_with(|| JoinedAlarm {
         name: signal.name.clone(),
         state: AlarmState::Alarm,
@@ -130,32 +158,19 @@ fn fired(record: &mut ServiceRecord, signal: &AlarmSignal, policy: &Policy, now:
     joined.times += 1;
     incident.healthy_since = None;
     incident.heard_at = now;
-}
-
-/// Whether the service's alarms change so often that it is one state.
-pub fn flapping(record: &ServiceRecord, policy: &Policy, now: Timestamp) -> bool {
-    let since = policy.alarms.flapping_window.before(now);
-    let flips = record.flips.iter().filter(|at| **at > since).count();
-    flips >= policy.alarms.flapping_flips as usize
-}
-
-/// How long all must look healthy: longer while alarms flap.
-pub fn hold_down(record: &ServiceRecord, policy: &Policy, now: Timestamp) -> Span {
-    if flapping(record, policy, now) { policy.alarms.flapping_window } else { policy.verify.hold_down }
+    began
 }
 
 /// A further ALARM of an open incident. Says whether it is worth a notice: a
 /// new alarm, or the one that makes it flapping.
 pub fn join(record: &mut ServiceRecord, moment: Moment<'_>, signal: &AlarmSignal) {
     let known = record.incident.as_ref().is_some_and(|incident| incident.alarms.contains_key(&signal.arn));
-    let was_flapping = flapping(record, moment.policy, moment.now);
-    fired(record, signal, moment.policy, moment.now);
-    let is_flapping = flapping(record, moment.policy, moment.now);
+    let began_to_flap = fired(record, signal, moment.policy, moment.now);
     if !known {
         let says = format!("{} joined", signal.name);
         wording::tell(record, NoticeKind::Updated, wording::joined(says), None, moment.now);
-    } else if is_flapping && !was_flapping {
-        let says = format!("flapping: {} times in {}", record.flips.len(), moment.policy.alarms.flapping_window);
+    } else if began_to_flap {
+        let says = wording::flapping(record, moment.policy.alarms.flapping_window);
         wording::tell(record, NoticeKind::Updated, wording::joined(says), None, moment.now);
     }
 }
@@ -188,7 +203,7 @@ pub fn rule(record: &mut ServiceRecord, moment: Moment<'_>, verdict: &Verdict, k
         incident.mode = verdict.mode;
     }
     if let Some(remedy) = verdict.act() {
-        claim_intent(record, moment, remedy.clone());
+        intent::claim_intent(record, moment, remedy.clone());
         let words = wording::acting(record, remedy);
         let pager = page(record, true, policy);
         wording::tell(record, NoticeKind::Acting, words, pager, now);
@@ -196,9 +211,16 @@ pub fn rule(record: &mut ServiceRecord, moment: Moment<'_>, verdict: &Verdict, k
         let Some(incident) = record.incident.as_mut() else { return };
         incident.refusal.clone_from(&verdict.refusal);
         incident.phase = phase_without_remedy(verdict, policy);
+        incident.would.clone_from(&verdict.remedy);
+        if incident.phase == Phase::Escalated {
+            incident.escalated_at = Some(now);
+        }
         let words = wording::not_acting(record, verdict);
         let pager = page(record, false, policy);
         wording::tell(record, kind, words, pager, now);
+        if paging::blind(verdict.refusal.as_ref()) {
+            paging::tell_plainly(record, policy);
+        }
     }
     next_check(record, policy.verify.every.after(now));
 }
@@ -216,68 +238,6 @@ fn phase_without_remedy(verdict: &Verdict, policy: &Policy) -> Phase {
         _ if matches!(verdict.refusal, Some(Refusal::AlarmNewborn { .. })) => Phase::Firing,
         _ => Phase::Escalated,
     }
-}
-
-fn claim_intent(record: &mut ServiceRecord, moment: Moment<'_>, remedy: Remedy) {
-    let Moment { scene, policy, event, now, .. } = moment;
-    let since = BUDGET_WINDOW.before(now);
-    record.remedies.retain(|past| past.at > since);
-    let Some(incident) = record.incident.as_mut() else { return };
-    if remedy.kind() != RemedyKind::RestoreScaling {
-        record.remedies.push(PastRemedy { kind: remedy.kind(), at: now, incident: incident.id.clone() });
-    }
-    let suspect = incident.suspect.as_ref().map_or("", |suspect| suspect.revision.as_str());
-    let key = fingerprint(&[&record.service.key(), &remedy.to_string(), suspect, incident.id.as_str()]);
-    let deny = (remedy.kind() == RemedyKind::RollBack).then(|| denied(scene, &incident.id, policy, now)).flatten();
-    let lease_until = policy.guardrails.lease.after(now);
-    if remedy.kind() != RemedyKind::RestoreScaling {
-        // The remedy has as long as the incident had when it opened.
-        let length = incident.deadline.duration_since(incident.opened_at);
-        incident.deadline = now.checked_add(length).unwrap_or(incident.deadline);
-    }
-    incident.phase = Phase::Acting;
-    incident.refusal = None;
-    incident.intents.push(Intent {
-        key,
-        remedy,
-        event: event.clone(),
-        claimed_at: now,
-        lease_until,
-        deny,
-        outcome: None,
-    });
-}
-
-/// Claims the undoing of a raised minimum.
-pub fn claim_restore(record: &mut ServiceRecord, moment: Moment<'_>) {
-    let raised = record.incident.as_ref().and_then(|incident| incident.raised);
-    let Some(raised) = raised else { return };
-    claim_intent(record, moment, Remedy::RestoreScaling { from: raised.to, to: raised.from });
-}
-
-fn denied(scene: &Scene, incident: &IncidentId, policy: &Policy, now: Timestamp) -> Option<Denied> {
-    let bad = target::newest(&scene.view)?;
-    let digests = scene
-        .preflight
-        .as_ref()
-        .map_or_else(Vec::new, |preflight| target::digests_of_its_own(&bad.target, &preflight.target.revision));
-    Some(Denied {
-        task_definition: bad.target.task_definition.clone(),
-        digests,
-        incident: incident.clone(),
-        at: now,
-        until: policy.rollback.deny_for.after(now),
-    })
-}
-
-/// A page under a new key, if the rules want one.
-pub fn page(record: &mut ServiceRecord, helped: bool, policy: &Policy) -> Option<Pager> {
-    let incident = record.incident.as_mut()?;
-    if !severity::pages(incident.severity, incident.mode, helped, policy) {
-        return None;
-    }
-    incident.pages += 1;
-    Some(Pager::Trigger { key: incident.page_key(incident.pages) })
 }
 
 /// Sets the incident's next check; an earlier timer counts no more.

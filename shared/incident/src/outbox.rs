@@ -7,7 +7,7 @@ use nightshift_core::ids::ServiceRef;
 use nightshift_core::incident::ServiceRecord;
 use nightshift_core::ledger::{Claim, TimelineEntry};
 use nightshift_core::notice::Notice;
-use nightshift_core::notice::plain::subject;
+use nightshift_core::notice::plain::{plain, subject};
 use nightshift_core::ports::{LedgerReads, LedgerWrites, NoticeWrites};
 
 use crate::carry_out::{FOLLOW_UP_TRIES, write};
@@ -24,14 +24,23 @@ pub(crate) async fn publish<W: LedgerWrites + NoticeWrites>(world: &W, record: &
         if let Err(fault) = world.add_to_timeline(&entry).await {
             tracing::warn!(%fault, "a line of the time line was not kept");
         }
-        match world.publish(notice).await {
-            Ok(()) => {}
+        let alone = match world.publish(notice).await {
+            Ok(()) => false,
             // No retry cures it: people are told on the plain way instead.
             Err(fault) if !fault.transient() => {
                 tracing::error!(%fault, "the notice topic does not take notices");
-                world.page_plainly(&subject(&notice.headline), &notice.headline).await?;
+                true
             }
             Err(fault) => return Err(fault),
+        };
+        if alone || notice.plainly {
+            match world.page_plainly(&subject(&notice.headline), &plain(notice)).await {
+                // One of the two ways has told people: the rest may go on.
+                Err(fault) if !alone && !fault.transient() => {
+                    tracing::error!(%fault, "the page topic does not take pages");
+                }
+                told => told?,
+            }
         }
     }
     Ok(())
@@ -60,7 +69,15 @@ pub(crate) async fn settle<W: LedgerReads + LedgerWrites>(
         if record.unpublished.len() == before {
             return Ok(());
         }
-        let claim = Claim { event: None, expected: standing.version, record, fleet: None, closed: None, at: now };
+        let claim = Claim {
+            event: None,
+            expected: standing.version,
+            record,
+            fleet: None,
+            releases: Vec::new(),
+            closed: None,
+            at: now,
+        };
         if write(world, &claim).await?.is_some() {
             return Ok(());
         }

@@ -48,9 +48,24 @@ pub enum Decision {
         /// What the account shows.
         resume: Option<Resume>,
     },
+    /// A deployment was looked at; what is known of it is written down.
+    Judged {
+        /// Which, by its task definition.
+        release: String,
+        /// What became of it.
+        verdict: nightshift_core::verdict::Verdict,
+        /// The rule by which it is left alone although it fails.
+        refusal: Option<Refusal>,
+    },
     /// An earlier claim's owner is still at work.
     InProgress,
-    /// The ledger cannot be read: told to people, and to be tried again.
+    /// No incident, but people are told by one plain message.
+    Told {
+        /// Why there is none.
+        refusal: Refusal,
+    },
+    /// What every decision needs cannot be read: to be tried again. Of the
+    /// ledger people are told at once.
     Blind {
         /// Why.
         fault: Fault,
@@ -87,7 +102,7 @@ pub struct Plan {
     pub silent: Option<Silent>,
     /// Timers that belong to no incident's record.
     pub timers: Vec<Timer>,
-    /// Straight to people, when the ledger cannot be had.
+    /// Straight to people, where no incident can tell them.
     pub plain: Option<PlainPage>,
 }
 

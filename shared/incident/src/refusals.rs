@@ -10,6 +10,12 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::ServiceNotActive { status: None } => "ECS knows no such service.".into(),
         Refusal::NotOptedIn { mode } => format!("the service is in mode {mode}; tag it nightshift=act to let it heal."),
         Refusal::AnotherStacks { stack } => format!("tag nightshift:stack gives the service to {stack}."),
+        Refusal::AnotherAccounts { account } => {
+            format!("it is in account {account}; this stack looks after its own account alone.")
+        }
+        Refusal::AnotherRegions { region } => {
+            format!("it is in region {region}; this stack looks after its own region alone.")
+        }
         Refusal::AlarmStale { at } => {
             format!("the alarm changed at {}, too long ago to act on.", at.strftime("%H:%M UTC"))
         }
@@ -43,6 +49,7 @@ pub fn sentence(refusal: &Refusal) -> String {
         }
         Refusal::StackUpdating { stack } => format!("CloudFormation stack {stack} is being updated."),
         Refusal::ControllerNotOurs { controller } => format!("the service is deployed by {controller}."),
+        Refusal::LeftToCircuitBreaker => "its circuit breaker counts the failures and goes back by itself.".into(),
         Refusal::PausedAtHook => "the deployment waits for a person at a pause hook.".into(),
         Refusal::CoolingDown { until } => {
             format!("the same remedy was taken lately; again from {}.", until.strftime("%H:%M UTC"))

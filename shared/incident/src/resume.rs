@@ -31,7 +31,12 @@ pub fn resume_intent(intent: &Intent, scene: &Scene, policy: &Policy, now: Times
 pub fn resume(remedy: &Remedy, view: &ServiceView) -> Resume {
     match remedy {
         Remedy::RollBack { from, to } => roll_back(view, from, to),
-        Remedy::StopDeployment { deployment, .. } => stop_deployment(view, deployment),
+        Remedy::StopDeployment { deployment, .. } | Remedy::RollBackAtHook { deployment, .. } => {
+            stop_deployment(view, deployment)
+        }
+        // CodeDeploy's deployments are not seen here; stopping one twice does
+        // no harm, and one that has ended says so.
+        Remedy::StopCodeDeploy { .. } => Resume::DoAgain,
         Remedy::Restart { instead_of } => restart(view, instead_of),
         Remedy::ScaleOut { from, to } | Remedy::RestoreScaling { from, to } => minimum(view, *from, *to),
     }

@@ -16,6 +16,7 @@ use nightshift_diagnosis::{ServiceView, ServiceWorld, observe_service};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::stack::{Home, Stack};
 use crate::target::{self, Target};
 
 /// What the ledger and the kill switch say.
@@ -63,18 +64,9 @@ pub struct Scene {
     pub default_mode: Mode,
     /// This Nightshift stack's name.
     pub own_stack: String,
+    /// Where it is.
+    pub home: Home,
     /// The one service a drill may act on, as `cluster/service`.
-    pub drill_service: Option<String>,
-}
-
-/// What infrastructure tells about the stack itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stack {
-    /// Its name.
-    pub name: String,
-    /// The mode of services that carry no tag.
-    pub default_mode: Mode,
-    /// The one service a drill may act on.
     pub drill_service: Option<String>,
 }
 
@@ -105,6 +97,7 @@ pub async fn observe_scene<W: SceneWorld>(
         stack_status,
         default_mode: stack.default_mode,
         own_stack: stack.name.clone(),
+        home: stack.home.clone(),
         drill_service: stack.drill_service.clone(),
     }
 }

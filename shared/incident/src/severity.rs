@@ -47,13 +47,17 @@ pub fn severity(service: Option<&Service>, alarm: Option<&LiveAlarm>) -> (Severi
     }
 }
 
-/// Whether a person is woken.
-///
-/// P1 at once; P2 only if no remedy is on its way; P3 never. A service that is
-/// only observed never pages unless the policy says so: its own alarms still
-/// reach whoever they reached before.
+/// Whether a service may wake nobody: one that is only observed never pages
+/// unless the policy says so, for its own alarms still reach whoever they
+/// reached before.
+pub fn hushed(mode: Mode, policy: &Policy) -> bool {
+    mode == Mode::Observe && !policy.paging.observed_services
+}
+
+/// Whether a person is woken: P1 at once; P2 only if no remedy is on its way;
+/// P3 never; and nobody for a service that is [`hushed`].
 pub fn pages(severity: Severity, mode: Mode, helped: bool, policy: &Policy) -> bool {
-    if mode == Mode::Observe && !policy.paging.observed_services {
+    if hushed(mode, policy) {
         return false;
     }
     match severity {

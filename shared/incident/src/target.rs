@@ -13,6 +13,8 @@ use nightshift_diagnosis::ServiceView;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::decide::unseen;
+use crate::rollbacks;
 use crate::scene::Preflight;
 
 /// A release that ran well.
@@ -32,12 +34,14 @@ pub fn newest(view: &ServiceView) -> Option<&ServiceDeployment> {
 }
 
 /// The newest release before the current one that completed, soaked for the
-/// policy's time before it was replaced, and is not denied.
+/// policy's time before it was replaced, is not denied, and was not taken back:
+/// a release that somebody fled from by going back behind it is not good,
+/// however long it had run, until it is deployed and soaks once more.
 pub fn last_good(view: &ServiceView, record: &ServiceRecord, policy: &Policy, now: Timestamp) -> Option<Target> {
     let history = view.history.seen()?;
     let suspect = history.first()?;
     let mut replaced_at = suspect.began_at();
-    for earlier in &history[1..] {
+    for (index, earlier) in history.iter().enumerate().skip(1) {
         let until = replaced_at;
         replaced_at = earlier.began_at();
         if earlier.status != DeploymentStatus::Successful || same_release(&earlier.target, &suspect.target) {
@@ -49,7 +53,8 @@ pub fn last_good(view: &ServiceView, record: &ServiceRecord, policy: &Policy, no
             .denied
             .iter()
             .any(|denied| denied.until > now && denied.task_definition == earlier.target.task_definition);
-        if soaked_s >= policy.rollback.soak.as_seconds() && !denied {
+        let soaked = soaked_s >= policy.rollback.soak.as_seconds();
+        if soaked && !denied && !rollbacks::taken_back(history, index) {
             return Some(Target { revision: earlier.target.clone(), until, soaked_s });
         }
     }
@@ -90,7 +95,7 @@ pub fn objection(preflight: &Preflight, suspect: &ServiceDeployment) -> Option<R
     let Preflight { target, task_definition, images, .. } = preflight;
     let wanted = &target.revision.task_definition;
     match task_definition {
-        Sight::Unseen(fault) => return Some(Refusal::NotObserved { operation: fault.operation.clone() }),
+        Sight::Unseen(fault) => return Some(unseen(fault)),
         Sight::Seen(None) => return Some(Refusal::TargetInactive { task_definition: wanted.clone() }),
         Sight::Seen(Some(found)) if !found.active => {
             return Some(Refusal::TargetInactive { task_definition: wanted.clone() });
@@ -113,7 +118,7 @@ pub fn objection(preflight: &Preflight, suspect: &ServiceDeployment) -> Option<R
 pub fn marked_unsafe(preflight: &Preflight) -> Option<Refusal> {
     for (index, crossing) in preflight.crossed.iter().enumerate() {
         let found = match crossing {
-            Sight::Unseen(fault) => return Some(Refusal::NotObserved { operation: fault.operation.clone() }),
+            Sight::Unseen(fault) => return Some(unseen(fault)),
             Sight::Seen(None) => continue,
             Sight::Seen(Some(found)) => found,
         };
@@ -130,7 +135,7 @@ pub fn marked_unsafe(preflight: &Preflight) -> Option<Refusal> {
 
 fn image_objection(image: &str, ran: Option<&Digest>, now: &Sight<ImageNow>) -> Option<Refusal> {
     match now {
-        Sight::Unseen(fault) => Some(Refusal::NotObserved { operation: fault.operation.clone() }),
+        Sight::Unseen(fault) => Some(unseen(fault)),
         Sight::Seen(ImageNow::Gone) => Some(Refusal::TargetImageGone { image: image.to_owned() }),
         Sight::Seen(ImageNow::At(digest)) if ran.is_some_and(|ran| ran != digest) => {
             Some(Refusal::TargetTagMoved { image: image.to_owned() })
@@ -140,5 +145,57 @@ fn image_objection(image: &str, ran: Option<&Digest>, now: &Sight<ImageNow>) -> 
             Some(Refusal::TargetTagMoved { image: image.to_owned() })
         }
         Sight::Seen(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nightshift_core::fault::{Fault, FaultKind};
+    use nightshift_core::ids::ServiceRef;
+
+    use super::*;
+    use crate::rollbacks::tests::history;
+
+    fn unseen<T>() -> Sight<T> {
+        Sight::Unseen(Fault::new("ecs:DescribeServices", "prod/web", FaultKind::Transient, "throttled"))
+    }
+
+    #[track_caller]
+    fn check(words: &str, expect: Option<&str>) {
+        let view = ServiceView {
+            service: unseen(),
+            history: Sight::Seen(history(words)),
+            stopped: unseen(),
+            metrics: unseen(),
+            firing: unseen(),
+            scaling: unseen(),
+            targets: unseen(),
+            health_issues: unseen(),
+        };
+        let service =
+            ServiceRef { account: "1".into(), region: "r".into(), cluster: "prod".into(), service: "web".into() };
+        let now = newest(&view).unwrap().began_at();
+        let found = last_good(&view, &ServiceRecord::new(service), &Policy::default(), now);
+        let found = found.as_ref().map(|target| target.revision.task_definition.as_str());
+        assert_eq!(found, expect, "{words}");
+    }
+
+    #[test]
+    fn the_last_good_release_soaked_and_was_never_fled_from() {
+        check("web:41 web:42 web:43", Some("web:42"));
+        check("web:41 web:42~ web:43", Some("web:41"));
+        check("web:41 web:42! web:43", Some("web:41"));
+        check("web:41~ web:42~ web:43", None);
+        check("web:41", None);
+        // 42 was fled from: what was returned to is good, or what was before.
+        check("web:41 web:42 web:41 web:43", Some("web:41"));
+        check("web:41 web:42 web:41~ web:43", Some("web:41"));
+        check("web:41~ web:42 web:41~ web:43", None);
+        check("web:41@a web:42@b web:43@a~ web:44@c", Some("web:41"));
+        // So were both between the rollback and what it returned to.
+        check("web:41 web:42 web:43 web:41~ web:44", Some("web:41"));
+        // Deployed once more, it is good again after its soak.
+        check("web:41 web:42 web:41 web:42 web:43", Some("web:42"));
+        check("web:41 web:42 web:41 web:42~ web:43", Some("web:41"));
     }
 }

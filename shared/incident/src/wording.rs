@@ -6,7 +6,7 @@ use nightshift_core::fault::FaultKind;
 use nightshift_core::incident::{Incident, Phase, ServiceRecord};
 use nightshift_core::notice::{EvidenceLine, Link, Notice, NoticeKind, Pager};
 use nightshift_core::remedy::{Outcome, Remedy};
-use nightshift_core::span::words;
+use nightshift_core::span::{Span, words};
 
 use crate::decide::Verdict;
 use crate::links;
@@ -34,7 +34,7 @@ pub fn tell(record: &mut ServiceRecord, kind: NoticeKind, words: Words, pager: O
     let Some(incident) = record.incident.as_mut() else { return };
     incident.sequence += 1;
     let incident = &*incident;
-    let mut links = links::of_incident(&service, incident.alarms.keys().next(), incident.opened_at);
+    let mut links = links::of_incident(&service, &incident.alarms, incident.opened_at, now);
     if let Some(url) = incident.about.runbook.as_ref().filter(|url| url.starts_with("https://")) {
         links.push(Link { label: "Runbook".into(), url: url.clone() });
     }
@@ -59,6 +59,8 @@ pub fn tell(record: &mut ServiceRecord, kind: NoticeKind, words: Words, pager: O
         links,
         timeline: words.timeline,
         pager,
+        plainly: false,
+        sections: Vec::new(),
         service,
     };
     record.unpublished.push(notice);
@@ -66,7 +68,8 @@ pub fn tell(record: &mut ServiceRecord, kind: NoticeKind, words: Words, pager: O
 
 fn headline(service: &str, incident: &Incident, verb: &str) -> String {
     let environment = incident.about.environment.as_ref().map_or_else(String::new, |name| format!(" · {name}"));
-    let first = incident.alarms.values().next().map_or("", |alarm| alarm.name.as_str());
+    let trouble = incident.trouble.as_deref().unwrap_or_default();
+    let first = incident.alarms.values().next().map_or(trouble, |alarm| alarm.name.as_str());
     let more = match incident.alarms.len() {
         0 | 1 => String::new(),
         more => format!(" and {} more", more - 1),
@@ -88,6 +91,7 @@ fn why(incident: &Incident) -> Vec<String> {
             format!("{} is {state} since {}{times}", alarm.name, alarm.at.strftime("%H:%M:%S UTC"))
         })
         .collect();
+    why.splice(0..0, incident.trouble.clone());
     if let Some(diagnosis) = &incident.diagnosis {
         why.push(format!("Cause: {}, {} % sure", diagnosis.cause, diagnosis.percent));
         let speaks =
@@ -119,7 +123,12 @@ pub fn acting(record: &ServiceRecord, remedy: &Remedy) -> Words {
 
 fn progressive(remedy: &Remedy) -> String {
     match remedy {
-        Remedy::StopDeployment { from, .. } => format!("stopping the deployment of {}", from.short()),
+        Remedy::StopDeployment { from, .. } | Remedy::StopCodeDeploy { from, .. } => {
+            format!("stopping the deployment of {}", from.short())
+        }
+        Remedy::RollBackAtHook { from, .. } => {
+            format!("ending the deployment of {} at its pause hook", from.short())
+        }
         Remedy::RollBack { from, to } => format!("rolling back {} → {}", from.short(), to.short()),
         Remedy::Restart { .. } => "restarting all tasks".into(),
         Remedy::ScaleOut { from, to } => format!("raising the minimum {from} → {to} tasks"),
@@ -129,7 +138,10 @@ fn progressive(remedy: &Remedy) -> String {
 
 fn perfect(remedy: &Remedy) -> String {
     match remedy {
-        Remedy::StopDeployment { from, .. } => format!("stopped the deployment of {}", from.short()),
+        Remedy::StopDeployment { from, .. } | Remedy::StopCodeDeploy { from, .. } => {
+            format!("stopped the deployment of {}", from.short())
+        }
+        Remedy::RollBackAtHook { from, .. } => format!("ended the deployment of {} at its pause hook", from.short()),
         Remedy::RollBack { from, to } => format!("rolled back {} → {}", from.short(), to.short()),
         Remedy::Restart { .. } => "restarted all tasks".into(),
         Remedy::ScaleOut { from, to } => format!("raised the minimum {from} → {to} tasks"),
@@ -164,6 +176,27 @@ pub fn joined(says: String) -> Words {
     Words { verb: says.clone(), done: Vec::new(), drift: None, timeline: says }
 }
 
+/// It was silent for so long that it makes room for a new one.
+pub fn chronic(silent_for: Span) -> Words {
+    let verb = format!("chronic: nothing new in {silent_for}, closed");
+    let done = format!("Closed: nothing new was heard of it for {silent_for}. What fires now is another incident.");
+    Words { timeline: verb.clone(), verb, done: vec![done], drift: None }
+}
+
+/// How often the service fell ill lately.
+pub fn flapping(record: &ServiceRecord, window: Span) -> String {
+    format!("flapping: {} times in {window}", record.flips.len())
+}
+
+/// Says beside what the newest notice says that the service flaps.
+pub fn add_flapping(record: &mut ServiceRecord, window: Span) {
+    let says = flapping(record, window);
+    if let Some(notice) = record.unpublished.last_mut() {
+        notice.timeline = format!("{}; {says}", notice.timeline);
+        notice.why.push(says);
+    }
+}
+
 /// A remedy was taken and is being checked.
 pub fn verifying(record: &ServiceRecord, remedy: &Remedy) -> Words {
     let by = record.incident.as_ref().map_or_else(String::new, |incident| {
@@ -180,7 +213,9 @@ pub fn verifying(record: &ServiceRecord, remedy: &Remedy) -> Words {
 /// What will undo a rollback, and what to do about it.
 fn drift(record: &ServiceRecord, remedy: &Remedy) -> Option<String> {
     let (from, to) = match remedy {
-        Remedy::RollBack { from, to } | Remedy::StopDeployment { from, to: Some(to), .. } => (from, to),
+        Remedy::RollBack { from, to }
+        | Remedy::StopDeployment { from, to: Some(to), .. }
+        | Remedy::RollBackAtHook { from, to: Some(to), .. } => (from, to),
         _ => return None,
     };
     let stack = record.incident.as_ref().and_then(|incident| incident.about.stack.as_ref());

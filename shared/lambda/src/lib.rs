@@ -1,5 +1,7 @@
-//! The only crate that links `lambda_runtime`: [`serve`], telemetry, and the
-//! rendering of errors with their whole chain.
+//! The only crate that links `lambda_runtime` and `metrique`: [`serve`], logs,
+//! [`metrics`], and the rendering of errors with their whole chain.
+
+pub mod metrics;
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -9,8 +11,11 @@ use std::path::Path;
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use nightshift_core::policy::Policy;
-use nightshift_core::settings::Variables;
+use nightshift_core::settings::{SettingsError, Variables};
+use nightshift_core::tally::Tally;
 use serde_json::Value;
+
+use crate::metrics::{Ended, Metrics};
 
 /// Where the policy lies in Lambda: the layer is unpacked below `/opt`.
 pub const POLICY_PATH: &str = "/opt/nightshift.toml";
@@ -19,7 +24,8 @@ pub const POLICY_PATH: &str = "/opt/nightshift.toml";
 pub type InitError = Box<dyn Error + Send + Sync>;
 
 /// Runs a function: telemetry, then `init` once, then `handler` per event with
-/// the moment the invocation began.
+/// the moment the invocation began. `init` gives the handler and the tally of
+/// its world, of which each invocation makes one line of metrics.
 ///
 /// An error of the handler is logged and reported with its whole chain, so
 /// that Lambda delivers the event again and at last to the dead-letter queue.
@@ -28,30 +34,40 @@ pub type InitError = Box<dyn Error + Send + Sync>;
 /// What `init` or the runtime reports; the process dies with it.
 pub async fn serve<I, H, F, R, E>(function: &'static str, init: I) -> Result<(), InitError>
 where
-    I: AsyncFnOnce() -> Result<H, InitError>,
+    I: AsyncFnOnce() -> Result<(H, Tally), InitError>,
     H: Fn(Value, Timestamp) -> F,
     F: Future<Output = Result<R, E>>,
     R: serde::Serialize,
     E: Error,
 {
     telemetry();
-    let handler = match init().await {
-        Ok(handler) => handler,
+    let begun = async {
+        let metrics = metrics_of(function, &Variables::of_process())?;
+        Ok((metrics, init().await?))
+    };
+    let (metrics, (handler, tally)) = match begun.await {
+        Ok(begun) => begun,
         Err(error) => {
+            let error: InitError = error;
             tracing::error!(function, error = %error, "init failed");
             return Err(error);
         }
     };
-    let handler = &handler;
+    let (metrics, handler, tally) = (&metrics, &handler, &tally);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
         let request = event.context.request_id;
-        match handler(event.payload, Timestamp::now()).await {
+        let now = Timestamp::now();
+        let mut line = metrics.invocation(request.clone(), now, tally);
+        match handler(event.payload, now).await {
             Ok(report) => {
+                line.ends(Ended::Done);
+                metrics.delivered(now, tally);
                 let report = serde_json::to_value(report).unwrap_or(Value::Null);
                 tracing::info!(function, request, %report, "done");
                 Ok::<Value, Diagnostic>(report)
             }
             Err(error) => {
+                line.ends(Ended::Failed);
                 let chain = chain(&error);
                 tracing::error!(function, request, error = %chain, "failed");
                 Err(Diagnostic { error_type: function.to_owned(), error_message: chain })
@@ -59,6 +75,11 @@ where
         }
     }))
     .await
+}
+
+fn metrics_of(function: &'static str, variables: &Variables) -> Result<Metrics, SettingsError> {
+    let stack = variables.required("NIGHTSHIFT_STACK", "the stack's name")?;
+    Ok(Metrics::new(stack, function, std::io::stdout()))
 }
 
 /// The error and all its causes, outermost first.
@@ -76,11 +97,12 @@ pub fn chain(error: &dyn Error) -> String {
 /// `NIGHTSHIFT_POLICY` names.
 ///
 /// # Errors
-/// If it cannot be read, or says something wrong: with file, line and column.
+/// If it cannot be read, or says something wrong: all of it, with file, line,
+/// column and field.
 pub fn policy(variables: &Variables) -> Result<Policy, InitError> {
     let path = variables.get("NIGHTSHIFT_POLICY").unwrap_or(POLICY_PATH);
-    let text = std::fs::read_to_string(Path::new(path)).map_err(|error| format!("policy {path}: {error}"))?;
-    Policy::parse(&text).map_err(|error| format!("{path}:{error}").into())
+    let file = std::fs::read(Path::new(path)).map_err(|error| format!("policy {path}: {error}"))?;
+    Policy::read(&file).map_err(|error| error.in_file(path).into())
 }
 
 /// JSON lines on standard output, as CloudWatch Logs reads them; what came
@@ -102,6 +124,20 @@ fn telemetry() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wrong_policy_ends_the_init_and_names_every_field() {
+        let file = std::env::temp_dir().join(format!("nightshift-{}.toml", std::process::id()));
+        std::fs::write(&file, "[verify]\nevery = 60\n[guardrails]\ncooldwn = \"1m\"\n").unwrap();
+        let path = file.to_str().unwrap();
+        let says = policy(&Variables([("NIGHTSHIFT_POLICY".to_owned(), path.to_owned())].into())).unwrap_err();
+        std::fs::remove_file(&file).unwrap();
+        let says = says.to_string();
+        let lines: Vec<&str> = says.lines().collect();
+        assert_eq!(lines.len(), 2, "{says}");
+        assert!(lines[0].starts_with(&format!("{path}:2:9: verify.every: 60 has no unit; ")), "{says}");
+        assert!(lines[1].starts_with(&format!("{path}:4:1: guardrails.cooldwn: no such key")), "{says}");
+    }
 
     #[test]
     fn a_missing_policy_names_its_file() {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::notice::Notice;
+use nightshift_core::tally::{Tallied, Tally};
 use nightshift_core::timer::Timer;
 use serde_json::Value;
 
@@ -16,6 +17,13 @@ use crate::state::{State, moment};
 #[derive(Clone, Debug)]
 pub struct Account {
     state: Arc<Mutex<State>>,
+    tally: Tally,
+}
+
+impl Tallied for Account {
+    fn tally(&self) -> &Tally {
+        &self.tally
+    }
 }
 
 /// Something that reaches a function, or people.
@@ -30,7 +38,14 @@ pub enum Delivery {
         /// When.
         at: Timestamp,
     },
-    /// A timer fires for the verifier.
+    /// An event for the deployment guard, of ECS or CodeDeploy.
+    Deployment {
+        /// As EventBridge delivers it.
+        event: Value,
+        /// When.
+        at: Timestamp,
+    },
+    /// A timer fires, for the verifier or for the deployment guard.
     Timer(Timer),
     /// A notice reaches the notifier.
     Notice(Notice),
@@ -59,7 +74,7 @@ pub struct ProductionWrite {
 impl Account {
     /// The account at its scenario's start.
     pub fn new(scenario: Scenario) -> Self {
-        Self { state: Arc::new(Mutex::new(State::new(scenario))) }
+        Self { state: Arc::new(Mutex::new(State::new(scenario))), tally: Tally::default() }
     }
 
     /// What the simulated clock shows.

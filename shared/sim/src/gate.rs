@@ -80,6 +80,11 @@ impl Account {
         self.state().gate.yields = true;
     }
 
+    /// From now on a call no longer lets others go first.
+    pub fn one_by_one(&self) {
+        self.state().gate.yields = false;
+    }
+
     /// Whether a call is stopped right now, its process not yet dropped.
     pub fn stopped(&self) -> bool {
         self.state().gate.closed

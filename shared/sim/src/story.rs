@@ -135,6 +135,16 @@ impl Account {
         machine.is_some_and(|machine| machine.deploy(revision, false, registry, *now))
     }
 
+    /// A person deletes the service: ECS knows it no longer.
+    pub fn person_deletes(&self, service: &ServiceRef) {
+        self.state().machines.retain(|machine| machine.name != *service);
+    }
+
+    /// How many services the ledger says there are.
+    pub fn fleet_services(&self) -> Option<u32> {
+        self.state().ledger.fleet().value.services
+    }
+
     /// A person sets a tag of the service, or takes it away.
     pub fn person_tags(&self, service: &ServiceRef, key: &str, value: Option<&str>) {
         if let Some(machine) = self.state().machine_mut(service) {

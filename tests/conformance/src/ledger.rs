@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{EventId, IncidentId, ServiceRef};
 use nightshift_core::incident::{About, Incident, Phase, ServiceRecord};
-use nightshift_core::ledger::{Claim, ClaimError, Fleet, Versioned};
+use nightshift_core::ledger::{Claim, ClaimError, Fleet, Silent, TimelineEntry, Versioned};
 use nightshift_core::mode::{Mode, Severity};
 use nightshift_core::ports::{LedgerReads, LedgerWrites};
+use nightshift_core::refusal::Refusal;
 use nightshift_core::span::Span;
 
 use crate::{Verdict, same};
@@ -30,6 +31,8 @@ pub async fn ledger<W: LedgerReads + LedgerWrites>(world: &W, prefix: &str, now:
     suite.a_stale_fleet_stops_the_whole_claim().await?;
     suite.an_open_incident_is_in_the_index_until_it_is_closed().await?;
     suite.of_racing_claims_one_wins().await?;
+    suite.what_is_counted_is_known_by_day_refusal_and_event().await?;
+    suite.a_line_of_a_time_line_is_written_again_without_a_word().await?;
     suite.only_open_issues_are_evidence().await
 }
 
@@ -51,7 +54,7 @@ impl<W: LedgerReads + LedgerWrites> Suite<'_, W> {
 
     fn claim(&self, event: Option<&str>, expected: u64, record: ServiceRecord) -> Claim {
         let event = event.map(|event| EventId::of(&[self.prefix, event]));
-        Claim { event, expected, record, fleet: None, closed: None, at: self.now }
+        Claim { event, expected, record, fleet: None, releases: Vec::new(), closed: None, at: self.now }
     }
 
     async fn record(&self, service: &ServiceRef) -> Result<Versioned<ServiceRecord>, String> {
@@ -151,6 +154,34 @@ impl<W: LedgerReads + LedgerWrites> Suite<'_, W> {
         same("the version after a race", &self.record(&service).await?.version, &1)
     }
 
+    async fn what_is_counted_is_known_by_day_refusal_and_event(&self) -> Verdict {
+        let event = EventId::of(&[self.prefix, "silent"]);
+        let silent = Silent { event, at: self.now, alarm: None, service: None, refusal: Refusal::Unmapped };
+        let others = [
+            Silent { event: EventId::of(&[self.prefix, "other"]), ..silent.clone() },
+            Silent { refusal: Refusal::NotOptedIn { mode: Mode::Observe }, ..silent.clone() },
+            Silent { at: Span::hours(24).after(self.now), ..silent.clone() },
+        ];
+        same("before it is counted", &self.world.counted(&silent).await, &Ok(false))?;
+        for time in ["counting it", "counting it again"] {
+            same(time, &self.world.count_silent(&silent).await, &Ok(()))?;
+            same("after it is counted", &self.world.counted(&silent).await, &Ok(true))?;
+        }
+        for other in &others {
+            same("one that was not counted", &self.world.counted(other).await, &Ok(false))?;
+        }
+        Ok(())
+    }
+
+    async fn a_line_of_a_time_line_is_written_again_without_a_word(&self) -> Verdict {
+        let incident = IncidentId::new(format!("{}-timeline", self.prefix));
+        let entry = TimelineEntry { incident, sequence: 1, at: self.now, says: "opened".into() };
+        for time in ["the first time", "the second time"] {
+            same(time, &self.world.add_to_timeline(&entry).await, &Ok(()))?;
+        }
+        Ok(())
+    }
+
     async fn only_open_issues_are_evidence(&self) -> Verdict {
         let issue = |open| HealthIssue {
             arn: format!("arn:aws:health:eu-west-1::event/ECS/{}", self.prefix),
@@ -170,7 +201,7 @@ impl<W: LedgerReads + LedgerWrites> Suite<'_, W> {
     }
 }
 
-fn incident(service: &ServiceRef, now: Timestamp) -> Incident {
+pub(crate) fn incident(service: &ServiceRef, now: Timestamp) -> Incident {
     Incident {
         id: IncidentId::of(service, "20261120-0214", &EventId::of(&["conformance"])),
         opened_at: now,
@@ -193,5 +224,10 @@ fn incident(service: &ServiceRef, now: Timestamp) -> Incident {
         healthy_since: None,
         chronic: false,
         heard_at: now,
+        trouble: None,
+        closed_at: None,
+        told_plainly: false,
+        would: None,
+        escalated_at: None,
     }
 }

@@ -1,25 +1,116 @@
-//! Runs the suites on the account that the environment names, which is an
-//! emulated one: it writes to the ledger's table.
+//! `nightshift-conform SUITE`: runs one suite on the account that the
+//! environment names, which is an emulated one: suites write to it. Without an
+//! argument it lists them.
 #![expect(clippy::print_stdout, reason = "it is a command-line tool")]
 
+use std::error::Error;
+
 use jiff::Timestamp;
-use nightshift_aws::{Account, Need, Settings};
-use nightshift_conformance::{chat::chat, ledger::ledger};
+use nightshift_aws::{Account, Settings};
+use nightshift_conformance::{Gap, Place, Verdict};
 use nightshift_core::settings::Variables;
 
+/// Twelve digits: whose account it is.
+const ACCOUNT: &str = "CONFORM_ACCOUNT";
+/// The ARN of the secret.
+const SECRET: &str = "CONFORM_SECRET";
+/// Names of the gaps of these emulators, between spaces.
+const GAPS: &str = "CONFORM_GAPS";
+
+/// The suites, one or several ports each.
+const SUITES: [&str; 21] = [
+    "ages",
+    "alarm-map",
+    "alarms",
+    "all-services",
+    "changes",
+    "chat",
+    "history",
+    "images",
+    "ledger",
+    "logs",
+    "metrics",
+    "notices",
+    "number-of-services",
+    "past",
+    "scaling",
+    "secrets",
+    "services",
+    "stacks",
+    "switch",
+    "targets",
+    "timers",
+];
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Box<dyn Error>> {
+    let Some(suite) = std::env::args().nth(1) else {
+        println!("{}", SUITES.join("\n"));
+        return Ok(());
+    };
     let variables = Variables::of_process();
     if variables.get("AWS_ENDPOINT_URL").is_none() {
         return Err("set AWS_ENDPOINT_URL: this is for emulated accounts only".into());
     }
-    let account = Account::new(Settings::read(&variables)?.needing(&[Need::Ledger])?);
-    // One table serves many runs: each has a name of its own.
-    let now = Timestamp::now();
-    let prefix = format!("conform-{}", now.as_millisecond());
-    ledger(&account, &prefix, Timestamp::from_second(now.as_second())?).await?;
-    println!("ledger: as every ledger must be");
-    chat(&account, &prefix).await?;
-    println!("chat: as it must be");
+    let account = Account::new(Settings::read(&variables)?);
+    run(&suite, &account, &variables).await?;
+    println!("{suite}: as it must be");
     Ok(())
+}
+
+async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<(), Box<dyn Error>> {
+    use nightshift_conformance as suites;
+    let place = &place(account, variables)?;
+    // One account serves many runs: each has a name of its own.
+    let prefix = &format!("conform-{}", place.now.as_millisecond());
+    let verdict: Verdict = match suite {
+        "ages" => suites::ages::ages(account, place).await,
+        "alarm-map" => suites::alarm_map::alarm_map(account, place, prefix).await,
+        "alarms" => suites::alarms::alarms(account, place).await,
+        "all-services" => suites::fleet::all_services(account, place).await,
+        "changes" => suites::changes::changes(account, place).await,
+        "chat" => suites::chat::chat(account, prefix).await,
+        "history" => suites::history::history(account, place).await,
+        "images" => suites::images::images(account, place).await,
+        "ledger" => suites::ledger::ledger(account, prefix, whole_seconds(place.now)?).await,
+        "logs" => suites::logs::logs(account, place).await,
+        "metrics" => suites::metrics::metrics(account, place).await,
+        "notices" => {
+            let told = suites::notices::notices(account, place, prefix).await?;
+            println!("{}", serde_json::to_string(&told.notices)?);
+            println!("{}", serde_json::to_string(&told.pages)?);
+            Ok(())
+        }
+        "number-of-services" => suites::fleet::number_of_services(account, prefix, whole_seconds(place.now)?).await,
+        "past" => suites::past::past(account, prefix, whole_seconds(place.now)?).await,
+        "scaling" => suites::scaling::scaling(account, place).await,
+        "secrets" => {
+            suites::secrets::secrets(account, &variables.required(SECRET, "the ARN of the suite's secret")?).await
+        }
+        "services" => suites::services::services(account, place).await,
+        "stacks" => suites::stacks::stacks(account).await,
+        "switch" => suites::switch::switch(account).await,
+        "targets" => suites::targets::targets(account, place).await,
+        "timers" => {
+            println!("{}", serde_json::to_string(&suites::timers::timers(account, place, prefix).await?)?);
+            Ok(())
+        }
+        other => Err(format!("there is no suite {other:?}; there are: {}", SUITES.join(", "))),
+    };
+    Ok(verdict?)
+}
+
+fn place(account: &Account, variables: &Variables) -> Result<Place, Box<dyn Error>> {
+    let named = |name: &str| Gap::named(name).ok_or_else(|| format!("{GAPS}: there is no gap {name:?}"));
+    Ok(Place {
+        account: variables.required(ACCOUNT, "twelve digits")?,
+        region: account.settings().region.clone(),
+        now: Timestamp::now(),
+        gaps: variables.get(GAPS).unwrap_or_default().split_whitespace().map(named).collect::<Result<_, _>>()?,
+    })
+}
+
+/// As every event has them.
+fn whole_seconds(now: Timestamp) -> Result<Timestamp, jiff::Error> {
+    Timestamp::from_second(now.as_second())
 }

@@ -47,7 +47,9 @@ fn every_sample_is_read_as_its_line() {
         samples().iter().map(|(name, event)| format!("{name}: {}", line(parse(event).unwrap()))).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     alarm-configuration-change: ignored, detail-type "CloudWatch Alarm Configuration Change" of source "aws.cloudwatch" is nothing this function acts on
+    alarm-of-another-account: Alarm <- Ok at 02:14:21.486 EventBridge Metric eu-west-1:210987654321:alarm:checkout-5xx [AWS/ApplicationELB HTTPCode_Target_5XX_Count Sum/60 LoadBalancer=prod TargetGroup=checkout]
     alarm-of-no-service: Alarm <- Ok at 02:14:33.870 EventBridge Metric eu-west-1:123456789012:alarm:nightly-report-errors [AWS/Lambda Errors Sum/60 FunctionName=nightly-report]
+    alarm-of-no-service-that-asks: Alarm <- Ok at 02:14:33.870 EventBridge Metric eu-west-1:123456789012:alarm:nightly-report-errors [AWS/Lambda Errors Sum/60 FunctionName=nightly-report] nightshift:notify=true severity=P3 team=finance
     alarm-with-tags: Alarm <- Ok at 02:14:40.102 EventBridge Metric eu-west-1:123456789012:alarm:search-latency-p99 [AWS/ApplicationELB TargetResponseTime p99/60 LoadBalancer=prod TargetGroup=search] aws:cloudformation:stack-name=search-alarms cluster=prod service=search team=discovery
     anomaly-band-alarm: Alarm <- Ok at 02:14:31.209 EventBridge AnomalyBand eu-west-1:123456789012:alarm:checkout-latency-anomaly [AWS/ApplicationELB TargetResponseTime Average/60 LoadBalancer=prod TargetGroup=checkout]
     back-to-ok: Ok <- Alarm at 02:29:21.502 EventBridge Metric eu-west-1:123456789012:alarm:checkout-5xx [AWS/ApplicationELB HTTPCode_Target_5XX_Count Sum/60 LoadBalancer=prod TargetGroup=checkout]
@@ -68,7 +70,12 @@ fn every_sample_is_read_as_its_line() {
     metric-math-alarm: Alarm <- Ok at 02:14:12.377 EventBridge Math eu-west-1:123456789012:alarm:web-5xx-ratio [AWS/ApplicationELB RequestCount Sum/60 LoadBalancer=prod TargetGroup=web] [AWS/ApplicationELB HTTPCode_Target_5XX_Count Sum/60 LoadBalancer=prod TargetGroup=web]
     metric-without-dimensions: Alarm <- Ok at 02:14:27.733 EventBridge Metric eu-west-1:123456789012:alarm:orders-per-minute-low [Prod/Shop OrdersPlaced Sum/60]
     metrics-insights-query-alarm: Alarm <- Ok at 02:14:55.007 EventBridge Math eu-west-1:123456789012:alarm:prod-5xx-any-target-group
+    no-room-to-scale: Alarm <- Ok at 02:14:21.486 EventBridge Metric eu-west-1:123456789012:alarm:checkout-5xx [AWS/ApplicationELB HTTPCode_Target_5XX_Count Sum/60 LoadBalancer=prod TargetGroup=checkout]
+    paused-at-hook: Alarm <- Ok at 02:14:21.486 EventBridge Metric eu-west-1:123456789012:alarm:checkout-5xx [AWS/ApplicationELB HTTPCode_Target_5XX_Count Sum/60 LoadBalancer=prod TargetGroup=checkout]
     period-of-a-day: Alarm <- Ok at 02:14:00.018 EventBridge Metric eu-west-1:123456789012:alarm:payments-settlement-missing [Prod/Payments SettlementsCompleted Sum/86400 ClusterName=prod ServiceName=payments]
+    rollback-under-way: Alarm <- Ok at 02:14:21.486 EventBridge Metric eu-west-1:123456789012:alarm:checkout-5xx [AWS/ApplicationELB HTTPCode_Target_5XX_Count Sum/60 LoadBalancer=prod TargetGroup=checkout]
+    rolled-back-and-still-alarming: Alarm <- Ok at 02:14:21.486 EventBridge Metric eu-west-1:123456789012:alarm:checkout-5xx [AWS/ApplicationELB HTTPCode_Target_5XX_Count Sum/60 LoadBalancer=prod TargetGroup=checkout]
+    service-draining: Alarm <- Ok at 02:14:21.486 EventBridge Metric eu-west-1:123456789012:alarm:checkout-5xx [AWS/ApplicationELB HTTPCode_Target_5XX_Count Sum/60 LoadBalancer=prod TargetGroup=checkout]
     set-by-hand: Alarm <- Ok at 02:14:05.000 EventBridge Metric eu-west-1:123456789012:alarm:checkout-5xx [AWS/ApplicationELB HTTPCode_Target_5XX_Count Sum/60 LoadBalancer=prod TargetGroup=checkout]
     single-metric-alarm: Alarm <- Ok at 02:14:21.486 EventBridge Metric eu-west-1:123456789012:alarm:checkout-5xx [AWS/ApplicationELB HTTPCode_Target_5XX_Count Sum/60 LoadBalancer=prod TargetGroup=checkout]
     sns-anomaly-band: Alarm <- Ok at 02:14:31.209 Sns AnomalyBand eu-west-1:123456789012:alarm:checkout-latency-anomaly [AWS/ApplicationELB TargetResponseTime Average/60 LoadBalancer=prod TargetGroup=checkout]

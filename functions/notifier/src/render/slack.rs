@@ -4,7 +4,7 @@
 //! message with one block too long is refused as a whole.
 
 use nightshift_core::incident::Phase;
-use nightshift_core::notice::{EvidenceLine, Link, Notice};
+use nightshift_core::notice::{EvidenceLine, Link, Notice, NoticeKind, Section};
 use serde_json::{Value, json};
 
 use super::text::{escaped, listed};
@@ -18,6 +18,8 @@ const FIELDS: usize = 10;
 const FIELD: usize = 200;
 /// More evidence than this persuades nobody; the incident's record has it all.
 const MOST_EVIDENCE: usize = 8;
+/// A message may have fifty blocks.
+const MOST_PARTS: usize = 40;
 const URL: usize = 2000;
 /// Slack shows the fallback in notifications, where little fits.
 const FALLBACK: usize = 300;
@@ -31,22 +33,22 @@ pub fn root_blocks(notice: &Notice) -> Value {
     let drift: Vec<String> = notice.drift.iter().map(|drift| escaped(drift, BULLET)).collect();
     let links: Vec<String> = notice.links.iter().filter_map(link).collect();
     let header = json!({"type": "header", "text": {"type": "plain_text", "text": header(notice), "emoji": false}});
-    let blocks = [
+    let before = [
         Some(header),
         section("*Why*", &bullets(&notice.why)),
         section("*What was done*", &bullets(&notice.done)),
         section("*Evidence*", &evidence),
         impact(notice),
         section("⚠️ *Drift*", &drift),
-        section("*Links*", &links),
-        Some(footer(notice)),
     ];
-    Value::Array(blocks.into_iter().flatten().collect())
+    let parts = notice.sections.iter().take(MOST_PARTS).filter_map(part);
+    let after = [section("*Links*", &links), Some(footer(notice))];
+    Value::Array(before.into_iter().flatten().chain(parts).chain(after.into_iter().flatten()).collect())
 }
 
 /// The text that a phone shows, and that stands in for the blocks.
 pub fn fallback(notice: &Notice) -> String {
-    format!("{} {}", light(notice.phase), escaped(&notice.headline, FALLBACK))
+    format!("{} {}", light(notice), escaped(&notice.headline, FALLBACK))
 }
 
 /// The notice's line in the thread, with its time in UTC.
@@ -55,18 +57,20 @@ pub fn line(notice: &Notice) -> String {
 }
 
 /// Red: somebody is needed or nothing was done. Amber: something is about to
-/// be done. Blue: it is being checked. Green: over.
-fn light(phase: Phase) -> char {
-    match phase {
+/// be done. Blue: it is being checked. Green: over. A report has no colour.
+fn light(notice: &Notice) -> char {
+    match notice.phase {
+        _ if notice.kind == NoticeKind::Report => '📋',
         Phase::Firing | Phase::Escalated => '🔴',
         Phase::AwaitingApproval | Phase::Acting => '🟠',
         Phase::Verifying => '🔵',
         Phase::Resolved => '🟢',
+        Phase::Noted => '⚪',
     }
 }
 
 fn header(notice: &Notice) -> String {
-    format!("{} {}", light(notice.phase), escaped(&notice.headline, HEADER - 2))
+    format!("{} {}", light(notice), escaped(&notice.headline, HEADER - 2))
 }
 
 /// `verbatim` keeps Slack from making links and mentions out of plain text.
@@ -76,6 +80,20 @@ fn mrkdwn(text: &str) -> Value {
 
 fn section(title: &str, lines: &[String]) -> Option<Value> {
     listed(title, lines, SECTION).map(|text| json!({"type": "section", "text": mrkdwn(&text)}))
+}
+
+/// A part of a report. Escaped text has no backtick, so nothing in it ends the
+/// block of code that columns stand in.
+fn part(part: &Section) -> Option<Value> {
+    const FENCE: &str = "```";
+    let title = format!("*{}*", escaped(&part.title, FIELD));
+    let lines = part.lines.iter().map(|line| escaped(line, BULLET));
+    if !part.aligned {
+        return section(&title, &lines.map(|line| format!("• {line}")).collect::<Vec<_>>());
+    }
+    let room = SECTION - FENCE.len() - 1;
+    let text = listed(&format!("{title}\n{FENCE}"), &lines.collect::<Vec<_>>(), room)?;
+    Some(json!({"type": "section", "text": mrkdwn(&format!("{text}\n{FENCE}"))}))
 }
 
 fn evidence(line: &EvidenceLine) -> String {
@@ -107,6 +125,11 @@ fn link(link: &Link) -> Option<String> {
 
 fn footer(notice: &Notice) -> Value {
     let service = &notice.service;
+    let place = format!("{} {}", escaped(&service.account, FIELD), escaped(&service.region, FIELD));
+    if notice.kind == NoticeKind::Report {
+        let elements = [mrkdwn(&escaped(notice.incident.as_str(), FIELD)), mrkdwn(&place)];
+        return json!({"type": "context", "elements": elements});
+    }
     let elements = [
         escaped(notice.incident.as_str(), FIELD),
         format!("{}: {}", notice.severity, escaped(&notice.severity_because, BULLET)),
@@ -116,7 +139,7 @@ fn footer(notice: &Notice) -> Value {
             escaped(&service.to_string(), FIELD),
             notice.team.as_ref().map_or_else(|| "no team".to_owned(), |team| format!("team {}", escaped(team, FIELD)),)
         ),
-        format!("{} {}", escaped(&service.account, FIELD), escaped(&service.region, FIELD)),
+        place,
         format!(
             "open since {}, this {} UTC",
             notice.opened_at.strftime("%Y-%m-%d %H:%M:%S"),
@@ -173,12 +196,25 @@ mod tests {
             notice.severity_because.clone_from(&long);
             notice.impact = (0..40).map(|n| (format!("{n}{long}"), long.clone())).collect();
             notice.evidence.iter_mut().for_each(|line| line.says.clone_from(&long));
+            let part = Section { title: long.clone(), lines: vec![long.clone(); 60], aligned: false };
+            notice.sections = vec![part; 60];
             notice.links =
                 vec![Link { label: long.clone(), url: format!("https://x.example/?a=<{}", "|".repeat(1500)) }; 30];
             within_limits(&notice);
             let all = format!("{}{}{}", root_blocks(&notice), fallback(&notice), line(&notice));
             assert!(!all.contains("<!") && !all.contains("<https://evil") && !all.contains('`'), "{evil}");
         }
+    }
+
+    #[test]
+    fn nothing_in_a_table_ends_it() {
+        let lines = vec!["```<!channel>  1".to_owned(), "web             2".to_owned()];
+        let part = part(&Section { title: "Delivery".into(), lines, aligned: true }).unwrap();
+        let expect = "*Delivery*\n```\nʼʼʼ&lt;!channel&gt;  1\nweb             2\n```";
+        assert_eq!(part["text"]["text"], expect);
+        let endless = Section { title: "Delivery".into(), lines: vec!["x".repeat(90); 90], aligned: true };
+        let text = super::part(&endless).unwrap()["text"]["text"].as_str().unwrap().to_owned();
+        assert!(text.chars().count() <= 3000 && text.ends_with(" more\n```"), "{text}");
     }
 
     #[test]

@@ -45,6 +45,18 @@ fn only_what_turns_a_p1_is_broadcast_to_the_channel() {
 }
 
 #[test]
+fn a_report_is_one_message_without_a_thread_however_often_it_comes() {
+    let desk = desk();
+    for _ in 0..2 {
+        tell(&desk, &samples::notice("report")).unwrap();
+    }
+    let [root] = desk.chat.roots().try_into().unwrap();
+    assert_eq!((root.channel.as_str(), root.edits), ("C0INCIDENTS", 0));
+    assert!(root.text().starts_with("📋 Nightshift, week to Mon 23 Nov: 5 incidents"), "{}", root.text());
+    assert_eq!(desk.chat.thread(&root.ts), Vec::<String>::new());
+}
+
+#[test]
 fn a_redelivered_notice_changes_nothing() {
     let desk = desk();
     for notice in story() {

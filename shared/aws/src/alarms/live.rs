@@ -29,7 +29,7 @@ pub(super) fn of_metric(alarm: &MetricAlarm) -> Option<LiveAlarm> {
         actions_enabled: alarm.actions_enabled().unwrap_or(true),
         suppressed_by: None,
         reason: alarm.state_reason().map(ToOwned::to_owned),
-        description: alarm.alarm_description().map(ToOwned::to_owned),
+        description: described(alarm.alarm_description()),
         tags: BTreeMap::new(),
         metrics,
         children: Vec::new(),
@@ -52,7 +52,7 @@ pub(super) fn of_composite(alarm: &CompositeAlarm) -> Option<LiveAlarm> {
         actions_enabled: alarm.actions_enabled().unwrap_or(true),
         suppressed_by: alarm.actions_suppressed_by().map(|by| by.as_str().to_owned()),
         reason: alarm.state_reason().map(ToOwned::to_owned),
-        description: alarm.alarm_description().map(ToOwned::to_owned),
+        description: described(alarm.alarm_description()),
         tags: BTreeMap::new(),
         metrics: Vec::new(),
         children: alarm.alarm_rule().map(children).unwrap_or_default(),
@@ -62,6 +62,11 @@ pub(super) fn of_composite(alarm: &CompositeAlarm) -> Option<LiveAlarm> {
         period_s: 0,
         evaluation_periods: 0,
     })
+}
+
+/// An empty description describes nothing.
+fn described(text: Option<&str>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).map(ToOwned::to_owned)
 }
 
 fn state(value: &StateValue) -> Option<AlarmState> {

@@ -2,16 +2,17 @@
 //! that is echoed back would overwrite what autoscaling or a person set.
 
 use aws_sdk_ecs::Client;
-use aws_sdk_ecs::types::StopServiceDeploymentStopType;
+use aws_sdk_ecs::types::{DeploymentLifecycleHookAction, StopServiceDeploymentStopType};
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
 use nightshift_core::ports::Answer;
 
 use super::DESCRIBE_SERVICES;
-use crate::fault::{fault, unreadable};
+use crate::fault::{fault, not_stopped, unreadable};
 
 pub(super) const UPDATE: &str = "ecs:UpdateService";
 pub(super) const STOP: &str = "ecs:StopServiceDeployment";
+pub(super) const CONTINUE: &str = "ecs:ContinueServiceDeployment";
 
 pub(super) async fn deploy(client: &Client, service: &ServiceRef, to: &TaskDefinitionArn) -> Answer<()> {
     // A bare family would mean its newest revision: the very one to get rid of.
@@ -50,14 +51,16 @@ pub(super) async fn stop(client: &Client, service: &ServiceRef, deployment: &Ser
     done.map(drop).map_err(|error| not_stopped(fault(STOP, service.to_string(), &error)))
 }
 
-/// Which code a deployment gives that is over by now is not documented, nor
-/// that it is always the same: whoever asked reads the state again. A missing
-/// permission and a throttled call stay what they are.
-fn not_stopped(fault: Fault) -> Fault {
-    match fault.kind {
-        FaultKind::NotFound => Fault { kind: FaultKind::Permanent, ..fault },
-        _ => fault,
-    }
+pub(super) async fn roll_back_at_hook(
+    client: &Client,
+    service: &ServiceRef,
+    deployment: &ServiceDeploymentArn,
+    hook: &str,
+) -> Answer<()> {
+    let request = client.continue_service_deployment().service_deployment_arn(deployment.as_str()).hook_id(hook);
+    // Without an action it would go on.
+    let done = request.action(DeploymentLifecycleHookAction::Rollback).send().await;
+    done.map(drop).map_err(|error| not_stopped(fault(CONTINUE, service.to_string(), &error)))
 }
 
 fn names_a_revision(to: &TaskDefinitionArn) -> bool {
@@ -77,13 +80,5 @@ mod tests {
         assert!(!named("arn:aws:ecs:eu-west-1:111122223333:task-definition/web"));
         assert!(!named("web:latest"));
         assert!(!named("web:"));
-    }
-
-    #[test]
-    fn a_deployment_that_is_gone_cannot_be_stopped_and_permission_stays_permission() {
-        let with = |kind| not_stopped(Fault::new(STOP, "prod/web", kind, "code")).kind;
-        assert_eq!(with(FaultKind::NotFound), FaultKind::Permanent);
-        assert_eq!(with(FaultKind::Denied), FaultKind::Denied);
-        assert_eq!(with(FaultKind::Transient), FaultKind::Transient);
     }
 }

@@ -7,7 +7,7 @@ use aws_sdk_ecs::types::{
     SchedulingStrategy, Tag,
 };
 use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
-use nightshift_core::service::{Controller, Deployment, Rollout, Service, Strategy};
+use nightshift_core::service::{Breaker, Controller, Deployment, Rollout, Service, Strategy};
 
 use super::count;
 use crate::moment::moment;
@@ -31,6 +31,7 @@ pub(super) fn of(service: &ServiceRef, found: &sdk::Service) -> Service {
         current_deployment: found.current_service_deployment().map(ServiceDeploymentArn::new),
         target_groups: target_groups(found).into_iter().collect(),
         grace_s: count(found.health_check_grace_period_seconds().unwrap_or(0)),
+        breaker: breaker(found),
         tags: tags(found.tags()),
     }
 }
@@ -50,6 +51,11 @@ pub(super) fn target_groups(found: &sdk::Service) -> BTreeSet<String> {
         balancer.target_group_arn().into_iter().chain(other)
     });
     groups.map(ToOwned::to_owned).collect()
+}
+
+fn breaker(found: &sdk::Service) -> Option<Breaker> {
+    let breaker = found.deployment_configuration()?.deployment_circuit_breaker()?;
+    Some(Breaker { enabled: breaker.enable(), rolls_back: breaker.rollback() })
 }
 
 /// Missing means ECS. A controller that we do not know is surely not ours.

@@ -7,12 +7,16 @@ use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ledger::{Claim, ClaimError};
 
-use super::item;
+use super::item::{self, Item};
 use super::key::Key;
 use crate::fault::{fault, unreadable};
 
 pub(super) const OPERATION: &str = "dynamodb:TransactWriteItems";
 const CONDITION: &str = "ConditionalCheckFailed";
+/// What one transaction takes. It takes 4 MB too, which are not counted here:
+/// of items of 400 KB at most, all but the releases are five, and a release,
+/// whose failures are capped, has a few kilobytes.
+const MOST: usize = 100;
 
 pub(super) async fn write(client: &Client, table: &str, claim: &Claim) -> Result<(), ClaimError> {
     let name = Key::head(&claim.record.service).to_string();
@@ -43,11 +47,33 @@ fn puts(table: &str, claim: &Claim, name: &str) -> Result<Vec<Put>, Fault> {
         let next = item::next(&Key::fleet(), fleet.version, &fleet.value)?;
         puts.push(built(item::put_if_unchanged(table, next, fleet.version))?);
     }
-    if let Some(closed) = &claim.closed {
-        let closed = item::closed(&claim.record.service, closed, claim.at)?;
-        puts.push(built(Put::builder().table_name(table).set_item(Some(closed)).build())?);
+    for item in history(claim)? {
+        puts.push(built(Put::builder().table_name(table).set_item(Some(item)).build())?);
+    }
+    if puts.len() > MOST {
+        let says = format!("the claim has {} items; {MOST} fit into one transaction", puts.len());
+        return Err(unreadable(OPERATION, name, says));
     }
     Ok(puts)
+}
+
+/// What is kept for reports, without a condition: the same key is newer news of
+/// the same thing.
+fn history(claim: &Claim) -> Result<Vec<Item>, Fault> {
+    let mut items = Vec::new();
+    if let Some(closed) = &claim.closed {
+        items.push(item::closed(&claim.record.service, closed, claim.at)?);
+        items.push(item::past_incident(&claim.record.service, closed, claim.at)?);
+    }
+    for (index, past) in claim.releases.iter().enumerate() {
+        // A transaction may name an item once: the last news of it counts.
+        let key = Key::past_release(past);
+        let again = claim.releases[index + 1..].iter().any(|later| Key::past_release(later) == key);
+        if !again {
+            items.push(item::past_release(past, claim.at)?);
+        }
+    }
+    Ok(items)
 }
 
 /// What a cancelled transaction means: a condition or another writer may be to
@@ -68,10 +94,12 @@ fn refused(with_event: bool, reasons: &[CancellationReason], failed: Fault) -> C
 
 #[cfg(test)]
 mod tests {
+    use super::super::past::release;
     use super::*;
     use nightshift_core::ids::{EventId, ServiceRef};
     use nightshift_core::incident::ServiceRecord;
     use nightshift_core::ledger::{Fleet, Versioned};
+    use nightshift_core::verdict::PastRelease;
 
     fn failed(kind: FaultKind) -> ClaimError {
         ClaimError::Fault(Fault::new(OPERATION, "prod/web", kind, "cancelled"))
@@ -95,19 +123,48 @@ mod tests {
         check(true, &["None", "ValidationError"], &failed(FaultKind::Permanent));
     }
 
-    #[test]
-    fn a_claim_checks_the_event_and_the_versions_and_nothing_else() {
+    fn claim() -> Claim {
         let service = ServiceRef::from_arn("arn:aws:ecs:eu-west-1:111122223333:service/prod/web").unwrap();
-        let claim = Claim {
+        Claim {
             event: Some(EventId::new("e1")),
             expected: 3,
             record: ServiceRecord::new(service),
             fleet: Some(Versioned { version: 0, value: Fleet::default() }),
+            releases: Vec::new(),
             closed: None,
             at: "2026-11-20T03:00:00Z".parse().unwrap(),
-        };
+        }
+    }
+
+    fn releases(ids: &[&str]) -> Vec<PastRelease> {
+        ids.iter().map(|id| release(&claim().record.service, id, claim().at)).collect()
+    }
+
+    #[test]
+    fn a_claim_checks_the_event_and_the_versions_and_nothing_else() {
+        let claim = Claim { releases: releases(&["d1"]), ..claim() };
         let puts = puts("ledger", &claim, "name").unwrap();
         let conditions: Vec<_> = puts.iter().map(|put| put.condition_expression().unwrap_or("none")).collect();
-        assert_eq!(conditions, ["attribute_not_exists(#pk)", "#version = :read", "attribute_not_exists(#pk)"]);
+        assert_eq!(conditions, ["attribute_not_exists(#pk)", "#version = :read", "attribute_not_exists(#pk)", "none"]);
+    }
+
+    #[test]
+    fn a_release_told_of_twice_in_one_claim_is_written_once_as_told_last() {
+        let mut releases = releases(&["d1", "d2", "d1"]);
+        releases[2].release.sequence = 9;
+        let items = history(&Claim { releases, ..claim() }).unwrap();
+        let kept: Vec<PastRelease> = items.iter().map(|item| item::document("release", item).unwrap()).collect();
+        let kept: Vec<_> = kept.iter().map(|past| (past.release.id.as_str(), past.release.sequence)).collect();
+        assert_eq!(kept, [("d2", 0), ("d1", 9)]);
+    }
+
+    #[test]
+    fn a_claim_too_large_for_one_transaction_is_refused_before_it_is_sent() {
+        let ids: Vec<String> = (0..MOST).map(|number| number.to_string()).collect();
+        let all: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let fits = Claim { releases: releases(&all[3..]), ..claim() };
+        assert_eq!(puts("ledger", &fits, "name").map(|puts| puts.len()), Ok(MOST));
+        let fault = puts("ledger", &Claim { releases: releases(&all[2..]), ..claim() }, "name").unwrap_err();
+        assert!(fault.to_string().contains("the claim has 101 items; 100 fit"), "{fault}");
     }
 }

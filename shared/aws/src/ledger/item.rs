@@ -11,8 +11,9 @@ use nightshift_core::ids::{EventId, ServiceRef};
 use nightshift_core::incident::Incident;
 use nightshift_core::ledger::{Opening, Silent, TimelineEntry, Versioned};
 use nightshift_core::ports::Answer;
-use serde::Serialize;
+use nightshift_core::verdict::PastRelease;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::key::Key;
 use super::{GET, PUT, QUERY};
@@ -39,6 +40,14 @@ const KEEP_SILENT: SignedDuration = SignedDuration::from_hours(35 * 24);
 const KEEP_HEALTH: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// A year and a little, for whoever compares with last year.
 const KEEP_HISTORY: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+/// What stands under the day of a closed incident; borrowed to write, owned when
+/// read.
+#[derive(Serialize, Deserialize)]
+pub(super) struct PastIncident<S, I> {
+    pub(super) service: S,
+    pub(super) incident: I,
+}
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
@@ -132,6 +141,17 @@ pub(super) fn event(event: &EventId, at: Timestamp) -> Item {
 
 pub(super) fn closed(service: &ServiceRef, incident: &Incident, at: Timestamp) -> Answer<Item> {
     Ok(expiring(with_document(&Key::closed(service, &incident.id), incident)?, at, KEEP_HISTORY))
+}
+
+/// The closed incident once more, by the day on which it ended.
+pub(super) fn past_incident(service: &ServiceRef, incident: &Incident, at: Timestamp) -> Answer<Item> {
+    let key = Key::past_incident(&incident.id, incident.closed_at.unwrap_or(at));
+    Ok(expiring(with_document(&key, &PastIncident { service, incident })?, at, KEEP_HISTORY))
+}
+
+/// A release by the day on which it began.
+pub(super) fn past_release(past: &PastRelease, at: Timestamp) -> Answer<Item> {
+    Ok(expiring(with_document(&Key::past_release(past), past)?, at, KEEP_HISTORY))
 }
 
 pub(super) fn silent(silent: &Silent) -> Answer<Item> {

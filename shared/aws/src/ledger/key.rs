@@ -3,9 +3,12 @@
 use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::civil::Date;
+use jiff::{Timestamp, tz::TimeZone};
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{AlarmArn, EventId, IncidentId, ServiceRef};
 use nightshift_core::ledger::Silent;
+use nightshift_core::verdict::PastRelease;
 
 use super::item::{HEALTH, Item, PK, SK, text};
 
@@ -50,8 +53,16 @@ impl Key {
     }
 
     pub(super) fn silent(silent: &Silent) -> Self {
-        let day = silent.at.strftime("%Y-%m-%d");
-        Self::new(format!("silent#{day}"), format!("{}#{}", silent.refusal.name(), silent.event))
+        Self::new(silent_of(day_of(silent.at)), format!("{}#{}", silent.refusal.name(), silent.event))
+    }
+
+    pub(super) fn past_release(past: &PastRelease) -> Self {
+        let PastRelease { service, release, .. } = past;
+        Self::new(releases_of(day_of(release.began_at)), format!("{}#{}", service.key(), release.id))
+    }
+
+    pub(super) fn past_incident(incident: &IncidentId, ended_at: Timestamp) -> Self {
+        Self::new(incidents_of(day_of(ended_at)), incident.as_str())
     }
 
     pub(super) fn health(issue: &HealthIssue) -> Self {
@@ -73,6 +84,25 @@ impl Key {
     }
 }
 
+fn day_of(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
+}
+
+/// Under what stands what was counted in silence on that day.
+pub(super) fn silent_of(day: Date) -> String {
+    format!("silent#{day}")
+}
+
+/// Under what stand the releases that began on that day.
+pub(super) fn releases_of(day: Date) -> String {
+    format!("releases#{day}")
+}
+
+/// Under what stand the incidents that ended on that day.
+pub(super) fn incidents_of(day: Date) -> String {
+    format!("incidents#{day}")
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.pk, self.sk)
@@ -81,6 +111,7 @@ impl fmt::Display for Key {
 
 #[cfg(test)]
 mod tests {
+    use super::super::past::release;
     use super::*;
     use nightshift_core::refusal::Refusal;
 
@@ -107,6 +138,8 @@ mod tests {
             Key::case(&incident, 7),
             Key::chat(&incident),
             Key::silent(&silent),
+            Key::past_release(&release(&web(), "arn:x:service-deployment/prod/web/1", silent.at)),
+            Key::past_incident(&incident, silent.at),
             Key::alarm(&AlarmArn::new("arn:x:alarm:web-5xx")),
         ];
         insta::assert_snapshot!(keys.map(|key| key.to_string()).join("\n"), @r"
@@ -118,7 +151,20 @@ mod tests {
         incident#20261120-0300-0a1b2c3d case#000007
         incident#20261120-0300-0a1b2c3d chat
         silent#2026-11-20 NoNews#e1
+        releases#2026-11-20 111122223333/eu-west-1/prod/web#arn:x:service-deployment/prod/web/1
+        incidents#2026-11-20 20261120-0300-0a1b2c3d
         alarm#arn:x:alarm:web-5xx service
         ");
+    }
+
+    #[test]
+    fn a_day_is_that_of_utc_and_the_same_to_whoever_reads_it() {
+        let last: Timestamp = "2026-11-20T23:59:59.999Z".parse().unwrap();
+        let incident = IncidentId::new("i1");
+        let day = jiff::civil::date(2026, 11, 20);
+        assert_eq!(Key::past_incident(&incident, last).pk, incidents_of(day));
+        assert_eq!(Key::past_release(&release(&web(), "d1", last)).pk, releases_of(day));
+        let next = last.checked_add(jiff::SignedDuration::from_millis(1)).unwrap();
+        assert_eq!(Key::past_incident(&incident, next).pk, incidents_of(day.tomorrow().unwrap()));
     }
 }

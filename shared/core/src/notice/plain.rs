@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{EvidenceLine, Notice};
+use super::{EvidenceLine, Notice, NoticeKind};
 use crate::span::words;
 
 /// What Amazon SNS takes as a subject.
@@ -21,6 +21,9 @@ pub fn plain(notice: &Notice) -> String {
     section(&mut text, "Evidence, strongest first", notice.evidence.iter().map(evidence));
     if let Some(drift) = &notice.drift {
         let _ = write!(text, "\nBefore the next deployment: {drift}\n");
+    }
+    for part in &notice.sections {
+        section(&mut text, &part.title, part.lines.iter().map(ToOwned::to_owned));
     }
     section(&mut text, "Look here", notice.links.iter().map(|link| format!("{}: {}", link.label, link.url)));
     footer(&mut text, notice);
@@ -65,6 +68,14 @@ fn evidence(line: &EvidenceLine) -> String {
 
 fn footer(text: &mut String, notice: &Notice) {
     let service = &notice.service;
+    if notice.kind == NoticeKind::Report {
+        let _ = write!(
+            text,
+            "\nAll services of account {} in {}. Report {}.\n",
+            service.account, service.region, notice.incident
+        );
+        return;
+    }
     let open = words(notice.opened_at.duration_until(notice.at));
     let _ = write!(
         text,
@@ -111,7 +122,7 @@ mod tests {
     use crate::ids::{IncidentId, ServiceRef};
     use crate::incident::Phase;
     use crate::mode::{Mode, Severity};
-    use crate::notice::{Link, NoticeKind};
+    use crate::notice::{Link, Section};
 
     fn notice() -> Notice {
         Notice {
@@ -143,6 +154,8 @@ mod tests {
             links: vec![Link { label: "Alarm".to_owned(), url: "https://example.com/alarm".to_owned() }],
             timeline: "rolled back".to_owned(),
             pager: None,
+            plainly: false,
+            sections: Vec::new(),
         }
     }
 
@@ -187,6 +200,35 @@ mod tests {
         };
         let text = plain(&bare);
         assert!(!text.contains("Evidence") && !text.contains("\n\n\n"), "{text}");
+    }
+
+    #[test]
+    fn a_report_is_its_parts_and_no_incident() {
+        let report = Notice {
+            kind: NoticeKind::Report,
+            headline: "Daily digest".to_owned(),
+            why: Vec::new(),
+            done: Vec::new(),
+            evidence: Vec::new(),
+            impact: BTreeMap::new(),
+            drift: None,
+            links: Vec::new(),
+            sections: vec![Section {
+                title: "Delivery".into(),
+                lines: vec!["web  3".into(), "api 12".into()],
+                aligned: true,
+            }],
+            ..notice()
+        };
+        insta::assert_snapshot!(plain(&report), @r"
+        Daily digest
+
+        Delivery
+          web  3
+          api 12
+
+        All services of account 111122223333 in eu-west-1. Report 20261120-0312-0a1b2c3d.
+        ");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{EventId, ServiceRef, TaskDefinitionArn};
 use nightshift_core::incident::ServiceRecord;
-use nightshift_core::ledger::{Fleet, Opening, Versioned};
+use nightshift_core::ledger::{Fleet, Opening, Silent, Versioned};
 use nightshift_core::metric::{MetricId, Point, Series, Signal};
 use nightshift_core::ports::{AlarmReads, Answer, LedgerReads, MetricReads, ScalingReads, ServiceReads, TargetReads};
 use nightshift_core::release::{ServiceDeployment, TaskDefinition};
@@ -121,6 +121,10 @@ impl LedgerReads for Account {
     }
 
     async fn seen(&self, _: &EventId) -> Answer<bool> {
+        self.answer("dynamodb:GetItem", None)
+    }
+
+    async fn counted(&self, _: &Silent) -> Answer<bool> {
         self.answer("dynamodb:GetItem", None)
     }
 

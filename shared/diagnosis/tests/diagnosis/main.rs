@@ -10,6 +10,7 @@ mod looking;
 mod recovering;
 mod suspects;
 
+mod figures;
 mod fit;
 mod generated;
 mod laws;

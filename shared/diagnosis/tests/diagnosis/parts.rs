@@ -154,6 +154,7 @@ pub fn live() -> Service {
         current_deployment: None,
         target_groups: vec![format!("arn:aws:elasticloadbalancing:eu-west-1:123456789012:{GROUP}")],
         grace_s: 60,
+        breaker: None,
         tags: BTreeMap::new(),
     }
 }

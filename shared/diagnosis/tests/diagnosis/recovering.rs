@@ -36,6 +36,11 @@ fn incident(alarms: &[LiveAlarm]) -> Incident {
         healthy_since: None,
         chronic: false,
         heard_at: ago(4),
+        trouble: None,
+        closed_at: None,
+        told_plainly: false,
+        would: None,
+        escalated_at: None,
     }
 }
 

@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 use crate::scenario::{Comparison, Missing};
 use crate::state::State;
 use crate::state::alarms::Alarm;
+use crate::state::logs::Line;
 use crate::state::series::METRICS;
+use crate::state::service::Machine;
 
 use super::Pace;
 
@@ -23,6 +25,8 @@ const DAY_S: i64 = 86_400;
 const HOURS: u32 = 3;
 /// … and for the same hours so many days earlier, as comparisons need them.
 const DAYS_EARLIER: [i64; 3] = [0, 1, 7];
+/// Of each task's log, the last lines.
+const LINES: usize = 50;
 
 /// The body of `POST /_sim/advance`.
 #[derive(Debug, Deserialize)]
@@ -94,6 +98,22 @@ fn named(dimensions: &BTreeMap<String, String>) -> Vec<Value> {
     dimensions.iter().map(|(name, value)| json!({ "Name": name, "Value": value })).collect()
 }
 
+/// Requests of PutLogEvents, one for each task that ran within the last hours.
+pub(super) async fn logs(Shared(pace): Shared<Pace>) -> Json<Value> {
+    pace.catch_up();
+    let state = pace.account().state();
+    let of_machine = |machine: &Machine| {
+        let group = machine.log_place().group;
+        let request = |(stream, lines): (String, Vec<Line>)| {
+            let event = |(at, message): (i64, String)| json!({ "timestamp": at * 1000, "message": message });
+            let events: Vec<Value> = lines.into_iter().map(event).collect();
+            json!({ "logGroupName": group, "logStreamName": stream, "logEvents": events })
+        };
+        machine.streams(LINES, state.now).into_iter().map(request).collect::<Vec<Value>>()
+    };
+    Json(state.machines.iter().flat_map(of_machine).collect())
+}
+
 /// Requests of PutMetricAlarm and PutCompositeAlarm.
 pub(super) async fn alarms(Shared(pace): Shared<Pace>) -> Json<Value> {
     let state = pace.account().state();
@@ -106,12 +126,15 @@ pub(super) async fn alarms(Shared(pace): Shared<Pace>) -> Json<Value> {
 
 fn put_any(alarm: &Alarm) -> Value {
     let tags: Vec<Value> = alarm.setup.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
-    json!({
+    let mut request = json!({
         "AlarmName": alarm.setup.name,
-        "AlarmDescription": alarm.setup.description.as_deref().unwrap_or_default(),
         "ActionsEnabled": alarm.setup.actions_enabled,
         "Tags": tags,
-    })
+    });
+    if let Some(description) = &alarm.setup.description {
+        request["AlarmDescription"] = json!(description);
+    }
+    request
 }
 
 fn put_composite(alarm: &Alarm) -> Value {

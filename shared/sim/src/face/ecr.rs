@@ -28,6 +28,10 @@ pub(super) fn answer(state: &mut State, operation: &str, request: &Request) -> R
 }
 
 fn images(state: &State, request: &Request) -> Result<Vec<Image>, AwsError> {
+    // Another account's registry lets nobody in whom its policy does not name.
+    if request.text("registryId").is_some_and(|registry| registry != state.scenario.account) {
+        return Err(AwsError::new("AccessDeniedException", "no resource-based policy allows it"));
+    }
     let name = request.needed("repositoryName")?;
     let missing =
         || AwsError::new("RepositoryNotFoundException", format!("The repository with name '{name}' does not exist"));
@@ -100,10 +104,6 @@ fn describe(state: &State, request: &Request) -> Result<Value, AwsError> {
         wanted.iter().map(one).collect::<Result<_, _>>()?
     };
     let name = request.needed("repositoryName")?;
-    let pushed = |digest: &Digest| {
-        let builds = state.machines.iter().flat_map(|machine| &machine.builds);
-        builds.filter(|build| build.digest == *digest).map(|build| build.at).min().unwrap_or(state.start)
-    };
     let shown = found.iter().map(|(digest, tags)| {
         json!({
             "registryId": state.scenario.account,
@@ -111,7 +111,7 @@ fn describe(state: &State, request: &Request) -> Result<Value, AwsError> {
             "imageDigest": digest,
             "imageTags": tags,
             "imageSizeInBytes": 48_000_000,
-            "imagePushedAt": pushed(digest) as f64,
+            "imagePushedAt": state.pushed(digest) as f64,
             "imageManifestMediaType": MANIFEST,
             "imageStatus": "ACTIVE",
         })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use nightshift_core::ids::fingerprint;
-use nightshift_core::release::TaskDefinition;
+use nightshift_core::release::{LogPlace, TaskDefinition};
 use nightshift_core::service::{Deployment, Rollout};
 use serde_json::{Value, json};
 
@@ -174,6 +174,8 @@ pub(super) fn deployment(machine: &Machine, state: &DeploymentState) -> Value {
     put(&mut full, "startedAt", state.started.map(seconds));
     put(&mut full, "finishedAt", state.finished.map(seconds));
     put(&mut full, "statusReason", state.reason.as_ref().map(|reason| json!(reason)));
+    let hook = |id: String| json!({ "hookId": id, "targetType": "PAUSE", "status": "AWAITING_ACTION" });
+    put(&mut full, "lifecycleHookDetails", state.waits_at().map(|id| json!([hook(id)])));
     if goes_back(state.status) {
         let mut rollback = json!({ "reason": state.reason, "startedAt": seconds(state.due) });
         put(&mut rollback, "serviceRevisionArn", state.rolled_back_to.map(|to| json!(machine.revisions[to].arn)));
@@ -203,10 +205,16 @@ pub(super) fn revision(machine: &Machine, state: &RevisionState) -> Value {
     })
 }
 
+fn log_configuration(place: &LogPlace) -> Value {
+    let mut options = json!({ "awslogs-group": place.group, "awslogs-stream-prefix": place.prefix });
+    put(&mut options, "awslogs-region", place.region.as_ref().map(|region| json!(region)));
+    json!({ "logDriver": "awslogs", "options": options })
+}
+
 /// A task definition as DescribeTaskDefinition shows it.
 pub(super) fn task_definition(machine: &Machine, registered: &TaskDefinition) -> Value {
     let container = |(name, image): (&String, &String)| {
-        json!({
+        let mut container = json!({
             "name": name,
             "image": image,
             "cpu": 0,
@@ -215,7 +223,9 @@ pub(super) fn task_definition(machine: &Machine, registered: &TaskDefinition) ->
             "environment": [],
             "mountPoints": [],
             "volumesFrom": [],
-        })
+        });
+        put(&mut container, "logConfiguration", registered.logs.get(name).map(log_configuration));
+        container
     };
     let number: u32 = registered.arn.as_str().rsplit(':').next().and_then(|number| number.parse().ok()).unwrap_or(0);
     json!({

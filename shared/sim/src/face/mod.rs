@@ -38,6 +38,7 @@ pub fn router(pace: Pace) -> Router {
         .route("/_sim/state", get(control::state))
         .route("/_sim/metrics", get(control::metrics))
         .route("/_sim/alarms", get(control::alarms))
+        .route("/_sim/logs", get(control::logs))
         .route("/_sim/calls", get(control::calls))
         .with_state(pace)
 }

@@ -6,16 +6,17 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmState, LiveAlarm};
 use nightshift_core::fault::{Fault, FaultKind};
-use nightshift_core::ids::ServiceRef;
+use nightshift_core::ids::{Digest, ServiceRef};
 use nightshift_core::metric::{MetricId, Series};
 use nightshift_core::ports::{
-    AlarmReads, Answer, ImageReads, MetricReads, ScalingReads, ScalingWrites, SecretReads, StackReads, SwitchReads,
-    SwitchWrites, TargetReads,
+    AlarmReads, Answer, ImageAges, ImageReads, MetricReads, ScalingReads, ScalingWrites, SecretReads, StackReads,
+    SwitchReads, SwitchWrites, TargetReads,
 };
 use nightshift_core::release::ImageNow;
 use nightshift_core::service::{ScalableTarget, TargetHealth};
 
 use crate::account::Account;
+use crate::state::{State, moment};
 
 impl AlarmReads for Account {
     async fn alarm(&self, name: &str) -> Answer<Option<LiveAlarm>> {
@@ -31,7 +32,9 @@ impl AlarmReads for Account {
         self.read("cloudwatch:DescribeAlarms", "*", |state| {
             let event = state.scenario.event_second();
             let firing = state.alarms.iter().filter(|alarm| alarm.state == AlarmState::Alarm);
-            Ok(firing.map(|alarm| alarm.live(event, false)).collect())
+            let mut firing: Vec<LiveAlarm> = firing.map(|alarm| alarm.live(event, false)).collect();
+            firing.sort_by(|a, b| a.arn.cmp(&b.arn));
+            Ok(firing)
         })
         .await
     }
@@ -52,9 +55,21 @@ impl ImageReads for Account {
     }
 }
 
+impl ImageAges for Account {
+    async fn pushed_at(&self, image: &str, digest: &Digest) -> Answer<Option<Timestamp>> {
+        self.read("ecr:DescribeImages", image, |state| {
+            let there = state.registry.holds(image, digest);
+            Ok(there.then(|| moment(state.pushed(digest))))
+        })
+        .await
+    }
+}
+
 impl TargetReads for Account {
     async fn targets(&self, target_groups: &[String]) -> Answer<TargetHealth> {
-        self.read("elasticloadbalancing:DescribeTargetHealth", target_groups.join(","), |state| {
+        const OPERATION: &str = "elasticloadbalancing:DescribeTargetHealth";
+        self.read(OPERATION, target_groups.join(","), |state| {
+            state.has_groups(OPERATION, target_groups)?;
             let mut all = TargetHealth::default();
             for machine in state.machines.iter().filter(|machine| machine.behind(target_groups)) {
                 let targets = machine.targets();
@@ -69,12 +84,35 @@ impl TargetReads for Account {
     }
 
     async fn load_balancers(&self, target_groups: &[String]) -> Answer<BTreeMap<String, String>> {
-        self.read("elasticloadbalancing:DescribeTargetGroups", target_groups.join(","), |state| {
+        const OPERATION: &str = "elasticloadbalancing:DescribeTargetGroups";
+        self.read(OPERATION, target_groups.join(","), |state| {
+            state.has_groups(OPERATION, target_groups)?;
             let groups = state.machines.iter().filter_map(|machine| machine.group.as_ref());
             let wanted = groups.filter(|group| target_groups.contains(&group.arn));
             Ok(wanted.map(|group| (group.arn.clone(), group.load_balancer.clone())).collect())
         })
         .await
+    }
+}
+
+impl State {
+    /// When the image of that digest first came: with its first release, or
+    /// before all of them.
+    pub(crate) fn pushed(&self, digest: &Digest) -> i64 {
+        let builds = self.machines.iter().flat_map(|machine| &machine.builds);
+        builds.filter(|build| build.digest == *digest).map(|build| build.at).min().unwrap_or(self.start)
+    }
+
+    /// One group that is not there fails the whole request.
+    fn has_groups(&self, operation: &str, target_groups: &[String]) -> Answer<()> {
+        let known = |arn: &&String| self.machines.iter().filter_map(|it| it.group.as_ref()).any(|it| it.arn == **arn);
+        match target_groups.iter().find(|arn| !known(arn)) {
+            None => Ok(()),
+            Some(arn) => {
+                let says = "TargetGroupNotFound: One or more target groups not found";
+                Err(Fault::new(operation, arn, FaultKind::NotFound, says))
+            }
+        }
     }
 }
 
@@ -91,10 +129,13 @@ impl ScalingWrites for Account {
     async fn set_minimum(&self, service: &ServiceRef, minimum: u32) -> Answer<()> {
         const OPERATION: &str = "application-autoscaling:RegisterScalableTarget";
         self.write(OPERATION, service.to_string(), |state| {
-            state.change_production(OPERATION, service, format!("minimum {minimum}"), |machine, _, now| {
+            let change = format!("minimum {minimum}");
+            let changed = state.change_production(OPERATION, service, change, |machine, _, now| {
                 let before = machine.scaling.map(|scaling| scaling.min);
                 machine.set_minimum(minimum, now).map(|()| before != Some(minimum))
-            })
+            });
+            // Of a service that is not there it says ValidationException.
+            changed.map_err(|fault| Fault { kind: FaultKind::Permanent, ..fault })
         })
         .await
     }

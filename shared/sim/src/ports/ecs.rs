@@ -2,7 +2,7 @@
 
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
-use nightshift_core::ports::{Answer, ServiceReads, ServiceWrites};
+use nightshift_core::ports::{Answer, HookWrites, ServiceReads, ServiceWrites};
 use nightshift_core::release::{ServiceDeployment, TaskDefinition};
 use nightshift_core::service::{Controller, Service};
 use nightshift_core::task::StoppedTask;
@@ -10,27 +10,40 @@ use nightshift_core::task::StoppedTask;
 use crate::account::{Account, ProductionWrite};
 use crate::state::registry::Registry;
 use crate::state::releases::AwsError;
-use crate::state::service::Machine;
+use crate::state::service::{DeploymentState, Machine};
 use crate::state::{State, moment};
 
 impl ServiceReads for Account {
     async fn service(&self, service: &ServiceRef) -> Answer<Option<Service>> {
-        self.read("ecs:DescribeServices", service.to_string(), |state| Ok(state.machine(service).map(Machine::shown)))
-            .await
+        const OPERATION: &str = "ecs:DescribeServices";
+        self.read(OPERATION, service.to_string(), |state| {
+            state.is_here(OPERATION, service)?;
+            Ok(state.machine(service).map(Machine::shown))
+        })
+        .await
     }
 
     async fn history(&self, service: &ServiceRef) -> Answer<Vec<ServiceDeployment>> {
-        self.read("ecs:ListServiceDeployments", service.to_string(), |state| {
-            let found = state.machine(service).map(Machine::history);
-            found.ok_or_else(|| missing("ecs:ListServiceDeployments", service))
+        const OPERATION: &str = "ecs:ListServiceDeployments";
+        self.read(OPERATION, service.to_string(), |state| {
+            state.is_here(OPERATION, service)?;
+            // CodeDeploy's are not ECS's to list.
+            let of_ecs = |machine: &Machine| match machine.setup.controller {
+                Controller::CodeDeploy => Vec::new(),
+                _ => machine.history(),
+            };
+            let found = state.machine(service).map(of_ecs);
+            found.ok_or_else(|| missing(OPERATION, service))
         })
         .await
     }
 
     async fn stopped_tasks(&self, service: &ServiceRef) -> Answer<Vec<StoppedTask>> {
-        self.read("ecs:ListTasks", service.to_string(), |state| {
+        const OPERATION: &str = "ecs:ListTasks";
+        self.read(OPERATION, service.to_string(), |state| {
+            state.is_here(OPERATION, service)?;
             let found = state.machine(service).map(|machine| machine.stopped_lately(state.now));
-            found.ok_or_else(|| missing("ecs:ListTasks", service))
+            found.ok_or_else(|| missing(OPERATION, service))
         })
         .await
     }
@@ -46,7 +59,9 @@ impl ServiceReads for Account {
     async fn services_behind(&self, target_groups: &[String]) -> Answer<Vec<ServiceRef>> {
         self.read("ecs:ListServices", target_groups.join(","), |state| {
             let behind = state.machines.iter().filter(|machine| machine.behind(target_groups));
-            Ok(behind.map(|machine| machine.name.clone()).collect())
+            let mut names: Vec<ServiceRef> = behind.map(|machine| machine.name.clone()).collect();
+            names.sort();
+            Ok(names)
         })
         .await
     }
@@ -56,6 +71,7 @@ impl ServiceWrites for Account {
     async fn deploy(&self, service: &ServiceRef, task_definition: &TaskDefinitionArn) -> Answer<()> {
         const OPERATION: &str = "ecs:UpdateService";
         self.write(OPERATION, service.to_string(), |state| {
+            state.is_here(OPERATION, service)?;
             let change = format!("task definition {}", task_definition.short());
             state.change_production(OPERATION, service, change, |machine, registry, now| {
                 machine.update(Some(task_definition.short()), false, registry, now)
@@ -67,6 +83,7 @@ impl ServiceWrites for Account {
     async fn restart(&self, service: &ServiceRef, instead_of: &DeploymentId) -> Answer<()> {
         const OPERATION: &str = "ecs:UpdateService";
         self.write(OPERATION, service.to_string(), |state| {
+            state.is_here(OPERATION, service)?;
             state.change_production(OPERATION, service, "force a new deployment".into(), |machine, registry, now| {
                 let primary = machine.rollouts.last().map(|rollout| &rollout.id);
                 if primary != Some(instead_of) {
@@ -81,12 +98,40 @@ impl ServiceWrites for Account {
     async fn stop_deployment(&self, service: &ServiceRef, deployment: &ServiceDeploymentArn) -> Answer<()> {
         const OPERATION: &str = "ecs:StopServiceDeployment";
         self.write(OPERATION, service.to_string(), |state| {
+            state.is_here(OPERATION, service)?;
             let change = format!("stop {}", deployment.short());
-            state.change_production(OPERATION, service, change, |machine, _, now| {
+            let stopped = state.change_production(OPERATION, service, change, |machine, _, now| {
                 let newest = machine.deployments.last().filter(|newest| newest.arn == *deployment);
                 let moves = newest.is_some_and(|newest| newest.status.in_flight());
                 machine.stop(deployment, now).map(|()| moves)
-            })
+            });
+            // Whatever a deployment that is over is called: there is nothing to stop.
+            stopped.map_err(|fault| Fault { kind: FaultKind::Permanent, ..fault })
+        })
+        .await
+    }
+}
+
+impl HookWrites for Account {
+    async fn roll_back_at_hook(
+        &self,
+        service: &ServiceRef,
+        deployment: &ServiceDeploymentArn,
+        hook: &str,
+    ) -> Answer<()> {
+        const OPERATION: &str = "ecs:ContinueServiceDeployment";
+        self.write(OPERATION, service.to_string(), |state| {
+            state.is_here(OPERATION, service)?;
+            let change = format!("roll {} back at hook {hook}", deployment.short());
+            let ended = state.change_production(OPERATION, service, change, |machine, _, now| {
+                let newest = machine.deployments.last().filter(|newest| newest.arn == *deployment);
+                if newest.and_then(DeploymentState::waits_at).as_deref() != Some(hook) {
+                    let says = format!("{deployment} does not wait at {hook}");
+                    return Err(AwsError::new("InvalidParameterException", says));
+                }
+                machine.stop(deployment, now).map(|()| true)
+            });
+            ended.map_err(|fault| Fault { kind: FaultKind::Permanent, ..fault })
         })
         .await
     }
@@ -111,6 +156,9 @@ impl Machine {
         registry: &Registry,
         now: i64,
     ) -> Result<bool, AwsError> {
+        if self.setup.status != "ACTIVE" {
+            return Err(AwsError::new("ServiceNotActiveException", "Service was not ACTIVE."));
+        }
         let running = self.rollouts.last().map(|rollout| self.revisions[rollout.revision].number);
         let Some(wanted) = wanted else {
             return Ok(force && running.is_some_and(|number| self.deploy(number, true, registry, now)));
@@ -132,6 +180,17 @@ impl Machine {
 }
 
 impl State {
+    /// Calls name cluster and service, not ARNs: those of another region would
+    /// reach a namesake here.
+    pub(crate) fn is_here(&self, operation: &str, service: &ServiceRef) -> Answer<()> {
+        let here = &self.scenario.region;
+        if service.region == *here {
+            return Ok(());
+        }
+        let says = format!("the service is in {}, this account is looked at in {here}", service.region);
+        Err(Fault::new(operation, service.to_string(), FaultKind::Permanent, says))
+    }
+
     /// Changes a service if that has an effect, and notes it.
     pub(crate) fn change_production(
         &mut self,

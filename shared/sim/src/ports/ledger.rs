@@ -31,6 +31,10 @@ impl LedgerReads for Account {
         self.read(GET, format!("event {event}"), |state| Ok(state.ledger.events.contains(event))).await
     }
 
+    async fn counted(&self, silent: &Silent) -> Answer<bool> {
+        self.read(GET, format!("silent {}", silent.event), |state| Ok(state.ledger.counted(silent))).await
+    }
+
     async fn health_issues(&self) -> Answer<Vec<HealthIssue>> {
         self.read(QUERY, "health", |state| {
             let region = &state.scenario.region;

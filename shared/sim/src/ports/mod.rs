@@ -1,6 +1,9 @@
 //! The ports of `nightshift-core`, answered by the account's state.
 
 mod aws;
+mod codedeploy;
 mod ecs;
+mod history;
 mod ledger;
+mod logs;
 mod tell;

@@ -2,6 +2,7 @@
 
 use nightshift_core::notice::Notice;
 use nightshift_core::ports::{Answer, NoticeWrites, TimerWrites};
+use nightshift_core::tally::{Counter, Family, Tallied};
 use nightshift_core::timer::Timer;
 
 use crate::account::{Account, Delivery};
@@ -18,11 +19,16 @@ impl TimerWrites for Account {
 
 impl NoticeWrites for Account {
     async fn publish(&self, notice: &Notice) -> Answer<()> {
-        self.publish_to("notices", Delivery::Notice(notice.clone())).await
+        self.publish_to("notices", Delivery::Notice(notice.clone())).await?;
+        self.tally().told(notice);
+        Ok(())
     }
 
     async fn page_plainly(&self, subject: &str, text: &str) -> Answer<()> {
-        self.publish_to("pages", Delivery::PlainPage { subject: subject.to_owned(), text: text.to_owned() }).await
+        let page = Delivery::PlainPage { subject: subject.to_owned(), text: text.to_owned() };
+        self.publish_to("pages", page).await?;
+        self.tally().add(Counter::all(Family::PlainPage));
+        Ok(())
     }
 }
 

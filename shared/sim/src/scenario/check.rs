@@ -40,6 +40,10 @@ fn service(scenario: &Scenario, at: &str, service: &ServiceSetup) -> Option<Wron
         let wrong = !(0.0..=100.0).contains(&value);
         wrong.then(|| (format!("{at}.{field}"), format!("{value} is no percentage between 0 and 100")))
     };
+    if !matches!(service.status.as_str(), "ACTIVE" | "DRAINING" | "INACTIVE") {
+        let says = format!("expected ACTIVE, DRAINING or INACTIVE, found {:?}", service.status);
+        return Some((format!("{at}.status"), says));
+    }
     if let Some(scaling) = service.scaling
         && scaling.min > scaling.max
     {
@@ -74,8 +78,9 @@ fn releases(scenario: &Scenario, at: &str, service: &ServiceSetup) -> Option<Wro
         if let Some(value) = release.errors_percent.filter(|value| !(0.0..=100.0).contains(value)) {
             return Some((field("errors_percent"), format!("{value} is no percentage between 0 and 100")));
         }
-        if release.rolled_back_at.is_some_and(|stop| stop.second(event) < last) {
-            return Some((field("rolled_back_at"), "it lies before the release".into()));
+        let later = [("rolled_back_at", release.rolled_back_at), ("paused_until", release.paused_until)];
+        if let Some((name, _)) = later.iter().find(|(_, at)| at.is_some_and(|at| at.second(event) < last)) {
+            return Some((field(name), "it lies before the release".into()));
         }
         if release.crash.is_some_and(|crash| crash.every.as_seconds() == 0) {
             return Some((field("crash.every"), "a task must live for at least a second".into()));

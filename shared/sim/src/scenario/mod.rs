@@ -44,6 +44,10 @@ pub struct Scenario {
     /// The kill switch is on.
     #[serde(default)]
     pub halted: bool,
+    /// ECS and CodeDeploy say what becomes of deployments: `deployment-guard`
+    /// works in this account too.
+    #[serde(default)]
+    pub deployment_events: bool,
     /// How many services the ledger says there are; unset: not counted yet.
     #[serde(default)]
     pub fleet_services: Option<u32>,
@@ -176,7 +180,7 @@ mod tests {
             &format!("{SMALLEST}errors = 3\n"),
             "line 6: service[0].release[0].errors: unknown field `errors`, expected one of `revision`, `at`, `image`, `digest`, \
              `tags`, `errors_percent`, `latency_factor`, `crash`, `starts`, `inactive`, `image_gone`, `moved_tag`, \
-             `surroundings`, `rolled_back_at`",
+             `surroundings`, `rolled_back_at`, `paused_until`",
         );
         wrong(
             &format!("{SMALLEST}[[alarm]]\nname = \"a\"\nservice = \"wbe\"\nmetric = \"cpu\"\nthreshold = 80\n"),
@@ -185,6 +189,14 @@ mod tests {
         wrong(
             &format!("{SMALLEST}errors_percent = 120\n"),
             "service[0].release[0].errors_percent: 120 is no percentage between 0 and 100",
+        );
+        wrong(
+            &format!("{SMALLEST}paused_until = \"-4d\"\n"),
+            "service[0].release[0].paused_until: it lies before the release",
+        );
+        wrong(
+            &SMALLEST.replace("[[service.release]]", "status = \"GONE\"\n[[service.release]]"),
+            "service[0].status: expected ACTIVE, DRAINING or INACTIVE, found \"GONE\"",
         );
         wrong("service = []\n", "service: a scenario needs at least one service");
     }

@@ -23,6 +23,9 @@ pub struct ServiceSetup {
     /// Its tags; `nightshift = "act"` opts it in.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
+    /// `ACTIVE`, or `DRAINING` and `INACTIVE` once somebody deleted it.
+    #[serde(default = "active")]
+    pub status: String,
     /// `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
     #[serde(default = "controller")]
     pub controller: Controller,
@@ -140,6 +143,10 @@ pub struct Release {
     /// When somebody stopped its deployment with ROLLBACK.
     #[serde(default)]
     pub rolled_back_at: Option<Moment>,
+    /// Its deployment waits at a pause hook once its tasks serve, until a
+    /// person lets it go on then.
+    #[serde(default)]
+    pub paused_until: Option<Moment>,
 }
 
 /// How tasks of a release end.
@@ -208,6 +215,10 @@ impl Default for Baseline {
 
 fn cluster() -> String {
     "prod".into()
+}
+
+fn active() -> String {
+    "ACTIVE".into()
 }
 
 fn desired() -> u32 {

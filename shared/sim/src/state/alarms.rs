@@ -70,6 +70,8 @@ impl Alarm {
 
     /// As `cloudwatch:DescribeAlarms` shows it.
     pub(crate) fn live(&self, event: i64, tags: bool) -> LiveAlarm {
+        // A composite is evaluated whenever a child changes: it looks back on nothing.
+        let looks_back = self.kind != AlarmKind::Composite;
         LiveAlarm {
             arn: self.arn.clone(),
             name: self.setup.name.clone(),
@@ -84,10 +86,10 @@ impl Alarm {
             tags: if tags { self.setup.tags.clone() } else { BTreeMap::new() },
             metrics: self.metrics.clone(),
             children: self.setup.children.clone(),
-            threshold: (self.kind != AlarmKind::Composite).then_some(self.setup.threshold),
+            threshold: looks_back.then_some(self.setup.threshold),
             breaches_above: self.setup.comparison == Comparison::Above,
-            period_s: period_s(&self.setup),
-            evaluation_periods: self.setup.evaluation_periods,
+            period_s: if looks_back { period_s(&self.setup) } else { 0 },
+            evaluation_periods: if looks_back { self.setup.evaluation_periods } else { 0 },
         }
     }
 }

@@ -5,6 +5,7 @@ use nightshift_core::task::{ContainerExit, StoppedTask};
 use crate::scenario::{CrashKind, CrashTruth};
 
 use super::moment;
+use super::news::News;
 use super::registry::Registry;
 use super::rollout::grid;
 use super::service::{Machine, Phase, Task};
@@ -73,7 +74,7 @@ impl Machine {
             rollout.opens = grid(now + RETRY_S);
         }
         let (id, revision, failures) = (rollout.id.clone(), rollout.revision, rollout.failed);
-        self.stopped.push(StoppedTask {
+        let stopped = StoppedTask {
             arn: self.task_arn(task.serial),
             task_definition: self.task_definition(self.revisions[revision].number),
             started_by: Some(id),
@@ -82,7 +83,11 @@ impl Machine {
             started_at: task.started.map(moment),
             stopped_at: Some(moment(now)),
             containers: vec![ContainerExit { name: "app".into(), exit_code: exit, reason: container.map(Into::into) }],
-        });
+        };
+        if stopped.crash().is_some() {
+            self.says(News::Stopped(stopped.clone()));
+        }
+        self.stopped.push(stopped);
         let newest = task.rollout + 1 == self.rollouts.len();
         if self.setup.circuit_breaker && newest && failures >= BREAKER_LEAST.max(self.desired / 2) {
             self.trip(now);

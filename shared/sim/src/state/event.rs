@@ -68,9 +68,17 @@ pub(crate) fn health(scenario: &Scenario, issue: &HealthIssue, at: Timestamp) ->
     envelope(scenario, "aws.health", "AWS Health Event", &[], at, detail)
 }
 
-fn envelope(scenario: &Scenario, source: &str, kind: &str, resources: &[&str], at: Timestamp, detail: Value) -> Value {
+pub(crate) fn envelope(
+    scenario: &Scenario,
+    source: &str,
+    kind: &str,
+    resources: &[&str],
+    at: Timestamp,
+    detail: Value,
+) -> Value {
     let Scenario { account, region, .. } = scenario;
-    let hash = |salt| fingerprint(&[source, kind, &resources.join(","), &at.to_string(), salt]);
+    let said = detail.to_string();
+    let hash = |salt| fingerprint(&[source, kind, &resources.join(","), &at.to_string(), &said, salt]);
     let (one, two) = (hash("1"), hash("2"));
     let id = format!("{}-{}-{}-{}-{}", &one[..8], &one[8..12], &one[12..], &two[..4], &two[4..]);
     json!({

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::{Timestamp, tz::TimeZone};
 use nightshift_core::case::Case;
 use nightshift_core::health::HealthIssue;
-use nightshift_core::ids::{AlarmArn, EventId, IncidentId, ServiceRef};
+use nightshift_core::ids::{AlarmArn, EventId, IncidentId, ServiceDeploymentArn, ServiceRef};
 use nightshift_core::incident::{Incident, ServiceRecord};
 use nightshift_core::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, TimelineEntry, Versioned};
+use nightshift_core::verdict::PastRelease;
 
 /// The ledger's table.
 #[derive(Clone, Debug, Default)]
@@ -16,8 +18,12 @@ pub(crate) struct Ledger {
     pub(crate) fleet: Option<Versioned<Fleet>>,
     pub(crate) events: BTreeSet<EventId>,
     pub(crate) closed: BTreeMap<IncidentId, Incident>,
+    /// Closed incidents once more, by the day on which they ended.
+    pub(crate) ended: BTreeMap<(Date, IncidentId), (ServiceRef, Incident)>,
+    /// By the day on which they began, service and service deployment.
+    pub(crate) releases: BTreeMap<(Date, String, ServiceDeploymentArn), PastRelease>,
     /// By day, refusal and event, as the table's keys are.
-    pub(crate) silent: BTreeMap<(String, String, EventId), Silent>,
+    pub(crate) silent: BTreeMap<(Date, String, EventId), Silent>,
     pub(crate) timeline: BTreeMap<(IncidentId, u32), TimelineEntry>,
     pub(crate) cases: BTreeMap<(IncidentId, u32), Case>,
     pub(crate) health: BTreeMap<String, HealthIssue>,
@@ -52,10 +58,54 @@ impl Ledger {
         if let Some(fleet) = &claim.fleet {
             self.fleet = Some(Versioned { version: fleet.version + 1, value: fleet.value.clone() });
         }
+        self.keep_history(claim);
+        Ok(())
+    }
+
+    fn keep_history(&mut self, claim: &Claim) {
         if let Some(incident) = &claim.closed {
             self.closed.insert(incident.id.clone(), incident.clone());
+            let day = day_of(incident.closed_at.unwrap_or(claim.at));
+            let ended = (claim.record.service.clone(), incident.clone());
+            self.ended.insert((day, incident.id.clone()), ended);
         }
-        Ok(())
+        for past in &claim.releases {
+            let key = (day_of(past.release.began_at), past.service.key(), past.release.id.clone());
+            self.releases.insert(key, past.clone());
+        }
+    }
+
+    /// Of one day, by their keys.
+    pub(crate) fn releases_of(&self, day: Date) -> Vec<PastRelease> {
+        self.releases.iter().filter(|((of, ..), _)| *of == day).map(|(_, past)| past.clone()).collect()
+    }
+
+    /// Of one day, by their keys.
+    pub(crate) fn incidents_of(&self, day: Date) -> Vec<(ServiceRef, Incident)> {
+        self.ended.iter().filter(|((of, _), _)| *of == day).map(|(_, ended)| ended.clone()).collect()
+    }
+
+    /// Of one day, by their keys.
+    pub(crate) fn silent_of(&self, day: Date) -> Vec<Silent> {
+        self.silent.iter().filter(|((of, ..), _)| *of == day).map(|(_, silent)| silent.clone()).collect()
+    }
+
+    /// In the order in which they opened.
+    pub(crate) fn open_incidents(&self) -> Vec<(ServiceRef, Incident)> {
+        let records = self.records.iter();
+        let open = records.filter_map(|(service, record)| Some((service.clone(), record.value.incident.clone()?)));
+        let mut open: Vec<(ServiceRef, Incident)> = open.collect();
+        open.sort_by_key(|(_, incident)| incident.opened_at);
+        open
+    }
+
+    /// The same number again is no news, and no new version.
+    pub(crate) fn keep_number_of_services(&mut self, services: u32) {
+        let Versioned { version, value } = self.fleet();
+        if value.services != Some(services) {
+            let value = Fleet { services: Some(services), ..value };
+            self.fleet = Some(Versioned { version: version + 1, value });
+        }
     }
 
     pub(crate) fn openings(&self, since: Timestamp) -> Vec<Opening> {
@@ -69,8 +119,11 @@ impl Ledger {
     }
 
     pub(crate) fn count_silent(&mut self, silent: &Silent) {
-        let day = silent.at.strftime("%Y-%m-%d").to_string();
-        self.silent.insert((day, silent.refusal.name(), silent.event.clone()), silent.clone());
+        self.silent.insert(key_of(silent), silent.clone());
+    }
+
+    pub(crate) fn counted(&self, silent: &Silent) -> bool {
+        self.silent.contains_key(&key_of(silent))
     }
 
     /// `false`: somebody wrote in between.
@@ -85,6 +138,15 @@ impl Ledger {
     }
 }
 
+/// Day, refusal and event.
+fn key_of(silent: &Silent) -> (Date, String, EventId) {
+    (day_of(silent.at), silent.refusal.name(), silent.event.clone())
+}
+
+fn day_of(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +158,7 @@ mod tests {
             expected,
             record: ServiceRecord::new(name),
             fleet: None,
+            releases: Vec::new(),
             closed: None,
             at: Timestamp::UNIX_EPOCH,
         }

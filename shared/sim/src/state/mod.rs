@@ -7,6 +7,8 @@ pub(crate) mod alarms;
 pub(crate) mod ends;
 pub(crate) mod event;
 pub(crate) mod ledger;
+pub(crate) mod logs;
+pub(crate) mod news;
 pub(crate) mod registry;
 pub(crate) mod releases;
 pub(crate) mod rollout;
@@ -161,6 +163,7 @@ impl State {
 
     /// Lets things happen until something is to be delivered, or until then.
     pub(crate) fn advance_until_due(&mut self, limit: i64) {
+        self.spread_news();
         loop {
             let due = self.queue.keys().next().map_or(i64::MAX, |(at, _)| *at);
             if due <= self.now || self.now >= limit {
@@ -187,6 +190,7 @@ impl State {
         for machine in machines.iter_mut().filter(|machine| machine.wake() <= *now) {
             machine.step(registry, *now);
         }
+        self.spread_news();
         if self.next_evaluation <= self.now {
             self.next_evaluation += 60;
             self.evaluate();
@@ -201,6 +205,7 @@ impl State {
 
     /// Takes what is due, in order of time.
     pub(crate) fn take_due(&mut self) -> Vec<Delivery> {
+        self.spread_news();
         let later = self.queue.split_off(&(self.now + 1, 0));
         std::mem::replace(&mut self.queue, later).into_values().collect()
     }

@@ -61,6 +61,12 @@ impl Registry {
         self.images.contains(&(repository(local).to_owned(), digest.clone()))
     }
 
+    /// Whether this very image is in this registry, in the repository that
+    /// `image` names.
+    pub(crate) fn holds(&self, image: &str, digest: &Digest) -> bool {
+        self.local(image).is_some_and(|local| self.images.contains(&(repository(local).to_owned(), digest.clone())))
+    }
+
     /// The images of a repository with their tags, in order; `None`: there is
     /// no such repository.
     pub(crate) fn images(&self, name: &str) -> Option<Vec<(Digest, Vec<String>)>> {

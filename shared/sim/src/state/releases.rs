@@ -4,9 +4,10 @@ use nightshift_core::ids::{DeploymentId, Digest, RevisionArn, ServiceDeploymentA
 use nightshift_core::release::{DeploymentStatus, ImageNow};
 use nightshift_core::service::Rollout;
 
+use super::news::News;
 use super::registry::Registry;
 use super::rollout::grid;
-use super::service::{Build, DeploymentState, Machine, Phase, RevisionState, RolloutState, Step, Task};
+use super::service::{Build, DeploymentState, Hook, Machine, Phase, RevisionState, RolloutState, Step, Task};
 
 /// Seconds that a service deployment is PENDING.
 const PENDING_S: i64 = 5;
@@ -48,6 +49,11 @@ impl Machine {
                     let _finished = self.stop(&arn, now);
                 }
             }
+            Step::Continue => {
+                if let Some(deployment) = self.deployments.last_mut() {
+                    deployment.hook = None;
+                }
+            }
         }
     }
 
@@ -66,13 +72,24 @@ impl Machine {
             ImageNow::Unknown => Some(build.digest.clone()),
         };
         let image = build.image.clone();
+        let hook = build.paused_until.filter(|until| *until > now).map(|_| Hook::Ahead);
         let source = self.good_revision();
         self.replace_running(now);
         let revision = self.new_revision(number, image, digest, now);
         let due = grid(now + PENDING_S);
         self.new_deployment(revision, source, now, due);
+        if let Some(deployment) = self.deployments.last_mut() {
+            deployment.hook = hook;
+        }
         self.new_rollout(revision, now, due);
+        self.says_began();
         true
+    }
+
+    fn says_began(&mut self) {
+        let newest = self.rollouts.len() - 1;
+        let reason = format!("ECS deployment {} in progress.", self.rollouts[newest].id);
+        self.says_of(newest, "IN_PROGRESS", reason);
     }
 
     /// StopServiceDeployment with ROLLBACK.
@@ -88,6 +105,7 @@ impl Machine {
             deployment.status = DeploymentStatus::RollbackRequested;
             deployment.reason = Some("Service deployment rollback requested by a user.".into());
             deployment.due = grid(now + HEARD_S);
+            deployment.hook = None;
         }
         Ok(())
     }
@@ -103,6 +121,8 @@ impl Machine {
         if let Some(rollout) = self.rollouts.last_mut() {
             rollout.state = Rollout::Failed;
         }
+        let reason = "ECS deployment circuit breaker: tasks failed to start.".to_owned();
+        self.says_of(self.rollouts.len() - 1, "FAILED", reason);
     }
 
     /// A requested rollback begins: a new classic deployment of the old
@@ -116,7 +136,18 @@ impl Machine {
         };
         deployment.status = DeploymentStatus::RollbackInProgress;
         deployment.rolled_back_to = Some(source);
+        let by_breaker = deployment.reason.as_ref().is_some_and(|reason| reason.contains("circuit breaker"));
+        let old = self.rollouts.iter().rfind(|rollout| rollout.state == Rollout::Completed);
+        let old = old.map_or_else(String::new, |rollout| rollout.id.to_string());
         self.new_rollout(source, now, now);
+        let newest = self.rollouts.len() - 1;
+        if by_breaker {
+            let reason = format!("ECS deployment circuit breaker: rolling back to deploymentId {old}.");
+            let id = self.rollouts[newest].id.clone();
+            self.says(News::Deployment { state: "IN_PROGRESS", id, reason });
+        } else {
+            self.says_began();
+        }
     }
 
     /// New bounds: the number of tasks follows, as far as they force it to.
@@ -148,6 +179,7 @@ impl Machine {
             deployment.status = DeploymentStatus::Stopped;
             deployment.finished = Some(now);
             deployment.reason = Some("Service deployment was stopped because a newer one began.".into());
+            deployment.hook = None;
         }
     }
 
@@ -181,6 +213,7 @@ impl Machine {
             reason: None,
             rolled_back_to: None,
             due,
+            hook: None,
         });
     }
 

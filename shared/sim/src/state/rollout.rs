@@ -5,8 +5,9 @@ use nightshift_core::release::DeploymentStatus;
 use nightshift_core::service::Rollout;
 
 use super::ends::End;
+use super::news::News;
 use super::registry::Registry;
-use super::service::{Machine, Mix, Part, Phase, Task};
+use super::service::{Hook, Machine, Mix, Part, Phase, Task};
 
 /// Everything happens at multiples of this many seconds.
 const GRID_S: i64 = 5;
@@ -172,6 +173,15 @@ impl Machine {
             return;
         }
         let Some(deployment) = self.deployments.last_mut() else { return };
+        if let Some(hook) = &mut deployment.hook {
+            let arrived = *hook != Hook::Waiting;
+            *hook = Hook::Waiting;
+            let arn = deployment.arn.clone();
+            if arrived {
+                self.says(News::AtHook(arn));
+            }
+            return;
+        }
         deployment.status = match deployment.status {
             DeploymentStatus::InProgress => DeploymentStatus::Successful,
             DeploymentStatus::RollbackInProgress => DeploymentStatus::RollbackSuccessful,
@@ -179,6 +189,8 @@ impl Machine {
         };
         deployment.finished = Some(now);
         self.rollouts[primary].state = Rollout::Completed;
+        let reason = format!("ECS deployment {} completed.", self.rollouts[primary].id);
+        self.says_of(primary, "COMPLETED", reason);
     }
 
     /// Remembers who serves, for the metrics.

@@ -11,6 +11,7 @@ use nightshift_core::task::StoppedTask;
 use crate::noise::Noise;
 use crate::scenario::{Release, Scenario, ServiceSetup};
 
+use super::news::News;
 use super::registry::Registry;
 use super::traffic::Weather;
 
@@ -41,6 +42,8 @@ pub(crate) struct Machine {
     pub(crate) mixes: Vec<Mix>,
     pub(crate) stepped: i64,
     pub(crate) serial: i64,
+    /// What is still to be said about its deployments.
+    pub(crate) news: Vec<News>,
 }
 
 /// A target group as ELB and its metrics name it.
@@ -59,6 +62,8 @@ pub(crate) struct Build {
     pub(crate) at: i64,
     pub(crate) image: String,
     pub(crate) digest: Digest,
+    /// Its deployments wait at a pause hook until then.
+    pub(crate) paused_until: Option<i64>,
     pub(crate) truth: Release,
 }
 
@@ -69,6 +74,8 @@ pub(crate) enum Step {
     Release(usize),
     /// Somebody stops the newest deployment with ROLLBACK.
     Stop,
+    /// A person lets the newest deployment go on, if it waits at a pause hook.
+    Continue,
 }
 
 #[derive(Clone, Debug)]
@@ -95,6 +102,17 @@ pub(crate) struct DeploymentState {
     pub(crate) rolled_back_to: Option<usize>,
     /// When PENDING or ROLLBACK_REQUESTED is over.
     pub(crate) due: i64,
+    /// A pause hook that nobody has answered yet.
+    pub(crate) hook: Option<Hook>,
+}
+
+/// How far a deployment is from its pause hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hook {
+    /// It will wait there.
+    Ahead,
+    /// It waits there.
+    Waiting,
 }
 
 /// A classic deployment.
@@ -167,6 +185,7 @@ impl Machine {
             builds.iter().enumerate().map(|(i, build)| (build.at, Step::Release(i))).collect();
         let stops = setup.releases.iter().filter_map(|release| release.rolled_back_at);
         script.extend(stops.map(|at| (at.second(event), Step::Stop)));
+        script.extend(builds.iter().filter_map(|build| build.paused_until).map(|at| (at, Step::Continue)));
         script.sort_by_key(|(at, _)| *at);
         let mut tags = setup.tags.clone();
         if let Some(stack) = &setup.stack {
@@ -191,6 +210,7 @@ impl Machine {
             mixes: Vec::new(),
             stepped: i64::MIN,
             serial: 0,
+            news: Vec::new(),
             setup: setup.clone(),
             name,
         }
@@ -244,6 +264,7 @@ impl Build {
             at: truth.at.second(event),
             image: registry.full(&short),
             digest: Digest::new(truth.digest.clone().unwrap_or_else(made)),
+            paused_until: truth.paused_until.map(|until| until.second(event)),
             truth: truth.clone(),
         }
     }

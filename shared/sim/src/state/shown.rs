@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use nightshift_core::ids::{TaskDefinitionArn, fingerprint};
-use nightshift_core::release::{Revision, RevisionImage, ServiceDeployment, TaskDefinition};
-use nightshift_core::service::{Deployment, Rollout, Service, TargetHealth};
+use nightshift_core::release::{LogPlace, Revision, RevisionImage, ServiceDeployment, TaskDefinition};
+use nightshift_core::service::{Breaker, Deployment, Rollout, Service, TargetHealth};
 use nightshift_core::task::StoppedTask;
 
 use super::moment;
 use super::rollout::VISIBLE_S;
-use super::service::{Machine, Phase};
+use super::service::{DeploymentState, Hook, Machine, Phase};
 
 /// `DescribeServiceDeployments` takes twenty at most, and so does the port.
 const MOST_DEPLOYMENTS: usize = 20;
@@ -21,7 +21,7 @@ impl Machine {
         let sum = |of: fn(&Deployment) -> u32| deployments.iter().map(of).sum();
         Service {
             service: self.name.clone(),
-            status: "ACTIVE".into(),
+            status: self.setup.status.clone(),
             controller: self.setup.controller,
             strategy: self.setup.strategy,
             express_managed: false,
@@ -35,6 +35,7 @@ impl Machine {
             current_deployment: self.deployments.last().map(|deployment| deployment.arn.clone()),
             target_groups: self.group.iter().map(|group| group.arn.clone()).collect(),
             grace_s: u32::try_from(self.setup.grace.as_seconds()).unwrap_or(0),
+            breaker: Some(Breaker { enabled: self.setup.circuit_breaker, rolls_back: self.setup.circuit_breaker }),
             tags: self.tags.clone(),
             deployments,
         }
@@ -64,7 +65,7 @@ impl Machine {
 
     /// `ecs:ListServiceDeployments` and what it names, newest first.
     pub(crate) fn history(&self) -> Vec<ServiceDeployment> {
-        let shown = |state: &super::service::DeploymentState| ServiceDeployment {
+        let shown = |state: &DeploymentState| ServiceDeployment {
             arn: state.arn.clone(),
             status: state.status,
             created_at: moment(state.created),
@@ -74,7 +75,7 @@ impl Machine {
             sources: state.source.map(|source| self.revisions[source].arn.clone()).into_iter().collect(),
             reason: state.reason.clone(),
             rolled_back_to: state.rolled_back_to.map(|revision| self.revisions[revision].arn.clone()),
-            paused_at_hook: None,
+            paused_at_hook: state.waits_at(),
         };
         self.deployments.iter().rev().take(MOST_DEPLOYMENTS).map(shown).collect()
     }
@@ -91,10 +92,13 @@ impl Machine {
         }
     }
 
-    /// `ecs:ListTasks` (STOPPED) and `ecs:DescribeTasks`: those of the last hour.
+    /// `ecs:ListTasks` (STOPPED) and `ecs:DescribeTasks`: those of the last
+    /// hour, newest first.
     pub(crate) fn stopped_lately(&self, now: i64) -> Vec<StoppedTask> {
         let lately = |task: &&StoppedTask| task.stopped_at.is_some_and(|at| at.as_second() + VISIBLE_S > now);
-        self.stopped.iter().filter(lately).cloned().collect()
+        let mut stopped: Vec<StoppedTask> = self.stopped.iter().filter(lately).cloned().collect();
+        stopped.sort_by(|a, b| (b.stopped_at, &b.arn).cmp(&(a.stopped_at, &a.arn)));
+        stopped
     }
 
     /// `ecs:DescribeTaskDefinition`, for one that was registered by `now`.
@@ -108,7 +112,13 @@ impl Machine {
             active: !build.truth.inactive,
             images: BTreeMap::from([("app".to_owned(), build.image.clone())]),
             tags: build.truth.tags.clone(),
+            logs: BTreeMap::from([("app".to_owned(), self.log_place())]),
         })
+    }
+
+    pub(crate) fn log_place(&self) -> LogPlace {
+        let group = format!("/ecs/{}", self.name.service);
+        LogPlace { group, prefix: self.name.service.clone(), region: Some(self.name.region.clone()) }
     }
 
     /// `elasticloadbalancing:DescribeTargetHealth`.
@@ -136,5 +146,70 @@ impl Machine {
     /// The newest deployment has ended and its tasks alone serve.
     pub(crate) fn settled(&self) -> bool {
         self.rollouts.last().is_some_and(|rollout| rollout.state == Rollout::Completed) && self.shown().settled()
+    }
+}
+
+impl DeploymentState {
+    /// The id of the pause hook it waits at.
+    pub(crate) fn waits_at(&self) -> Option<String> {
+        (self.hook == Some(Hook::Waiting)).then(|| fingerprint(&[self.arn.as_str(), "hook"]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use nightshift_core::fault::FaultKind;
+    use nightshift_core::ids::ServiceRef;
+    use nightshift_core::ports::{ServiceReads as _, ServiceWrites as _};
+    use nightshift_core::release::{DeploymentStatus, ServiceDeployment};
+
+    use crate::{Account, Scenario, poll_once};
+
+    fn with(service: &str, release: &str) -> (Account, ServiceRef) {
+        let text = format!(
+            "[[service]]\nname = \"web\"\n{service}\n[[service.release]]\nrevision = 1\nat = \"-3d\"\n\
+             [[service.release]]\nrevision = 2\nat = \"-10m\"\n{release}\n"
+        );
+        let account = Account::new(Scenario::parse(&text).unwrap());
+        let web = account.service_ref("web").unwrap();
+        account.advance(SignedDuration::from_mins(15));
+        (account, web)
+    }
+
+    fn newest(account: &Account, web: &ServiceRef) -> ServiceDeployment {
+        poll_once(account.history(web)).unwrap().unwrap().remove(0)
+    }
+
+    #[test]
+    fn a_deployment_waits_at_its_pause_hook_until_a_person_lets_it_go_on() {
+        let (account, web) = with("", "paused_until = \"+5m\"");
+        let waits = newest(&account, &web);
+        assert_eq!(waits.status, DeploymentStatus::InProgress);
+        assert!(waits.paused_at_hook.is_some(), "{waits:?}");
+        account.advance(SignedDuration::from_mins(6));
+        let done = newest(&account, &web);
+        assert_eq!((done.status, done.paused_at_hook), (DeploymentStatus::Successful, None));
+    }
+
+    #[test]
+    fn a_deployment_that_is_stopped_at_its_pause_hook_goes_back() {
+        let (account, web) = with("", "paused_until = \"+60m\"");
+        let waits = newest(&account, &web);
+        poll_once(account.stop_deployment(&web, &waits.arn)).unwrap().unwrap();
+        account.advance(SignedDuration::from_mins(10));
+        let back = newest(&account, &web);
+        assert_eq!((back.status, back.paused_at_hook), (DeploymentStatus::RollbackSuccessful, None));
+    }
+
+    #[test]
+    fn a_service_that_is_being_deleted_says_so_and_takes_no_deployment() {
+        let (account, web) = with("status = \"DRAINING\"", "");
+        let service = poll_once(account.service(&web)).unwrap().unwrap().unwrap();
+        assert_eq!(service.status, "DRAINING");
+        let good = poll_once(account.history(&web)).unwrap().unwrap()[1].target.task_definition.clone();
+        let fault = poll_once(account.deploy(&web, &good)).unwrap().unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Permanent);
+        assert!(fault.to_string().contains("ServiceNotActiveException"), "{fault}");
     }
 }

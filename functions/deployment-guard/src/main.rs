@@ -1,0 +1,31 @@
+//! Wiring of `deployment-guard`.
+
+// Reads within a scene within a decision within a delivery: the types of the
+// futures nest deeper than the compiler's default.
+#![recursion_limit = "256"]
+
+use std::sync::Arc;
+
+use deployment_guard::Handler;
+use deployment_guard::config::Config;
+use nightshift_aws::{Account, Need, Settings};
+use nightshift_core::settings::Variables;
+use nightshift_core::tally::Tallied;
+use nightshift_lambda::{InitError, policy, serve};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), InitError> {
+    serve("deployment-guard", async || {
+        let variables = Variables::of_process();
+        let needs = [Need::Ledger, Need::Notices, Need::Pages, Need::Switch, Need::Timers];
+        let account = Account::new(Settings::read(&variables)?.needing(&needs)?);
+        let tally = account.tally().clone();
+        let handler = Arc::new(Handler::new(account, Config::read(&variables)?, policy(&variables)?));
+        let handle = move |event, now| {
+            let handler = Arc::clone(&handler);
+            async move { handler.handle(&event, now).await }
+        };
+        Ok((handle, tally))
+    })
+    .await
+}

@@ -1,0 +1,202 @@
+//! What a verdict is made from.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use nightshift_core::codedeploy::CodeDeployment;
+use nightshift_core::fault::{FaultKind, Sight};
+use nightshift_core::policy::Policy;
+use nightshift_core::release::{RevisionImage, ServiceDeployment, TaskDefinition};
+use nightshift_core::service::Service;
+use nightshift_core::task::StoppedTask;
+use nightshift_core::verdict::{Origin, Release};
+use nightshift_incident::scene::{Scene, Standing, observe_scene, observe_standing};
+use nightshift_incident::stack::{Home, Stack};
+use nightshift_release::learn::{Seen, learn};
+use nightshift_release::trial::{Trouble, trouble};
+use nightshift_release::{codedeploy, origin};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::World;
+use crate::event::News;
+
+/// Lines of a failing container's log that people are shown.
+const LOG_LINES: u32 = 10;
+
+/// What a failing container said last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LogEnd {
+    /// The container.
+    pub container: String,
+    /// The task, by its id.
+    pub task: String,
+    /// Its last lines, oldest first, free of what looks like a secret.
+    pub lines: Vec<String>,
+}
+
+/// Everything a verdict is made from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Observed {
+    /// What the event said.
+    pub news: News,
+    /// Where this stack is.
+    pub home: Home,
+    /// The service.
+    pub service: Sight<Option<Service>>,
+    /// Its deployments, newest first; of CodeDeploy's the one at hand.
+    pub history: Sight<Vec<ServiceDeployment>>,
+    /// Its stopped tasks of the last hour.
+    pub stopped: Sight<Vec<StoppedTask>>,
+    /// What is remembered.
+    pub standing: Sight<Standing>,
+    /// What the newest deployment's task definition says.
+    pub definition: Sight<Option<TaskDefinition>>,
+    /// When the newest deployment's images, and those it replaces, were pushed.
+    pub pushed: BTreeMap<String, Pushed>,
+    /// What its failing container said last.
+    pub log: Option<LogEnd>,
+    /// All about the service, where something is to be decided.
+    pub scene: Option<Scene>,
+}
+
+/// When an image was pushed, and the one it replaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pushed {
+    /// The new one.
+    pub new: Option<Timestamp>,
+    /// The one before.
+    pub old: Option<Timestamp>,
+}
+
+impl Observed {
+    /// The releases as they are known by what was seen, newest first; `None`
+    /// without what they are made from.
+    pub fn releases(&self, policy: &Policy, now: Timestamp) -> Option<Vec<Release>> {
+        let service = self.service.seen()?;
+        let history = self.history.seen()?;
+        let known = &self.standing.seen()?.record.value.releases;
+        let told: Vec<_> = self.news.told.iter().cloned().collect();
+        let seen = Seen {
+            history,
+            service: service.as_ref(),
+            stopped: self.stopped.seen().map_or(&[][..], Vec::as_slice),
+            told: &told,
+            origins: &self.origins(),
+            now,
+        };
+        Some(learn(known, &seen, &policy.deployments))
+    }
+
+    fn origins(&self) -> BTreeMap<nightshift_core::ids::TaskDefinitionArn, Origin> {
+        let definition = self.definition.seen().and_then(Option::as_ref);
+        definition.map(|found| (found.arn.clone(), origin::of(found))).into_iter().collect()
+    }
+
+    /// What is wrong with the deployment on trial, if anything is.
+    pub fn trouble(&self, policy: &Policy, now: Timestamp) -> Option<Trouble> {
+        let releases = self.releases(policy, now)?;
+        let service = self.service.seen()?.as_ref()?;
+        let stopped = self.stopped.seen().map_or(&[][..], Vec::as_slice);
+        let record = &self.standing.seen()?.record.value;
+        trouble(&releases, service, stopped, record, policy, now).ok()
+    }
+}
+
+/// Looks at what a verdict needs; at all about the service only where
+/// something is to be decided.
+pub async fn observe<W: World>(
+    world: &W,
+    news: &News,
+    code: Option<&CodeDeployment>,
+    (stack, policy): (&Stack, &Policy),
+    now: Timestamp,
+) -> Observed {
+    let name = &news.service;
+    let (service, history, stopped, standing) = tokio::join!(
+        world.service(name),
+        world.history(name),
+        world.stopped_tasks(name),
+        observe_standing(world, name, &news.event, policy, now),
+    );
+    let mut observed = Observed {
+        news: news.clone(),
+        home: stack.home.clone(),
+        service: service.into(),
+        history: history.into(),
+        stopped: stopped.into(),
+        standing,
+        definition: Sight::Seen(None),
+        pushed: BTreeMap::new(),
+        log: None,
+        scene: None,
+    };
+    // Of a service that is gone ECS lists no deployments; it was looked for.
+    let gone = matches!(observed.service, Sight::Seen(None));
+    if gone && observed.history.fault().is_some_and(|fault| fault.kind == FaultKind::NotFound) {
+        observed.history = Sight::Seen(Vec::new());
+    }
+    if let Some(code) = code {
+        let known = observed.standing.seen().map_or(&[][..], |standing| standing.record.value.releases.as_slice());
+        observed.history = Sight::Seen(codedeploy::history(code, known));
+    }
+    if let Some(deployment) = observed.history.seen().and_then(|history| history.first()).cloned() {
+        observed.definition = world.task_definition(&deployment.target.task_definition).await.into();
+        if !deployment.status.terminal() {
+            observed.pushed = observe_images(world, &observed, &deployment).await;
+        }
+    }
+    let decides = observed.trouble(policy, now).is_some() || resumes(&observed);
+    if decides {
+        observed.log = observe_log(world, &observed, policy, now).await;
+        observed.scene = Some(observe_scene(world, name, None, &news.event, (stack, policy), now).await);
+    }
+    observed
+}
+
+/// An earlier delivery of this event left something to be done.
+fn resumes(observed: &Observed) -> bool {
+    let Some(standing) = observed.standing.seen().filter(|standing| standing.seen) else { return false };
+    standing.record.value.incident.as_ref().is_some_and(|incident| incident.open_intent().is_some())
+}
+
+/// When the images were pushed: the old ones are those of the release that
+/// the deployment came from.
+async fn observe_images<W: World>(
+    world: &W,
+    observed: &Observed,
+    deployment: &ServiceDeployment,
+) -> BTreeMap<String, Pushed> {
+    let history = observed.history.seen().map_or(&[][..], Vec::as_slice);
+    let source = history.iter().skip(1).find(|old| deployment.sources.contains(&old.target.arn));
+    let mut pushed = BTreeMap::new();
+    for (container, image) in &deployment.target.images {
+        let old = source.and_then(|source| source.target.images.get(container));
+        if old.is_some_and(|old| old.digest == image.digest) {
+            continue;
+        }
+        let when = Pushed { new: pushed_at(world, Some(image)).await, old: pushed_at(world, old).await };
+        pushed.insert(container.clone(), when);
+    }
+    pushed
+}
+
+/// A warning rests on it, nothing else: what cannot be read is not known.
+async fn pushed_at<W: World>(world: &W, image: Option<&RevisionImage>) -> Option<Timestamp> {
+    let image = image?;
+    world.pushed_at(&image.image, image.digest.as_ref()?).await.ok().flatten()
+}
+
+/// The end of the newest failure's log. People are told without it if it
+/// cannot be had.
+async fn observe_log<W: World>(world: &W, observed: &Observed, policy: &Policy, now: Timestamp) -> Option<LogEnd> {
+    let releases = observed.releases(policy, now)?;
+    let failure = releases.first()?.failures.iter().rfind(|failure| failure.container.is_some())?;
+    let container = failure.container.as_ref()?;
+    let definition = observed.definition.seen()?.as_ref()?;
+    let place = definition.logs.get(container)?;
+    let task = failure.of.rsplit('/').next()?;
+    let lines = world.last_lines(place, container, task, LOG_LINES).await.ok()?;
+    let lines: Vec<String> = lines.iter().map(|line| nightshift_release::redact::redact(line)).collect();
+    (!lines.is_empty()).then(|| LogEnd { container: container.clone(), task: task.to_owned(), lines })
+}

@@ -1,0 +1,102 @@
+//! `ops-reviewer` wakes on two schedules, every day and every week, and tells
+//! what nobody was told at the time.
+//!
+//! It changes nothing but what people know: the *digest* of a day says what was
+//! recorded without a message, the *scorecard* of a week how delivery and the
+//! automation itself did. It converges by itself: what it reads is filed by
+//! day, and the report of a day is the same notice whenever and however often
+//! it is made.
+
+pub mod config;
+pub mod event;
+pub mod figures;
+pub mod history;
+pub mod observe;
+pub mod plan;
+pub mod table;
+pub mod wording;
+
+use jiff::civil::Date;
+use nightshift_core::fault::Fault;
+use nightshift_core::policy::Policy;
+use nightshift_core::ports::{HistoryReads, LedgerReads, NoticeWrites};
+use nightshift_core::tally::{Tallied, Undecided};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::config::Config;
+use crate::event::{DoorError, Kind};
+use crate::observe::observe;
+use crate::plan::Plan;
+
+/// The ports this function meets the world through.
+pub trait World: HistoryReads + LedgerReads + NoticeWrites + Tallied {}
+
+impl<W: HistoryReads + LedgerReads + NoticeWrites + Tallied> World for W {}
+
+/// What became of one report.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// Which one.
+    pub report: Kind,
+    /// The day on which it was due.
+    pub day: Date,
+    /// What it says; nothing was published if it says nothing.
+    pub plan: Plan,
+    /// The notice's key, where one was published.
+    pub published: Option<String>,
+}
+
+/// Why a report is to be made again.
+#[derive(Debug, thiserror::Error)]
+pub enum HandleError {
+    /// The event cannot be read; it ends in the dead-letter queue, whole.
+    #[error("the event cannot be read")]
+    Door(#[from] DoorError),
+    /// Something failed that a retry can cure.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Makes reports.
+#[derive(Debug)]
+pub struct Handler<W> {
+    world: W,
+    config: Config,
+    policy: Policy,
+}
+
+impl<W: World> Handler<W> {
+    /// A handler over `world`.
+    pub fn new(world: W, config: Config, policy: Policy) -> Self {
+        Self { world, config, policy }
+    }
+
+    /// Makes one report. What cannot be read for good is named in it: a report
+    /// with a gap is worth more than none.
+    ///
+    /// # Errors
+    /// If the event cannot be read, or if a retry can cure what failed.
+    pub async fn handle(&self, event: &Value) -> Result<Report, HandleError> {
+        let malformed = |_: &DoorError| self.world.tally().undecided(Undecided::Malformed);
+        let due = event::parse(event).inspect_err(malformed)?;
+        let (report, day) = (due.report, due.day);
+        let observed = observe(&self.world, due, &self.config.stack.home, &self.policy).await;
+        if let Some(fault) = observed.unseen().find(|fault| fault.transient()) {
+            return Err(fault.clone().into());
+        }
+        let plan = plan::plan(&observed, &self.policy);
+        let notice = wording::notice(&observed, &plan);
+        if let Some(notice) = &notice {
+            self.world.publish(notice).await?;
+        }
+        // Last of all, for a retry would count them again.
+        if report == Kind::Daily {
+            figures::delivered(&observed).into_iter().for_each(|delivered| self.world.tally().delivered(delivered));
+        }
+        Ok(Report { report, day, plan, published: notice.map(|notice| notice.key()) })
+    }
+}
+
+#[cfg(test)]
+mod tests;

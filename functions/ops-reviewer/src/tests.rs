@@ -1,0 +1,147 @@
+//! Stories: the handler over the simulated ledger.
+
+pub(crate) mod made;
+
+use nightshift_core::fault::FaultKind;
+use nightshift_core::incident::Incident;
+use nightshift_core::ledger::Claim;
+use nightshift_core::mode::Mode;
+use nightshift_core::notice::Notice;
+use nightshift_core::policy::Policy;
+use nightshift_core::ports::LedgerWrites as _;
+use nightshift_core::refusal::Refusal;
+use nightshift_core::tally::Tallied as _;
+use nightshift_core::verdict::PastRelease;
+use nightshift_incident::stack::{Home, Stack};
+use nightshift_sim::scenario::builtin;
+use nightshift_sim::{Account, poll_once};
+use serde_json::{Value, json};
+
+use crate::config::Config;
+use crate::plan::Plan;
+use crate::{HandleError, Handler, Report};
+use made::{DAY, at, ended, release, service, silent, taken};
+
+fn account() -> Account {
+    Account::new(builtin("bad-release").unwrap().unwrap())
+}
+
+fn handler(account: &Account) -> Handler<Account> {
+    let home = Home { account: "123456789012".into(), region: "eu-west-1".into() };
+    let stack = Stack { name: "nightshift".into(), home, default_mode: Mode::Observe, drill_service: None };
+    Handler::new(account.clone(), Config { stack }, Policy::default())
+}
+
+fn handle(account: &Account, event: &Value) -> Result<Report, HandleError> {
+    poll_once(handler(account).handle(event)).unwrap()
+}
+
+fn due(report: &str, minute: i64) -> Value {
+    json!({"report": report, "zone": "UTC", "at": at(minute)})
+}
+
+/// Writes what a function would have written.
+fn keep(account: &Account, closed: Option<Incident>, releases: Vec<PastRelease>) {
+    let mut record = account.record(&service("prod/web"));
+    record.denied.extend(closed.iter().flat_map(|incident| &incident.intents).filter_map(|intent| intent.deny.clone()));
+    let expected = poll_once(nightshift_core::ports::LedgerReads::record(account, &record.service)).unwrap().unwrap();
+    let at = closed.as_ref().and_then(|incident| incident.closed_at).unwrap_or(at(0));
+    let claim = Claim { event: None, expected: expected.version, record, fleet: None, releases, closed, at };
+    poll_once(account.claim(&claim)).unwrap().unwrap();
+}
+
+#[test]
+fn a_week_on_record_is_told_once_and_a_redelivery_says_the_same() {
+    let account = account();
+    let mut healed = ended("prod/web", 2 * DAY, 2 * DAY + 4);
+    taken(&mut healed, 2 * DAY);
+    keep(&account, Some(healed), vec![release("prod/web", DAY), release("prod/web", 6 * DAY - 2)]);
+    let event = due("weekly", 7 * DAY);
+    let report = handle(&account, &event).unwrap();
+    assert_eq!(report.published.as_deref(), Some("report-weekly-2026-11-23#1"));
+    let Plan::Scorecard(card) = &report.plan else { panic!("{report:?}") };
+    assert_eq!((card.week.healed, card.dora.all.successful), (1, 2));
+    assert_eq!(handle(&account, &event).unwrap(), report);
+    let notices: [Notice; 2] = account.notices().try_into().unwrap();
+    assert_eq!(notices[0], notices[1]);
+}
+
+#[test]
+fn a_release_counts_where_it_ended() {
+    let account = account();
+    keep(&account, None, vec![release("prod/web", 7 * DAY - 1)]);
+    let deployed = |minute: i64| match handle(&account, &due("weekly", minute)).unwrap().plan {
+        Plan::Scorecard(card) => (card.dora.all.deployments, card.dora_before.all.deployments),
+        plan @ Plan::Digest(_) => panic!("{plan:?}"),
+    };
+    assert_eq!([7 * DAY, 14 * DAY, 21 * DAY].map(deployed), [(0, 0), (1, 0), (0, 1)]);
+}
+
+#[test]
+fn a_denial_is_found_through_an_incident_that_ended_long_before() {
+    let account = account();
+    let mut healed = ended("prod/web", 100, 104);
+    taken(&mut healed, 100);
+    keep(&account, Some(healed), Vec::new());
+    let denials = |minute: i64| match handle(&account, &due("daily", minute)).unwrap().plan {
+        Plan::Digest(digest) => digest.denials.len(),
+        plan @ Plan::Scorecard(_) => panic!("{plan:?}"),
+    };
+    assert_eq!([5 * DAY, 7 * DAY, 8 * DAY].map(denials), [0, 1, 0]);
+}
+
+#[test]
+fn a_quiet_day_publishes_nothing_and_measures_what_was_released() {
+    let account = account();
+    keep(&account, None, vec![release("prod/web", 600)]);
+    let report = handle(&account, &due("daily", DAY)).unwrap();
+    assert_eq!((report.published, account.notices()), (None, Vec::new()));
+    let delivered = account.tally().take_delivered();
+    assert_eq!(delivered.iter().map(|one| one.service.as_str()).collect::<Vec<_>>(), ["prod/web"]);
+    handle(&account, &due("weekly", DAY)).unwrap();
+    assert_eq!(account.tally().take_delivered(), [], "a week would count its days again");
+}
+
+#[test]
+fn a_throttled_read_is_tried_again_and_a_denied_one_is_told() {
+    let account = account();
+    account.fault_on("dynamodb:Query", FaultKind::Transient, 1);
+    let error = handle(&account, &due("weekly", DAY)).unwrap_err();
+    assert!(matches!(error, HandleError::Fault(_)), "{error}");
+    assert_eq!(account.notices(), Vec::new());
+    account.fault_on("dynamodb:Query", FaultKind::Denied, 99);
+    handle(&account, &due("daily", DAY)).unwrap();
+    let [notice] = account.notices().try_into().unwrap();
+    let Notice { sections, .. } = notice;
+    assert_eq!(sections.len(), 1);
+    assert_eq!(sections[0].lines.len(), 1, "{sections:?}");
+    assert!(sections[0].lines[0].starts_with("dynamodb:Query releases of "), "{sections:?}");
+}
+
+#[test]
+fn what_could_not_be_published_is_made_again() {
+    let account = account();
+    poll_once(account.count_silent(&silent(Refusal::Unmapped, "batch-late", 10))).unwrap().unwrap();
+    account.fault_on("sns:Publish", FaultKind::Denied, 1);
+    assert!(handle(&account, &due("daily", DAY)).is_err());
+    assert!(handle(&account, &due("daily", DAY)).is_ok());
+    assert_eq!(account.notices().len(), 1);
+}
+
+#[test]
+fn a_malformed_event_is_counted_and_names_its_field() {
+    let account = account();
+    let error = handle(&account, &json!({"report": "daily", "zone": "", "at": at(0)})).unwrap_err();
+    let HandleError::Door(door) = error else { panic!("{error}") };
+    assert!(door.to_string().starts_with("zone: "), "{door}");
+    let counted: Vec<String> = account.tally().take().times.keys().map(ToString::to_string).collect();
+    assert_eq!(counted, ["Event.Malformed"]);
+}
+
+#[test]
+fn a_report_is_about_no_service_that_could_be_called_so() {
+    let account = account();
+    handle(&account, &due("weekly", DAY)).unwrap();
+    let notice = account.notices().remove(0);
+    assert_eq!((notice.service.to_string().as_str(), notice.pager), ("*/*", None));
+}

@@ -1,0 +1,71 @@
+//! How a remedy is claimed: what the record holds of it until its outcome is
+//! known.
+
+use jiff::Timestamp;
+use nightshift_core::ids::{IncidentId, fingerprint};
+use nightshift_core::incident::{Denied, Intent, PastRemedy, Phase, ServiceRecord};
+use nightshift_core::policy::Policy;
+use nightshift_core::remedy::{Remedy, RemedyKind};
+
+use crate::guardrails::BUDGET_WINDOW;
+use crate::life::Moment;
+use crate::scene::Scene;
+use crate::target;
+
+/// Claims the remedy for the open incident.
+pub(crate) fn claim_intent(record: &mut ServiceRecord, moment: Moment<'_>, remedy: Remedy) {
+    let Moment { scene, policy, event, now, .. } = moment;
+    let since = BUDGET_WINDOW.before(now);
+    record.remedies.retain(|past| past.at > since);
+    let Some(incident) = record.incident.as_mut() else { return };
+    // Undoing one spends nothing and is no step of the incident: it ends as
+    // what it was, escalated or not.
+    if remedy.kind() != RemedyKind::RestoreScaling {
+        record.remedies.push(PastRemedy { kind: remedy.kind(), at: now, incident: incident.id.clone() });
+        incident.phase = Phase::Acting;
+        (incident.refusal, incident.would) = (None, None);
+        // The remedy has as long as the incident had when it opened.
+        let length = incident.deadline.duration_since(incident.opened_at);
+        incident.deadline = now.checked_add(length).unwrap_or(incident.deadline);
+    }
+    let suspect = incident.suspect.as_ref().map_or("", |suspect| suspect.revision.as_str());
+    let key = fingerprint(&[&record.service.key(), &remedy.to_string(), suspect, incident.id.as_str()]);
+    let deny = (remedy.kind() == RemedyKind::RollBack).then(|| denied(scene, &incident.id, policy, now)).flatten();
+    let lease_until = policy.guardrails.lease.after(now);
+    incident.intents.push(Intent {
+        key,
+        remedy,
+        event: event.clone(),
+        claimed_at: now,
+        lease_until,
+        deny,
+        outcome: None,
+    });
+}
+
+/// Claims the undoing of a raised minimum.
+pub fn claim_restore(record: &mut ServiceRecord, moment: Moment<'_>) {
+    let raised = record.incident.as_ref().and_then(|incident| incident.raised);
+    let Some(raised) = raised else { return };
+    claim_intent(record, moment, Remedy::RestoreScaling { from: raised.to, to: raised.from });
+}
+
+fn denied(scene: &Scene, incident: &IncidentId, policy: &Policy, now: Timestamp) -> Option<Denied> {
+    let bad = target::newest(&scene.view)?;
+    let again = |kept: &Denied| kept.until > now && kept.task_definition == bad.target.task_definition;
+    if scene.standing.seen().is_some_and(|standing| standing.record.value.denied.iter().any(again)) {
+        return None;
+    }
+    let digests = scene
+        .preflight
+        .as_ref()
+        .map_or_else(Vec::new, |preflight| target::digests_of_its_own(&bad.target, &preflight.target.revision));
+    Some(Denied {
+        task_definition: bad.target.task_definition.clone(),
+        digests,
+        incident: incident.clone(),
+        at: now,
+        until: policy.rollback.deny_for.after(now),
+        enforced: None,
+    })
+}

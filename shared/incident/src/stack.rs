@@ -1,0 +1,102 @@
+//! What infrastructure tells about the stack itself.
+
+use nightshift_core::ids::ServiceRef;
+use nightshift_core::mode::Mode;
+use nightshift_core::refusal::Refusal;
+use nightshift_core::settings::{SettingsError, Variables};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where a stack is. What lies elsewhere it can neither see nor change: its
+/// calls name clusters and services, not ARNs, and would reach a namesake here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Home {
+    /// Twelve digits.
+    pub account: String,
+    /// For example `eu-west-1`.
+    pub region: String,
+}
+
+impl Home {
+    /// Refuses what is not of this account and region.
+    pub fn elsewhere(&self, account: &str, region: &str) -> Option<Refusal> {
+        if account != self.account {
+            return Some(Refusal::AnotherAccounts { account: account.to_owned() });
+        }
+        (region != self.region).then(|| Refusal::AnotherRegions { region: region.to_owned() })
+    }
+
+    /// The same for a service.
+    pub fn not_here(&self, service: &ServiceRef) -> Option<Refusal> {
+        self.elsewhere(&service.account, &service.region)
+    }
+}
+
+/// The stack that a function belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stack {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub home: Home,
+    /// The mode of services that carry no tag.
+    pub default_mode: Mode,
+    /// The one service a drill may act on.
+    pub drill_service: Option<String>,
+}
+
+impl Stack {
+    /// Reads `NIGHTSHIFT_STACK`, `NIGHTSHIFT_ACCOUNT`, `AWS_REGION`,
+    /// `NIGHTSHIFT_DEFAULT_MODE` and `NIGHTSHIFT_DRILL_SERVICE`.
+    ///
+    /// # Errors
+    /// The first variable that is missing or wrong.
+    pub fn read(variables: &Variables) -> Result<Self, SettingsError> {
+        Ok(Self {
+            name: variables.required("NIGHTSHIFT_STACK", "the stack's name")?,
+            home: Home {
+                account: variables.required("NIGHTSHIFT_ACCOUNT", "the stack's account, twelve digits")?,
+                region: variables.required("AWS_REGION", "a region like eu-west-1")?,
+            },
+            default_mode: variables.parsed("NIGHTSHIFT_DEFAULT_MODE", Mode::Observe)?,
+            drill_service: variables.get("NIGHTSHIFT_DRILL_SERVICE").map(ToOwned::to_owned),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home() -> Home {
+        Home { account: "123456789012".into(), region: "eu-west-1".into() }
+    }
+
+    #[test]
+    fn a_stack_is_read_from_its_environment() {
+        let set = [
+            ("NIGHTSHIFT_STACK", "nightshift"),
+            ("NIGHTSHIFT_ACCOUNT", "123456789012"),
+            ("AWS_REGION", "eu-west-1"),
+            ("NIGHTSHIFT_DRILL_SERVICE", "drill/web"),
+        ];
+        let variables = |set: &[(&str, &str)]| {
+            Variables(set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+        };
+        let read = Stack::read(&variables(&set)).unwrap();
+        let drill_service = Some("drill/web".to_owned());
+        let expect = Stack { name: "nightshift".into(), home: home(), default_mode: Mode::Observe, drill_service };
+        assert_eq!(read, expect);
+        let homeless = Stack::read(&variables(&set[..1])).unwrap_err();
+        assert_eq!(homeless.variable, "NIGHTSHIFT_ACCOUNT");
+    }
+
+    #[test]
+    fn what_is_elsewhere_is_refused_by_account_and_then_by_region() {
+        let check = |account: &str, region: &str| home().elsewhere(account, region).map(|refusal| refusal.name());
+        assert_eq!(check("123456789012", "eu-west-1"), None);
+        assert_eq!(check("123456789012", "us-east-1").as_deref(), Some("AnotherRegions"));
+        assert_eq!(check("210987654321", "eu-west-1").as_deref(), Some("AnotherAccounts"));
+        assert_eq!(check("210987654321", "us-east-1").as_deref(), Some("AnotherAccounts"));
+    }
+}

@@ -1,0 +1,258 @@
+//! What was seen joins what is remembered. It only ever adds up: statuses go
+//! forward, failures are a set, nothing known is forgotten.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use nightshift_core::ids::{RevisionArn, ServiceDeploymentArn, TaskDefinitionArn};
+use nightshift_core::policy::Deployments;
+use nightshift_core::release::{DeploymentStatus, ServiceDeployment};
+use nightshift_core::service::{Rollout, Service};
+use nightshift_core::task::StoppedTask;
+use nightshift_core::verdict::{DeploymentKind, Failure, Origin, Release, Unjudged, Verdict};
+
+use crate::judge::judge;
+use crate::kind::kind;
+
+/// Releases that a service's record holds, the newest first. Reports read the
+/// older ones from history.
+pub const KEPT: usize = 12;
+/// Failures kept of one release; `failed` counts them all.
+const FAILURES_KEPT: usize = 20;
+
+/// What was looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// AWS's service deployments, newest first.
+    pub history: &'a [ServiceDeployment],
+    /// The service; `None`: there is none.
+    pub service: Option<&'a Service>,
+    /// Its stopped tasks.
+    pub stopped: &'a [StoppedTask],
+    /// What the event itself told of, such as a task that AWS lists no more.
+    pub told: &'a [Told],
+    /// Where task definitions come from, as far as was read.
+    pub origins: &'a BTreeMap<TaskDefinitionArn, Origin>,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// News that an event carries by itself.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(tag = "told", rename_all = "kebab-case")]
+pub enum Told {
+    /// A task stopped.
+    Task {
+        /// Which.
+        task: StoppedTask,
+    },
+    /// ECS could not place a task.
+    NotPlaced {
+        /// The event's id.
+        event: String,
+        /// When.
+        at: Timestamp,
+        /// ECS's words.
+        reason: Option<String>,
+    },
+}
+
+/// The releases as they are known now, newest first.
+pub fn learn(known: &[Release], seen: &Seen<'_>, policy: &Deployments) -> Vec<Release> {
+    let mut by_id: BTreeMap<ServiceDeploymentArn, Release> =
+        known.iter().map(|release| (release.id.clone(), release.clone())).collect();
+    for (index, deployment) in seen.history.iter().enumerate() {
+        let earlier = seen.history.get(index + 1..).unwrap_or_default();
+        match by_id.get_mut(&deployment.arn) {
+            Some(release) => {
+                update(release, deployment);
+                // What came before may be beyond AWS's memory by now.
+                if !earlier.is_empty() {
+                    release.kind = kind(seen.history, index);
+                }
+            }
+            None => {
+                by_id.insert(deployment.arn.clone(), first_seen(deployment, earlier, kind(seen.history, index)));
+            }
+        }
+    }
+    let mut releases: Vec<Release> = by_id.into_values().collect();
+    releases.sort_by(|one, other| (other.began_at, &other.id).cmp(&(one.began_at, &one.id)));
+    for release in &mut releases {
+        if let Some(origin) = seen.origins.get(&release.target.task_definition) {
+            release.origin = origin.clone();
+        }
+    }
+    attach(&mut releases, seen);
+    judge_all(&mut releases, seen, policy);
+    releases.truncate(KEPT);
+    releases
+}
+
+fn first_seen(deployment: &ServiceDeployment, earlier: &[ServiceDeployment], kind: DeploymentKind) -> Release {
+    let mut release = Release {
+        id: deployment.arn.clone(),
+        kind,
+        deployment: None,
+        from: came_from(&deployment.sources, earlier),
+        target: deployment.target.clone(),
+        origin: Origin::default(),
+        began_at: deployment.began_at(),
+        ended_at: None,
+        status: deployment.status,
+        reason: None,
+        rolled_back_to: None,
+        given_up_at: None,
+        failures: Vec::new(),
+        failed: 0,
+        troubled: None,
+        taken_back: None,
+        warnings: Vec::new(),
+        verdict: Verdict::InProgress,
+        watched_until: None,
+        sequence: 0,
+    };
+    update(&mut release, deployment);
+    release
+}
+
+fn came_from(sources: &[RevisionArn], earlier: &[ServiceDeployment]) -> Option<TaskDefinitionArn> {
+    let source = earlier.iter().find(|old| sources.contains(&old.target.arn));
+    source.map(|old| old.target.task_definition.clone())
+}
+
+/// Statuses go one way only: what is read late changes nothing.
+fn update(release: &mut Release, seen: &ServiceDeployment) {
+    if rank(seen.status) >= rank(release.status) {
+        release.status = seen.status;
+        release.reason = seen.reason.clone().or(release.reason.take());
+    }
+    release.began_at = seen.began_at();
+    release.ended_at = seen.finished_at.or(release.ended_at);
+    release.rolled_back_to = seen.rolled_back_to.clone().or(release.rolled_back_to.take());
+}
+
+fn rank(status: DeploymentStatus) -> u8 {
+    match status {
+        DeploymentStatus::Unknown => 0,
+        DeploymentStatus::Pending => 1,
+        DeploymentStatus::InProgress => 2,
+        DeploymentStatus::StopRequested | DeploymentStatus::RollbackRequested => 3,
+        DeploymentStatus::RollbackInProgress => 4,
+        DeploymentStatus::Stopped
+        | DeploymentStatus::Successful
+        | DeploymentStatus::RollbackSuccessful
+        | DeploymentStatus::RollbackFailed => 5,
+    }
+}
+
+/// Failures join the release whose tasks they were.
+fn attach(releases: &mut [Release], seen: &Seen<'_>) {
+    if let Some((service, newest)) = seen.service.zip(releases.first_mut())
+        && let Some(primary) = service.primary()
+        && service.current_deployment.as_ref().is_none_or(|current| *current == newest.id)
+        && newest.status.in_flight()
+        && primary.task_definition == newest.target.task_definition
+    {
+        newest.deployment = Some(primary.id.clone());
+        if primary.rollout == Some(Rollout::Failed) {
+            newest.given_up_at = newest.given_up_at.or(Some(seen.now));
+        }
+    }
+    let told = seen.told.iter().filter_map(|told| match told {
+        Told::Task { task } => Some(task),
+        Told::NotPlaced { .. } => None,
+    });
+    for task in seen.stopped.iter().chain(told) {
+        let owner = releases.iter_mut().find(|release| owns(release, task));
+        if let Some((release, failure)) = owner.zip(failure_of(task)) {
+            add(release, failure);
+        }
+    }
+    for told in seen.told {
+        if let Told::NotPlaced { event, at, reason } = told
+            && let Some(release) =
+                releases.iter_mut().find(|release| release.status.in_flight() && release.began_at <= *at)
+        {
+            let failure = Failure {
+                of: event.clone(),
+                at: *at,
+                crash: None,
+                container: None,
+                exit_code: None,
+                reason: reason.clone(),
+            };
+            add(release, failure);
+        }
+    }
+}
+
+/// The task was the release's while it was on trial: by the deployment that
+/// started it, or else by what it ran, where nothing else ran that.
+fn owns(release: &Release, task: &StoppedTask) -> bool {
+    let Some(stopped) = task.stopped_at else { return false };
+    let on_trial = stopped >= release.began_at && release.ended_at.is_none_or(|end| stopped <= end);
+    if !on_trial {
+        return false;
+    }
+    match (&release.deployment, &task.started_by) {
+        (Some(own), Some(by)) => own == by,
+        _ => {
+            release.target.task_definition == task.task_definition
+                && release.from.as_ref() != Some(&task.task_definition)
+        }
+    }
+}
+
+fn failure_of(task: &StoppedTask) -> Option<Failure> {
+    let crash = task.crash()?;
+    let ended = task.containers.iter().find(|container| {
+        container.reason.is_some() || container.exit_code.is_some_and(|code| code != 0 && code != 143)
+    });
+    let ended = ended.or_else(|| task.containers.first());
+    Some(Failure {
+        of: task.arn.clone(),
+        at: task.stopped_at?,
+        crash: Some(crash),
+        container: ended.map(|container| container.name.clone()),
+        exit_code: ended.and_then(|container| container.exit_code),
+        reason: ended.and_then(|container| container.reason.clone()).or_else(|| task.reason.clone()),
+    })
+}
+
+fn add(release: &mut Release, failure: Failure) {
+    if release.failures.iter().any(|known| known.of == failure.of) {
+        return;
+    }
+    if release.failures.len() >= FAILURES_KEPT {
+        // Which ones are kept must not depend on the order they came in.
+        release.failed = release.failed.max(u32::try_from(FAILURES_KEPT).unwrap_or(u32::MAX));
+        let Some(latest) = release.failures.last() else { return };
+        if (failure.at, &failure.of) >= (latest.at, &latest.of) {
+            return;
+        }
+        release.failures.pop();
+    }
+    release.failures.push(failure);
+    release.failures.sort_by(|one, other| (one.at, &one.of).cmp(&(other.at, &other.of)));
+    release.failed = release.failed.max(u32::try_from(release.failures.len()).unwrap_or(u32::MAX));
+}
+
+fn judge_all(releases: &mut [Release], seen: &Seen<'_>, policy: &Deployments) {
+    let proven = seen.service.map_or(policy.failures, |service| failures_that_prove(service, policy));
+    for index in 0..releases.len() {
+        let (newer, rest) = releases.split_at_mut(index);
+        let Some(release) = rest.first_mut() else { continue };
+        let gone = !release.status.terminal() && !seen.history.iter().any(|listed| listed.arn == release.id);
+        release.verdict = match seen.service {
+            None if gone => Verdict::Unknown { reason: Unjudged::ServiceGone },
+            Some(_) if gone && !seen.history.is_empty() => Verdict::Unknown { reason: Unjudged::Vanished },
+            _ => judge(release, newer, proven),
+        };
+    }
+}
+
+/// How many failed tasks prove that a release of this service fails.
+pub fn failures_that_prove(service: &Service, policy: &Deployments) -> u32 {
+    if service.desired <= 2 { policy.small_failures } else { policy.failures }
+}

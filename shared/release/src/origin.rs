@@ -1,0 +1,53 @@
+//! Who made a release and from what, as far as its task definition says.
+
+use nightshift_core::release::TaskDefinition;
+use nightshift_core::verdict::Origin;
+
+/// Tags that name the commit, the first that is there.
+const COMMIT: [&str; 4] = ["git-sha", "commit", "git-commit", "org.opencontainers.image.revision"];
+/// Tags that name when it was made, RFC 3339.
+const COMMITTED_AT: [&str; 2] = ["commit-time", "org.opencontainers.image.created"];
+/// Tags that name who deployed it.
+const BY: [&str; 3] = ["deployed-by", "author", "github-actor"];
+/// A short git commit has seven digits, a whole one forty.
+const COMMIT_LENGTH: std::ops::RangeInclusive<usize> = 7..=40;
+
+/// What a task definition says about where it comes from.
+pub fn of(definition: &TaskDefinition) -> Origin {
+    let first = |keys: &[&str]| keys.iter().find_map(|key| definition.tags.get(*key)).cloned();
+    Origin {
+        commit: first(&COMMIT).or_else(|| definition.images.values().find_map(|image| commit_in(image))),
+        committed_at: first(&COMMITTED_AT).and_then(|text| text.parse().ok()),
+        by: first(&BY),
+    }
+}
+
+/// An image's tag, where it looks like a commit: `repo:189b5e9`, or with a word
+/// in front, `repo:main-189b5e9`.
+fn commit_in(image: &str) -> Option<String> {
+    let name = image.split('@').next().unwrap_or(image);
+    let (_, tag) = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'))?;
+    let last = tag.rsplit(['-', '_', '.']).next().unwrap_or(tag);
+    let hex = last.chars().all(|letter| letter.is_ascii_hexdigit() && !letter.is_ascii_uppercase());
+    // A number alone is a build, not a commit.
+    let lettered = last.chars().any(|letter| letter.is_ascii_alphabetic());
+    (hex && lettered && COMMIT_LENGTH.contains(&last.len())).then(|| last.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_that_looks_like_a_commit_is_one() {
+        let check = |image: &str, expect: Option<&str>| assert_eq!(commit_in(image).as_deref(), expect, "{image}");
+        check("123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:189b5e9", Some("189b5e9"));
+        check("web:main-189b5e9", Some("189b5e9"));
+        check("web:189b5e9@sha256:0123", Some("189b5e9"));
+        check("web:latest", None);
+        check("web:20261120", None);
+        check("web:v1.2.3", None);
+        check("registry:5000/web", None);
+        check("web", None);
+    }
+}
