@@ -52,6 +52,29 @@ fn every_sample_with_a_scenario_ends_as_expected() {
 }
 
 #[test]
+fn every_sample_of_a_deployment_is_explained_and_ends_as_expected() {
+    let mut checked = 0;
+    for event in samples_of("deployment-guard") {
+        let found = replayed(&event);
+        let name = event.file_name().unwrap();
+        let why = &found.why;
+        assert!(
+            why.sentence.is_some() || why.remedy.is_some(),
+            "{name:?} ends in {} and nothing says why",
+            found.outcome
+        );
+        let Some(expect) = expected(&event) else { continue };
+        let wanted = |key: &str| expect.get(key).and_then(toml::Value::as_str);
+        let remedy = why.remedy.as_ref().map(|remedy| serde_json::to_value(remedy).unwrap()["kind"].clone());
+        assert_eq!(Some(found.outcome.as_str()), wanted("outcome"), "{name:?}");
+        assert_eq!(found.refusal.as_deref(), wanted("refusal"), "{name:?}");
+        assert_eq!(remedy.as_ref().and_then(|kind| kind.as_str()), wanted("remedy"), "{name:?}");
+        checked += 1;
+    }
+    assert!(checked >= 6, "only {checked} samples have a scenario");
+}
+
+#[test]
 fn every_sample_is_explained_and_most_lead_somewhere() {
     let all = samples();
     let mut nowhere = 0;
@@ -100,7 +123,7 @@ fn a_replay_is_one_object_with_the_fields_scripts_rely_on() {
 
 #[test]
 fn an_event_is_recognised_by_what_it_says() {
-    for function in ["alarm-responder", "remedy-verifier", "notifier"] {
+    for function in ["alarm-responder", "deployment-guard", "remedy-verifier", "notifier"] {
         let all = samples_of(function);
         assert!(!all.is_empty(), "{function} has no samples");
         for event in all {

@@ -187,11 +187,18 @@ fn planned(plan: &Plan, outcome: Option<&Outcome>, function: Function) -> Replay
             }
             _ => why.remedy = Some(remedy.clone()),
         },
+        Decision::Judged { release, verdict, refusal: found } => {
+            why.sentence = Some(format!("{release}: {}.", verdict.name()));
+            refusal.clone_from(found);
+        }
         Decision::CheckAgain { waiting_for } => why.sentence = Some(format!("Waits for: {}.", waiting_for.join("; "))),
         Decision::Settled => why.sentence = Some("Nothing is left to do: this was dealt with.".to_owned()),
         _ => {}
     }
-    why.sentence = refusal.as_ref().map(sentence).or(why.sentence);
+    why.sentence = match (refusal.as_ref().map(sentence), why.sentence) {
+        (Some(rule), Some(said)) => Some(format!("{said} Left alone: {rule}")),
+        (rule, said) => rule.or(said),
+    };
     let plan = serde_json::to_value(plan).unwrap_or_default();
     Replayed { refusal: refusal.map(|refusal| refusal.name()), ..bare(function, &word, plan, why) }
 }

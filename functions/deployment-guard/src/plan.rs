@@ -48,8 +48,11 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
     let service = observed.service.seen().and_then(Option::as_ref);
     let known = &standing.record.value;
     let mut record = ServiceRecord { releases, ..known.clone() };
-    tell_news(observed, known, &mut record, policy, now);
-    match service.map(|service| judged(observed, &record, service, policy, now)) {
+    let found = service.map(|service| judged(observed, &record, service, policy, now));
+    // Whoever hears that it fails needs no warning that it might.
+    let calm = !matches!(found, Some(Ok(_)));
+    tell_news(observed, known, &mut record, (calm, policy), now);
+    match found {
         Some(Ok(found)) => troubled(observed, standing, record, &found, policy, now),
         Some(Err(calm)) => calm_down(observed, standing, record, calm, policy, now),
         None => calm_down(observed, standing, record, Calm::Over, policy, now),
@@ -150,7 +153,13 @@ fn watchdog(record: &mut ServiceRecord, calm: Calm, policy: &Policy, now: Timest
 
 /// What people are told of beside incidents: at a deployment's start what is
 /// wrong with it, and its end where it failed without us.
-fn tell_news(observed: &Observed, known: &ServiceRecord, record: &mut ServiceRecord, policy: &Policy, now: Timestamp) {
+fn tell_news(
+    observed: &Observed,
+    known: &ServiceRecord,
+    record: &mut ServiceRecord,
+    (calm, policy): (bool, &Policy),
+    now: Timestamp,
+) {
     let service = observed.service.seen().and_then(Option::as_ref);
     let who = (service, mode(&observed.service, Mode::Observe));
     let before = |release: &Release| known.releases.iter().find(|old| old.id == release.id);
@@ -166,7 +175,9 @@ fn tell_news(observed: &Observed, known: &ServiceRecord, record: &mut ServiceRec
             if let Some(release) = record.releases.first_mut() {
                 release.warnings = found;
             }
-            words_of_release::tell(record, 0, who, (News::Warned, None), now);
+            if calm {
+                words_of_release::tell(record, 0, who, (News::Warned, None), now);
+            }
         }
     }
     for index in (0..record.releases.len()).rev() {

@@ -9,7 +9,9 @@ use nightshift_core::policy::Policy;
 use nightshift_core::refusal::Refusal;
 use nightshift_core::release::{DeploymentStatus, ImageNow, Revision, ServiceDeployment};
 use nightshift_core::service::ROLLBACK_SAFE_TAG;
+use nightshift_core::verdict::Release;
 use nightshift_diagnosis::ServiceView;
+use nightshift_release::good::last_good as last_good_release;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -54,11 +56,35 @@ pub fn last_good(view: &ServiceView, record: &ServiceRecord, policy: &Policy, no
             .iter()
             .any(|denied| denied.until > now && denied.task_definition == earlier.target.task_definition);
         let soaked = soaked_s >= policy.rollback.soak.as_seconds();
-        if soaked && !denied && !rollbacks::taken_back(history, index) {
+        let bad = denied || rollbacks::taken_back(history, index) || remembered_as_bad(record, earlier);
+        if soaked && !bad {
             return Some(Target { revision: earlier.target.clone(), until, soaked_s });
         }
     }
-    None
+    beyond_history(history, record, policy, now)
+}
+
+/// What the ledger knows of a release counts before what AWS lists: it failed,
+/// or an incident opened while it was on trial, whoever was to blame.
+fn remembered_as_bad(record: &ServiceRecord, deployment: &ServiceDeployment) -> bool {
+    let known = record.releases.iter().find(|release| release.id == deployment.arn);
+    known.is_some_and(|release| release.troubled.is_some() || release.verdict.failed())
+}
+
+/// AWS forgets after ninety days; a release that ran well before that is still
+/// one to return to.
+fn beyond_history(
+    history: &[ServiceDeployment],
+    record: &ServiceRecord,
+    policy: &Policy,
+    now: Timestamp,
+) -> Option<Target> {
+    let listed = |release: &Release| history.iter().any(|deployment| deployment.arn == release.id);
+    let suspect = history.first()?;
+    let known = record.releases.first().filter(|newest| newest.id == suspect.arn)?;
+    let good = last_good_release(&record.releases, &record.denied, policy.rollback.soak, now)?;
+    let older = good.release.began_at < known.began_at && !listed(good.release);
+    older.then(|| Target { revision: good.release.target.clone(), until: good.until, soaked_s: good.soaked_s })
 }
 
 fn same_release(one: &Revision, other: &Revision) -> bool {
@@ -155,6 +181,7 @@ mod tests {
 
     use super::*;
     use crate::rollbacks::tests::history;
+    use nightshift_release::learn::{Seen, learn};
 
     fn unseen<T>() -> Sight<T> {
         Sight::Unseen(Fault::new("ecs:DescribeServices", "prod/web", FaultKind::Transient, "throttled"))
@@ -197,5 +224,50 @@ mod tests {
         // Deployed once more, it is good again after its soak.
         check("web:41 web:42 web:41 web:42 web:43", Some("web:42"));
         check("web:41 web:42 web:41 web:42~ web:43", Some("web:41"));
+    }
+
+    /// The releases as the ledger knows them once it has seen this history.
+    fn remembered(history: &[ServiceDeployment]) -> Vec<Release> {
+        let seen = Seen {
+            history,
+            service: None,
+            stopped: &[],
+            told: &[],
+            origins: &std::collections::BTreeMap::new(),
+            now: Timestamp::UNIX_EPOCH,
+        };
+        learn(&[], &seen, &Policy::default().deployments)
+    }
+
+    #[track_caller]
+    fn last_good_of(listed: &[ServiceDeployment], releases: Vec<Release>) -> Option<String> {
+        let view = ServiceView {
+            service: unseen(),
+            history: Sight::Seen(listed.to_vec()),
+            stopped: unseen(),
+            metrics: unseen(),
+            firing: unseen(),
+            scaling: unseen(),
+            targets: unseen(),
+            health_issues: unseen(),
+        };
+        let service =
+            ServiceRef { account: "1".into(), region: "r".into(), cluster: "prod".into(), service: "web".into() };
+        let record = ServiceRecord { releases, ..ServiceRecord::new(service) };
+        let now = newest(&view).unwrap().began_at();
+        last_good(&view, &record, &Policy::default(), now).map(|target| target.revision.task_definition.0)
+    }
+
+    #[test]
+    fn the_ledger_is_believed_before_awss_history_and_beyond_it() {
+        let history = history("web:41 web:42 web:43");
+        let known = remembered(&history);
+        assert_eq!(last_good_of(&history, known.clone()).as_deref(), Some("web:42"));
+        let mut troubled = known.clone();
+        troubled[1].troubled = Some(nightshift_core::ids::IncidentId::new("i"));
+        assert_eq!(last_good_of(&history, troubled).as_deref(), Some("web:41"));
+        // AWS has forgotten all but the suspect.
+        assert_eq!(last_good_of(&history[..1], known).as_deref(), Some("web:42"));
+        assert_eq!(last_good_of(&history[..1], Vec::new()), None);
     }
 }
