@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import account
 import boto3
 from botocore.config import Config
-from processes import REGION, until
+from processes import REGION, TookTooLong, until
 
 # Timers fire at ministack's next sweep, which comes every ten seconds.
 SWEEPS = 60.0
@@ -34,7 +34,7 @@ class Night:
         self.stack = account.LocalStack(folder, scenario, chat.url, policy, {"AUTH": "true"})
         self.table = self.stack.outputs["LedgerTable"]
         self.ids = {name: id for name, (_, id) in account.resources(self.stack.ministack).items()}
-        for role in ("AlarmResponderRole", "RemedyVerifierRole"):
+        for role in ("AlarmResponderRole", "DeploymentGuardRole", "RemedyVerifierRole"):
             self.client("iam").put_role_policy(
                 RoleName=self.ids[role], PolicyName="ministack", PolicyDocument=json.dumps(WRONG_SCHEDULES)
             )
@@ -161,6 +161,15 @@ class Night:
         fields = [line.get("fields", {}) for line in self._lines(function)]
         done = [json.loads(each["report"]) for each in fields if "report" in each]
         return [report["plan"]["decision"]["decision"] for report in done if "plan" in report]
+
+    def decided(self, function, decision):
+        """Waits until a function decided so; says what failed in it if it never does."""
+        try:
+            until(f"{function} that decides {decision}", lambda: decision in self.decisions(function))
+        except TookTooLong as missed:
+            fields = [line.get("fields", {}) for line in self._lines(function)]
+            failed = [each["error"] for each in fields if "error" in each]
+            raise TookTooLong(f"{missed}; it decided {self.decisions(function)} and failed with {failed}") from None
 
     def stop(self):
         """Ends everything."""

@@ -36,5 +36,5 @@ def test_a_deployment_on_the_bus_becomes_a_release_with_a_verdict(night):
     days = {release["began_at"][:10] for release in found}
     kept = [item for day in days for item in night.items(f"releases#{day}") if f"/{name}#" in item["sk"]["S"]]
     assert len(kept) == len(found)
-    until("the guard's report", lambda: "judged" in night.decisions("deployment-guard"))
+    night.decided("deployment-guard", "judged")
     assert night.changes("profile") == []
