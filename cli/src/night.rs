@@ -1,7 +1,6 @@
 //! A night on the simulated account: the functions' own handlers, fed with
 //! what the account delivers, retried as Lambda retries.
 
-use alarm_responder::config::Config;
 use jiff::{SignedDuration, Timestamp};
 use nightshift_core::mode::Mode;
 use nightshift_core::notice::Notice;
@@ -101,12 +100,9 @@ impl Night {
     /// whatever carries no tag.
     pub fn new(account: Account, policy: &Policy) -> Self {
         let stack = stack(&account);
-        let config = Config { stack: stack.clone() };
-        let responder = alarm_responder::Handler::new(account.clone(), config, policy.clone());
-        let config = remedy_verifier::config::Config { stack: stack.clone() };
-        let verifier = remedy_verifier::Handler::new(account.clone(), config, policy.clone());
-        let config = deployment_guard::config::Config { stack };
-        let guard = deployment_guard::Handler::new(account.clone(), config, policy.clone());
+        let responder = alarm_responder::Handler::new(account.clone(), stack.clone(), policy.clone());
+        let verifier = remedy_verifier::Handler::new(account.clone(), stack.clone(), policy.clone());
+        let guard = deployment_guard::Handler::new(account.clone(), stack, policy.clone());
         let courier = Courier::default();
         Self { account, responder, verifier, guard, courier, retries: Vec::new(), happened: Vec::new() }
     }

@@ -16,8 +16,7 @@ use super::{changes, incident, run, scenario};
 
 /// The responder on the story's account.
 pub fn responder(story: &Story) -> alarm_responder::Handler<nightshift_sim::Account> {
-    let config = alarm_responder::config::Config { stack: stack(&story.account()) };
-    alarm_responder::Handler::new(story.account(), config, Policy::default())
+    alarm_responder::Handler::new(story.account(), stack(&story.account()), Policy::default())
 }
 
 /// The account right when its alarm fires, and the alarm's event.

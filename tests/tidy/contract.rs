@@ -25,8 +25,12 @@ fn every_function_is_deployed_sampled_and_tested() {
     let template = text("template.yaml");
     for function in functions() {
         assert!(template.contains(&format!("CodeUri: functions/{function}/")), "{function} is not in template.yaml");
-        for file in ["main.rs", "lib.rs", "plan.rs", "config.rs"] {
-            assert!(root().join(format!("functions/{function}/src/{file}")).is_file(), "{function} has no {file}");
+        let module = |name: &str| {
+            let source = root().join(format!("functions/{function}/src"));
+            source.join(format!("{name}.rs")).is_file() || source.join(name).join("mod.rs").is_file()
+        };
+        for name in ["main", "lib", "event", "plan"] {
+            assert!(module(name), "{function} has no module {name}");
         }
         let samples = fs::read_dir(root().join(format!("events/{function}"))).unwrap();
         assert!(samples.count() >= 2, "events/{function} has too few samples");

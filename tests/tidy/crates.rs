@@ -56,7 +56,9 @@ fn arrows_point_to_the_core() {
             | "nightshift-sim" => {
                 vec!["nightshift-core"]
             }
-            "nightshift-incident" => vec!["nightshift-core", "nightshift-diagnosis", "nightshift-release"],
+            "nightshift-incident" => {
+                vec!["nightshift-core", "nightshift-door", "nightshift-diagnosis", "nightshift-release"]
+            }
             "nightshift" | "nightshift-tests" => vec!["*"],
             "nightshift-conformance" => vec!["nightshift-core", "nightshift-aws"],
             _ => [library, vec!["nightshift-aws", "nightshift-lambda"]].concat(),

@@ -10,7 +10,6 @@
 
 pub mod event;
 
-pub mod config;
 pub mod mapping;
 pub mod observe;
 pub mod plan;
@@ -18,7 +17,6 @@ pub mod unmapped;
 
 use jiff::Timestamp;
 use nightshift_core::alarm::AlarmSignal;
-use nightshift_core::fault::Fault;
 use nightshift_core::health::HealthIssue;
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::AlarmMap;
@@ -26,13 +24,13 @@ use nightshift_core::remedy::Outcome;
 use nightshift_core::tally::Undecided;
 use nightshift_incident::carry_out::Hands;
 use nightshift_incident::plan::Plan;
-use nightshift_incident::respond::{Unfinished, case_of, respond};
+use nightshift_incident::respond::{Answering, Unfinished, respond};
 use nightshift_incident::scene::SceneWorld;
+use nightshift_incident::stack::Stack;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::config::Config;
-use crate::event::{DoorError, Incoming};
+use crate::event::Incoming;
 use crate::observe::observe;
 
 /// The ports this function meets the world through.
@@ -68,39 +66,25 @@ pub enum Report {
     },
 }
 
-/// Why an event is to be delivered again.
-#[derive(Debug, thiserror::Error)]
-pub enum HandleError {
-    /// The event cannot be read; it ends in the dead-letter queue, whole.
-    #[error("the event cannot be read")]
-    Door(#[from] DoorError),
-    /// Something failed that a retry can cure.
-    #[error(transparent)]
-    Fault(#[from] Fault),
-    /// The answer did not come to its end.
-    #[error(transparent)]
-    Unfinished(#[from] Unfinished),
-}
-
 /// Answers events.
 #[derive(Debug)]
 pub struct Handler<W> {
     world: W,
-    config: Config,
+    stack: Stack,
     policy: Policy,
 }
 
 impl<W: World> Handler<W> {
     /// A handler over `world`.
-    pub fn new(world: W, config: Config, policy: Policy) -> Self {
-        Self { world, config, policy }
+    pub fn new(world: W, stack: Stack, policy: Policy) -> Self {
+        Self { world, stack, policy }
     }
 
     /// Answers one event that began to be handled at `now`.
     ///
     /// # Errors
     /// If the event cannot be read, or if a retry can cure what failed.
-    pub async fn handle(&self, event: &Value, now: Timestamp) -> Result<Report, HandleError> {
+    pub async fn handle(&self, event: &Value, now: Timestamp) -> Result<Report, Unfinished> {
         let tally = self.world.tally();
         match event::parse(event).inspect_err(|_| tally.undecided(Undecided::Malformed))? {
             Incoming::Alarm(signal) => self.alarm(event, signal, now).await,
@@ -118,7 +102,7 @@ impl<W: World> Handler<W> {
     }
 
     /// One failing alarm does not keep the others from being answered.
-    async fn alarms(&self, event: &Value, signals: Vec<AlarmSignal>, now: Timestamp) -> Result<Report, HandleError> {
+    async fn alarms(&self, event: &Value, signals: Vec<AlarmSignal>, now: Timestamp) -> Result<Report, Unfinished> {
         let mut reports = Vec::new();
         let mut failed = None;
         for signal in signals {
@@ -130,14 +114,10 @@ impl<W: World> Handler<W> {
         failed.map_or(Ok(Report::Alarms { reports }), Err)
     }
 
-    async fn alarm(&self, event: &Value, signal: AlarmSignal, now: Timestamp) -> Result<Report, HandleError> {
-        let decide = async || {
-            let observed = observe(&self.world, &signal, &self.config.stack, &self.policy, now).await;
-            let plan = plan::plan(&observed, &self.policy, now);
-            let case = case_of("alarm-responder", event, (&observed, &plan), &self.policy, now);
-            Ok((plan, case))
-        };
-        let (plan, outcome) = respond(&self.world, &self.policy, now, decide).await?;
+    async fn alarm(&self, event: &Value, signal: AlarmSignal, now: Timestamp) -> Result<Report, Unfinished> {
+        let answering = Answering { function: "alarm-responder", event, policy: &self.policy, now };
+        let observe = async || observe(&self.world, &signal, &self.stack, &self.policy, now).await;
+        let (plan, outcome) = respond(&self.world, answering, observe, plan::plan).await?;
         Ok(Report::Alarm { plan: Box::new(plan), outcome })
     }
 }

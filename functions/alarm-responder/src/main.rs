@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use alarm_responder::Handler;
-use alarm_responder::config::Config;
 use nightshift_aws::{Account, Need, Settings};
 use nightshift_core::settings::Variables;
 use nightshift_core::tally::Tallied;
+use nightshift_incident::stack::Stack;
 use nightshift_lambda::{InitError, policy, serve};
 
 #[tokio::main(flavor = "current_thread")]
@@ -20,7 +20,7 @@ async fn main() -> Result<(), InitError> {
         let needs = [Need::Ledger, Need::Notices, Need::Pages, Need::Switch, Need::Timers];
         let account = Account::new(Settings::read(&variables)?.needing(&needs)?);
         let tally = account.tally().clone();
-        let handler = Arc::new(Handler::new(account, Config::read(&variables)?, policy(&variables)?));
+        let handler = Arc::new(Handler::new(account, Stack::read(&variables)?, policy(&variables)?));
         let handle = move |event, now| {
             let handler = Arc::clone(&handler);
             async move { handler.handle(&event, now).await }

@@ -10,7 +10,6 @@
 
 pub mod event;
 
-pub mod config;
 pub mod observe;
 pub mod plan;
 pub mod sweep;
@@ -18,7 +17,6 @@ pub mod warnings;
 
 use jiff::Timestamp;
 use nightshift_core::codedeploy::{CodeDeployment, CodeDeploymentId};
-use nightshift_core::fault::Fault;
 use nightshift_core::ids::EventId;
 use nightshift_core::ledger::Silent;
 use nightshift_core::policy::Policy;
@@ -27,15 +25,14 @@ use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::Outcome;
 use nightshift_core::tally::Undecided;
 use nightshift_core::timer::Timer;
-use nightshift_door::DoorError;
 use nightshift_incident::carry_out::Hands;
 use nightshift_incident::plan::Plan;
-use nightshift_incident::respond::{Unfinished, case_of, respond};
+use nightshift_incident::respond::{Answering, Unfinished, respond};
 use nightshift_incident::scene::SceneWorld;
+use nightshift_incident::stack::Stack;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::config::Config;
 use crate::event::{Incoming, News};
 use crate::observe::observe;
 
@@ -76,39 +73,25 @@ pub enum Report {
     },
 }
 
-/// Why an event is to be delivered again.
-#[derive(Debug, thiserror::Error)]
-pub enum HandleError {
-    /// The event cannot be read; it ends in the dead-letter queue, whole.
-    #[error("the event cannot be read")]
-    Door(#[from] DoorError),
-    /// Something failed that a retry can cure.
-    #[error(transparent)]
-    Fault(#[from] Fault),
-    /// The answer did not come to its end.
-    #[error(transparent)]
-    Unfinished(#[from] Unfinished),
-}
-
 /// Answers events.
 #[derive(Debug)]
 pub struct Handler<W> {
     world: W,
-    config: Config,
+    stack: Stack,
     policy: Policy,
 }
 
 impl<W: World> Handler<W> {
     /// A handler over `world`.
-    pub fn new(world: W, config: Config, policy: Policy) -> Self {
-        Self { world, config, policy }
+    pub fn new(world: W, stack: Stack, policy: Policy) -> Self {
+        Self { world, stack, policy }
     }
 
     /// Answers one event that began to be handled at `now`.
     ///
     /// # Errors
     /// If the event cannot be read, or if a retry can cure what failed.
-    pub async fn handle(&self, event: &Value, now: Timestamp) -> Result<Report, HandleError> {
+    pub async fn handle(&self, event: &Value, now: Timestamp) -> Result<Report, Unfinished> {
         let tally = self.world.tally();
         match event::parse(event).inspect_err(|_| tally.undecided(Undecided::Malformed))? {
             Incoming::News(news) => self.news(event, &news, None, now).await,
@@ -133,7 +116,7 @@ impl<W: World> Handler<W> {
         deployment: &CodeDeploymentId,
         id: EventId,
         now: Timestamp,
-    ) -> Result<Report, HandleError> {
+    ) -> Result<Report, Unfinished> {
         let Some(code) = self.world.code_deployment(deployment).await? else {
             let why = format!("CodeDeploy deployment {deployment} is gone, or of no ECS service");
             self.world.tally().undecided(Undecided::Ignored);
@@ -150,14 +133,10 @@ impl<W: World> Handler<W> {
         news: &News,
         code: Option<&CodeDeployment>,
         now: Timestamp,
-    ) -> Result<Report, HandleError> {
-        let decide = async || {
-            let observed = observe(&self.world, news, code, (&self.config.stack, &self.policy), now).await;
-            let plan = plan::plan(&observed, &self.policy, now);
-            let case = case_of("deployment-guard", event, (&observed, &plan), &self.policy, now);
-            Ok((plan, case))
-        };
-        let (plan, outcome) = respond(&self.world, &self.policy, now, decide).await?;
+    ) -> Result<Report, Unfinished> {
+        let answering = Answering { function: "deployment-guard", event, policy: &self.policy, now };
+        let observe = async || observe(&self.world, news, code, (&self.stack, &self.policy), now).await;
+        let (plan, outcome) = respond(&self.world, answering, observe, plan::plan).await?;
         Ok(Report::Deployment { plan: Box::new(plan), outcome })
     }
 }

@@ -7,7 +7,8 @@ use nightshift_core::service::Service;
 use serde_json::Value;
 
 use crate::event::News;
-use crate::{HandleError, Handler, Report, World};
+use crate::{Handler, Report, World};
+use nightshift_incident::respond::Unfinished;
 
 /// Services that one sweep looks into, so that it ends within the function's
 /// time. Events lose few; whoever has more finds the rest in the next sweep.
@@ -16,7 +17,7 @@ const LOOKED_AT: usize = 100;
 impl<W: World> Handler<W> {
     /// Counts the services for the fleet brake, and looks into those whose
     /// record does not fit what is there.
-    pub(crate) async fn sweep(&self, event: &Value, id: &EventId, now: Timestamp) -> Result<Report, HandleError> {
+    pub(crate) async fn sweep(&self, event: &Value, id: &EventId, now: Timestamp) -> Result<Report, Unfinished> {
         let services = self.world.all_services().await?;
         let count = u32::try_from(services.len()).unwrap_or(u32::MAX);
         self.world.keep_number_of_services(count).await?;

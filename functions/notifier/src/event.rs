@@ -4,19 +4,9 @@
 //! does not take the others with it; the notice itself is read strictly.
 
 use nightshift_core::notice::Notice;
+use nightshift_door::DoorError;
 use serde::Deserialize;
 use serde_json::Value;
-use thiserror::Error;
-
-/// An event, or a record of it, that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{path}: {says}")]
-pub struct Malformed {
-    /// Where in the event, for example `Records[0].Sns.Message.phase`.
-    pub path: String,
-    /// What is wrong there.
-    pub says: String,
-}
 
 #[derive(Deserialize)]
 struct Envelope {
@@ -40,36 +30,20 @@ struct Message {
 ///
 /// # Errors
 /// If the event is no SNS event or has no record.
-pub fn read(event: &Value) -> Result<Vec<Result<Notice, Malformed>>, Malformed> {
-    let envelope: Envelope = typed("", event)?;
+pub fn read(event: &Value) -> Result<Vec<Result<Notice, DoorError>>, DoorError> {
+    let envelope: Envelope = nightshift_door::read(event, "")?;
     if envelope.records.is_empty() {
-        return Err(Malformed { path: "Records".into(), says: "expected at least one record".into() });
+        return Err(DoorError::at("Records", "expected at least one record"));
     }
     Ok(envelope.records.iter().enumerate().map(|(at, record)| notice(at, record)).collect())
 }
 
-fn notice(at: usize, record: &Value) -> Result<Notice, Malformed> {
-    let record: Record = typed(&format!("Records[{at}]"), record)?;
+fn notice(at: usize, record: &Value) -> Result<Notice, DoorError> {
+    let record: Record = nightshift_door::read(record, &format!("Records[{at}]"))?;
     let place = format!("Records[{at}].Sns.Message");
-    let mut text = serde_json::Deserializer::from_str(&record.sns.message);
-    let notice = serde_path_to_error::deserialize(&mut text).map_err(|error| malformed(&place, &error))?;
-    text.end().map_err(|error| Malformed { path: place, says: error.to_string() })?;
-    Ok(notice)
-}
-
-fn typed<'a, T: Deserialize<'a>>(place: &str, value: &'a Value) -> Result<T, Malformed> {
-    serde_path_to_error::deserialize(value).map_err(|error| malformed(place, &error))
-}
-
-fn malformed(place: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> Malformed {
-    let inner = error.path().to_string();
-    let path = match (place, inner.as_str()) {
-        ("", ".") => "event".to_owned(),
-        ("", inner) => inner.to_owned(),
-        (place, ".") => place.to_owned(),
-        (place, inner) => format!("{place}.{inner}"),
-    };
-    Malformed { path, says: error.inner().to_string() }
+    let content: Value =
+        serde_json::from_str(&record.sns.message).map_err(|no| DoorError::at(&place, no.to_string()))?;
+    nightshift_door::read(&content, &place)
 }
 
 #[cfg(test)]

@@ -48,7 +48,6 @@ use crate::delivery::{Delivery, without_secret};
 use crate::secrets::Keyring;
 
 pub use crate::config::Config;
-pub use crate::event::Malformed;
 pub use crate::plan::Sink;
 pub use crate::report::{Error, Outcome, Report, Told};
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use nightshift_core::fault::Fault;
 use nightshift_core::tally::{Counter, Family, Tally};
+use nightshift_door::DoorError;
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::event::Malformed;
 use crate::plan::Sink;
 
 /// What became of one notice at one sink.
@@ -97,7 +97,7 @@ pub struct Report {
 pub enum Error {
     /// The event is not ours to read.
     #[error("malformed event: {0}")]
-    Event(Malformed),
+    Event(DoorError),
     /// Some records could not be read or delivered.
     #[error("{}", .0.join("; "))]
     Undelivered(Vec<String>),

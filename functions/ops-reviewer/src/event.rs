@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::history::Window;
 
-pub use nightshift_door::DoorError;
+use nightshift_door::DoorError;
 
 /// Which report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

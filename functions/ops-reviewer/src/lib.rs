@@ -7,7 +7,6 @@
 //! day, and the report of a day is the same notice whenever and however often
 //! it is made.
 
-pub mod config;
 pub mod event;
 pub mod figures;
 pub mod history;
@@ -17,15 +16,16 @@ pub mod table;
 pub mod wording;
 
 use jiff::civil::Date;
-use nightshift_core::fault::Fault;
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::{HistoryReads, LedgerReads, NoticeWrites};
 use nightshift_core::tally::{Tallied, Undecided};
+use nightshift_door::DoorError;
+use nightshift_incident::respond::Unfinished;
+use nightshift_incident::stack::Stack;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::config::Config;
-use crate::event::{DoorError, Kind};
+use crate::event::Kind;
 use crate::observe::observe;
 use crate::plan::Plan;
 
@@ -47,29 +47,18 @@ pub struct Report {
     pub published: Option<String>,
 }
 
-/// Why a report is to be made again.
-#[derive(Debug, thiserror::Error)]
-pub enum HandleError {
-    /// The event cannot be read; it ends in the dead-letter queue, whole.
-    #[error("the event cannot be read")]
-    Door(#[from] DoorError),
-    /// Something failed that a retry can cure.
-    #[error(transparent)]
-    Fault(#[from] Fault),
-}
-
 /// Makes reports.
 #[derive(Debug)]
 pub struct Handler<W> {
     world: W,
-    config: Config,
+    stack: Stack,
     policy: Policy,
 }
 
 impl<W: World> Handler<W> {
     /// A handler over `world`.
-    pub fn new(world: W, config: Config, policy: Policy) -> Self {
-        Self { world, config, policy }
+    pub fn new(world: W, stack: Stack, policy: Policy) -> Self {
+        Self { world, stack, policy }
     }
 
     /// Makes one report. What cannot be read for good is named in it: a report
@@ -77,11 +66,11 @@ impl<W: World> Handler<W> {
     ///
     /// # Errors
     /// If the event cannot be read, or if a retry can cure what failed.
-    pub async fn handle(&self, event: &Value) -> Result<Report, HandleError> {
+    pub async fn handle(&self, event: &Value) -> Result<Report, Unfinished> {
         let malformed = |_: &DoorError| self.world.tally().undecided(Undecided::Malformed);
         let due = event::parse(event).inspect_err(malformed)?;
         let (report, day) = (due.report, due.day);
-        let observed = observe(&self.world, due, &self.config.stack.home, &self.policy).await;
+        let observed = observe(&self.world, due, &self.stack.home, &self.policy).await;
         if let Some(fault) = observed.unseen().find(|fault| fault.transient()) {
             return Err(fault.clone().into());
         }

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use nightshift_aws::{Account, Need, Settings};
 use nightshift_core::settings::Variables;
 use nightshift_core::tally::Tallied;
+use nightshift_incident::stack::Stack;
 use nightshift_lambda::{InitError, policy, serve};
 use ops_reviewer::Handler;
-use ops_reviewer::config::Config;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), InitError> {
@@ -19,7 +19,7 @@ async fn main() -> Result<(), InitError> {
         let variables = Variables::of_process();
         let account = Account::new(Settings::read(&variables)?.needing(&[Need::Ledger, Need::Notices])?);
         let tally = account.tally().clone();
-        let handler = Arc::new(Handler::new(account, Config::read(&variables)?, policy(&variables)?));
+        let handler = Arc::new(Handler::new(account, Stack::read(&variables)?, policy(&variables)?));
         // What is reported on is the schedule's, not the clock's.
         let handle = move |event, _now| {
             let handler = Arc::clone(&handler);

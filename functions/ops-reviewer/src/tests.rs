@@ -17,10 +17,10 @@ use nightshift_sim::scenario::builtin;
 use nightshift_sim::{Account, poll_once};
 use serde_json::{Value, json};
 
-use crate::config::Config;
 use crate::plan::Plan;
-use crate::{HandleError, Handler, Report};
+use crate::{Handler, Report};
 use made::{DAY, at, ended, release, service, silent, taken};
+use nightshift_incident::respond::Unfinished;
 
 fn account() -> Account {
     Account::new(builtin("bad-release").unwrap().unwrap())
@@ -29,10 +29,10 @@ fn account() -> Account {
 fn handler(account: &Account) -> Handler<Account> {
     let home = Home { account: "123456789012".into(), region: "eu-west-1".into() };
     let stack = Stack { name: "nightshift".into(), home, default_mode: Mode::Observe, drill_service: None };
-    Handler::new(account.clone(), Config { stack }, Policy::default())
+    Handler::new(account.clone(), stack, Policy::default())
 }
 
-fn handle(account: &Account, event: &Value) -> Result<Report, HandleError> {
+fn handle(account: &Account, event: &Value) -> Result<Report, Unfinished> {
     poll_once(handler(account).handle(event)).unwrap()
 }
 
@@ -107,7 +107,7 @@ fn a_throttled_read_is_tried_again_and_a_denied_one_is_told() {
     let account = account();
     account.fault_on("dynamodb:Query", FaultKind::Transient, 1);
     let error = handle(&account, &due("weekly", DAY)).unwrap_err();
-    assert!(matches!(error, HandleError::Fault(_)), "{error}");
+    assert!(matches!(error, Unfinished::Fault(_)), "{error}");
     assert_eq!(account.notices(), Vec::new());
     account.fault_on("dynamodb:Query", FaultKind::Denied, 99);
     handle(&account, &due("daily", DAY)).unwrap();
@@ -132,7 +132,7 @@ fn what_could_not_be_published_is_made_again() {
 fn a_malformed_event_is_counted_and_names_its_field() {
     let account = account();
     let error = handle(&account, &json!({"report": "daily", "zone": "", "at": at(0)})).unwrap_err();
-    let HandleError::Door(door) = error else { panic!("{error}") };
+    let Unfinished::Door(door) = error else { panic!("{error}") };
     assert!(door.to_string().starts_with("zone: "), "{door}");
     let counted: Vec<String> = account.tally().take().times.keys().map(ToString::to_string).collect();
     assert_eq!(counted, ["Event.Malformed"]);

@@ -1,25 +1,15 @@
 //! The door: EventBridge Scheduler sends exactly the timer that we gave it.
 
 use nightshift_core::timer::Timer;
+use nightshift_door::DoorError;
 use serde_json::Value;
-
-/// A timer that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {says}")]
-pub struct DoorError {
-    /// Where in the event, `purpose.number`.
-    pub path: String,
-    /// What is wrong there.
-    pub says: String,
-}
 
 /// Reads the timer.
 ///
 /// # Errors
 /// The path of the field that is missing or wrong.
 pub fn parse(event: &Value) -> Result<Timer, DoorError> {
-    serde_path_to_error::deserialize(event)
-        .map_err(|error| DoorError { path: error.path().to_string(), says: error.inner().to_string() })
+    nightshift_door::read(event, "")
 }
 
 #[cfg(test)]
@@ -50,6 +40,6 @@ mod tests {
             says(timer(json!({"purpose": "dance"}))),
             "purpose.purpose: unknown variant `dance`, expected one of `verify`, `reread`, `watch`"
         );
-        assert!(says(json!([])).starts_with(".: "), "{}", says(json!([])));
+        assert!(says(json!([])).starts_with("event: "), "{}", says(json!([])));
     }
 }

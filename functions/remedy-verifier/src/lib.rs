@@ -6,7 +6,6 @@
 //! remedy whose owner died. It does not converge by itself: what it does is
 //! claimed in the ledger first.
 
-pub mod config;
 pub mod event;
 pub mod observe;
 pub mod plan;
@@ -15,15 +14,15 @@ use jiff::Timestamp;
 use nightshift_core::policy::Policy;
 use nightshift_core::remedy::Outcome;
 use nightshift_core::tally::Undecided;
+use nightshift_door::DoorError;
 use nightshift_incident::carry_out::Hands;
 use nightshift_incident::plan::Plan;
-use nightshift_incident::respond::{Unfinished, case_of, respond};
+use nightshift_incident::respond::{Answering, Unfinished, respond};
 use nightshift_incident::scene::SceneWorld;
+use nightshift_incident::stack::Stack;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::config::Config;
-use crate::event::DoorError;
 use crate::observe::observe;
 
 /// The ports this function meets the world through.
@@ -40,45 +39,30 @@ pub struct Report {
     pub outcome: Option<Outcome>,
 }
 
-/// Why a timer is to be delivered again.
-#[derive(Debug, thiserror::Error)]
-pub enum HandleError {
-    /// The event cannot be read; it ends in the dead-letter queue, whole.
-    #[error("the event cannot be read")]
-    Door(#[from] DoorError),
-    /// The answer did not come to its end.
-    #[error(transparent)]
-    Unfinished(#[from] Unfinished),
-}
-
 /// Answers timers.
 #[derive(Debug)]
 pub struct Handler<W> {
     world: W,
-    config: Config,
+    stack: Stack,
     policy: Policy,
 }
 
 impl<W: World> Handler<W> {
     /// A handler over `world`.
-    pub fn new(world: W, config: Config, policy: Policy) -> Self {
-        Self { world, config, policy }
+    pub fn new(world: W, stack: Stack, policy: Policy) -> Self {
+        Self { world, stack, policy }
     }
 
     /// Answers one timer that began to be handled at `now`.
     ///
     /// # Errors
     /// If the event cannot be read, or if a retry can cure what failed.
-    pub async fn handle(&self, event: &Value, now: Timestamp) -> Result<Report, HandleError> {
+    pub async fn handle(&self, event: &Value, now: Timestamp) -> Result<Report, Unfinished> {
         let malformed = |_: &DoorError| self.world.tally().undecided(Undecided::Malformed);
         let timer = event::parse(event).inspect_err(malformed)?;
-        let decide = async || {
-            let observed = observe(&self.world, &timer, &self.config.stack, &self.policy, now).await;
-            let plan = plan::plan(&observed, &self.policy, now);
-            let case = case_of("remedy-verifier", event, (&observed, &plan), &self.policy, now);
-            Ok((plan, case))
-        };
-        let (plan, outcome) = respond(&self.world, &self.policy, now, decide).await?;
+        let answering = Answering { function: "remedy-verifier", event, policy: &self.policy, now };
+        let observe = async || observe(&self.world, &timer, &self.stack, &self.policy, now).await;
+        let (plan, outcome) = respond(&self.world, answering, observe, plan::plan).await?;
         Ok(Report { plan, outcome })
     }
 }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use nightshift_core::case::{Case, SCHEMA};
 use nightshift_core::fault::Fault;
 use nightshift_core::policy::Policy;
-use nightshift_core::ports::Answer;
 use nightshift_core::remedy::Outcome;
+use nightshift_door::DoorError;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -16,48 +16,50 @@ use crate::plan::{Decision, Plan};
 const DECISIONS: u32 = 3;
 
 /// Why an event is to be delivered again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unfinished {
+    /// The event cannot be read; it ends in the dead-letter queue, whole.
+    #[error("the event cannot be read")]
+    Door(#[from] DoorError),
     /// Something failed that a retry can cure.
-    Fault(Fault),
+    #[error(transparent)]
+    Fault(#[from] Fault),
     /// Another delivery of this event is at work.
+    #[error("another delivery of this event is at work; a retry finds it done or resumes it")]
     InProgress,
     /// Others wrote the same record under each decision.
+    #[error("the service's record changed under each of {DECISIONS} decisions")]
     Contended,
 }
 
-impl std::fmt::Display for Unfinished {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Fault(fault) => fault.fmt(f),
-            Self::InProgress => {
-                f.write_str("another delivery of this event is at work; a retry finds it done or resumes it")
-            }
-            Self::Contended => write!(f, "the service's record changed under each of {DECISIONS} decisions"),
-        }
-    }
+/// Who answers, and what: both are kept with the decision.
+#[derive(Clone, Copy, Debug)]
+pub struct Answering<'a> {
+    /// The function.
+    pub function: &'static str,
+    /// The event as it came.
+    pub event: &'a Value,
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// When the answer began.
+    pub now: Timestamp,
 }
 
-impl std::error::Error for Unfinished {}
-
-impl From<Fault> for Unfinished {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-/// Decides with `decide`, which observes and plans, and carries the plan out.
+/// Observes, plans, and carries the plan out.
 ///
 /// # Errors
 /// If the event has to be delivered again.
-pub async fn respond<W: Hands>(
+pub async fn respond<W: Hands, O: Serialize>(
     world: &W,
-    policy: &Policy,
-    now: Timestamp,
-    decide: impl AsyncFn() -> Answer<(Plan, Case)>,
+    answering: Answering<'_>,
+    observe: impl AsyncFn() -> O,
+    plan: impl Fn(&O, &Policy, Timestamp) -> Plan,
 ) -> Result<(Plan, Option<Outcome>), Unfinished> {
+    let Answering { policy, now, .. } = answering;
     for _ in 0..DECISIONS {
-        let (plan, case) = decide().await?;
+        let observed = observe().await;
+        let plan = plan(&observed, policy, now);
+        let case = case_of(answering, &observed, &plan);
         let carried = carry_out(world, &plan, &case, policy, now).await?;
         let Carried::Done { outcome } = carried else { continue };
         // What people were told must not hide that it has to come again.
@@ -71,13 +73,8 @@ pub async fn respond<W: Hands>(
 }
 
 /// The case of a decision: all that is needed to make it again.
-pub fn case_of<O: Serialize>(
-    function: &str,
-    event: &Value,
-    (observed, plan): (&O, &Plan),
-    policy: &Policy,
-    now: Timestamp,
-) -> Case {
+fn case_of<O: Serialize>(answering: Answering<'_>, observed: &O, plan: &Plan) -> Case {
+    let Answering { function, event, policy, now } = answering;
     let record = plan.record();
     Case {
         schema: SCHEMA,

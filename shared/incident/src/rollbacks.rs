@@ -4,8 +4,8 @@
 //! deployment. They are known by what they deploy: what ran before the release
 //! that they replace. Histories are newest first, as AWS gives them.
 
-use nightshift_core::ids::{Digest, TaskDefinitionArn};
-use nightshift_core::release::{DeploymentStatus, Revision, ServiceDeployment};
+use nightshift_core::release::ServiceDeployment;
+use nightshift_release::kind::{is_older, same};
 
 /// Whether the deployment at `index` went back: it replaced a release by an
 /// older one, see [`is_older`]. The same tasks again are a restart and no
@@ -13,7 +13,7 @@ use nightshift_core::release::{DeploymentStatus, Revision, ServiceDeployment};
 pub fn goes_back(history: &[ServiceDeployment], index: usize) -> bool {
     let Some(one) = history.get(index) else { return false };
     let before = &history[index + 1..];
-    let replaced = before.iter().position(|other| !same_tasks(&one.target, &other.target));
+    let replaced = before.iter().position(|other| !same(&one.target, &other.target));
     replaced.is_some_and(|place| is_older(history, index, index + 1 + place))
 }
 
@@ -23,72 +23,13 @@ pub fn taken_back(history: &[ServiceDeployment], index: usize) -> bool {
     (0..index).any(|later| is_older(history, later, index))
 }
 
-/// Whether the deployment at `later` brought an older release than the one at
-/// `earlier`. A release is older if it is
-///
-/// - a lower revision of the same family, or
-/// - what had completed before the other one first ran: the same task
-///   definition, or another one with the same images where the other had
-///   others.
-///
-/// So a release that was fled from and is deployed once more is not older: it
-/// first ran after the one it was replaced by.
-fn is_older(history: &[ServiceDeployment], later: usize, earlier: usize) -> bool {
-    let (one, other) = (&history[later].target, &history[earlier].target);
-    if lower_revision(&one.task_definition, &other.task_definition) {
-        return true;
-    }
-    let the_other =
-        |found: &ServiceDeployment| same_tasks(other, &found.target) || same_images(other, &found.target) == Some(true);
-    let first_ran = history.iter().rposition(the_other).unwrap_or(earlier);
-    let other_images = same_images(one, other) == Some(false);
-    history[first_ran + 1..].iter().any(|older| {
-        let the_one = same_tasks(one, &older.target) || (other_images && same_images(one, &older.target) == Some(true));
-        the_one && completed(older)
-    })
-}
-
-/// The same task definition, and no image known to differ: deployed after each
-/// other, the second is a restart.
-fn same_tasks(one: &Revision, other: &Revision) -> bool {
-    let same_definition = one.task_definition == other.task_definition;
-    one.arn == other.arn || (same_definition && same_images(one, other) != Some(false))
-}
-
-/// Whether both run the same images, container by container; `None` where a
-/// digest is not known.
-fn same_images(one: &Revision, other: &Revision) -> Option<bool> {
-    let digests = |revision: &Revision| -> Option<Vec<(String, Digest)>> {
-        revision.images.iter().map(|(container, image)| Some((container.clone(), image.digest.clone()?))).collect()
-    };
-    let (one, other) = (digests(one)?, digests(other)?);
-    (!one.is_empty() && !other.is_empty()).then(|| one == other)
-}
-
-/// It was what the service ran.
-fn completed(one: &ServiceDeployment) -> bool {
-    matches!(one.status, DeploymentStatus::Successful | DeploymentStatus::Unknown)
-}
-
-fn lower_revision(one: &TaskDefinitionArn, other: &TaskDefinitionArn) -> bool {
-    match (revision(one), revision(other)) {
-        (Some((family, number)), Some((of, against))) => family == of && number < against,
-        _ => false,
-    }
-}
-
-fn revision(task_definition: &TaskDefinitionArn) -> Option<(&str, u64)> {
-    let (family, number) = task_definition.as_str().rsplit_once(':')?;
-    Some((family, number.parse().ok()?))
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use std::collections::BTreeMap;
 
     use jiff::Timestamp;
-    use nightshift_core::ids::{RevisionArn, ServiceDeploymentArn};
-    use nightshift_core::release::RevisionImage;
+    use nightshift_core::ids::{Digest, RevisionArn, ServiceDeploymentArn, TaskDefinitionArn};
+    use nightshift_core::release::{DeploymentStatus, Revision, RevisionImage};
 
     use super::*;
 

@@ -1,64 +1,97 @@
 //! What a deployment was for: something new, the same again, or back to what
 //! ran before.
 
-use nightshift_core::ids::Digest;
-use nightshift_core::release::{Revision, ServiceDeployment};
+use std::collections::BTreeMap;
+
+use nightshift_core::ids::{Digest, TaskDefinitionArn};
+use nightshift_core::release::{DeploymentStatus, Revision, ServiceDeployment};
 use nightshift_core::verdict::DeploymentKind;
 
 /// The kind of the deployment at `index` of `history`, newest first.
 ///
-/// It compares what came with what ran: the same is a restart, and what first
-/// ran *before* that is a rollback, whoever made it and under whatever number.
-/// Going forward again to what was rolled back is a release.
+/// It compares what came with what ran: the same is a restart, and what is
+/// older is a rollback, whoever made it and under whatever number. Going
+/// forward again to what was rolled back is a release.
 pub fn kind(history: &[ServiceDeployment], index: usize) -> DeploymentKind {
     let Some(deployment) = history.get(index) else { return DeploymentKind::Release };
-    let earlier = &history[index + 1..];
-    let Some(ran) = ran_before(deployment, earlier) else { return DeploymentKind::Release };
-    if same(&deployment.target, ran) {
+    let Some(ran) = ran_before(history, index) else { return DeploymentKind::Release };
+    if same(&deployment.target, &history[ran].target) {
         return DeploymentKind::Restart;
     }
-    let first_ran = |revision: &Revision| earlier.iter().rposition(|old| same(&old.target, revision));
-    match (returned_to(&deployment.target, ran, earlier), first_ran(ran)) {
-        // Positions count back in time: the larger, the earlier.
-        (Some(target), Some(source)) if target > source => DeploymentKind::Rollback,
-        _ => DeploymentKind::Release,
-    }
+    if is_older(history, index, ran) { DeploymentKind::Rollback } else { DeploymentKind::Release }
 }
 
-/// What ran when the deployment began: the revision that ECS calls its source,
-/// or else the last one that got there.
-fn ran_before<'a>(deployment: &ServiceDeployment, earlier: &'a [ServiceDeployment]) -> Option<&'a Revision> {
-    let of_source = |old: &&ServiceDeployment| deployment.sources.contains(&old.target.arn);
-    let source = earlier.iter().find(of_source);
-    let reached = || earlier.iter().find(|old| old.status == nightshift_core::release::DeploymentStatus::Successful);
-    source.or_else(reached).map(|old| &old.target)
-}
-
-/// Where among `earlier` the target's workload first ran, if it is not what
-/// ran just now.
-fn returned_to(target: &Revision, ran: &Revision, earlier: &[ServiceDeployment]) -> Option<usize> {
-    let images_changed = digests(target) != digests(ran);
-    let again = |old: &ServiceDeployment| {
-        same(&old.target, target) || (images_changed && known(target) && digests(&old.target) == digests(target))
+/// What ran when the deployment at `index` began: the revision that ECS calls
+/// its source, or else the last one that got there.
+fn ran_before(history: &[ServiceDeployment], index: usize) -> Option<usize> {
+    let sources = &history[index].sources;
+    let first = |found: &dyn Fn(&ServiceDeployment) -> bool| {
+        history.iter().skip(index + 1).position(found).map(|place| index + 1 + place)
     };
-    earlier.iter().rposition(again)
+    first(&|old| sources.contains(&old.target.arn)).or_else(|| first(&|old| old.status == DeploymentStatus::Successful))
 }
 
-/// The same workload: one revision, or one task definition with the same
-/// images and surroundings.
+/// Whether the deployment at `later` brought an older release than the one at
+/// `earlier`; both are places in `history`, newest first. A release is older if
+/// it is
+///
+/// - a lower revision of the same family, or
+/// - what had completed before the other one first ran: the same workload, or
+///   another task definition with the same images where the other had others.
+///
+/// So a release that was fled from and is deployed once more is not older: it
+/// first ran after the one it was replaced by.
+pub fn is_older(history: &[ServiceDeployment], later: usize, earlier: usize) -> bool {
+    let (one, other) = (&history[later].target, &history[earlier].target);
+    if lower_revision(&one.task_definition, &other.task_definition) {
+        return true;
+    }
+    let the_other =
+        |found: &ServiceDeployment| same(other, &found.target) || same_images(other, &found.target) == Some(true);
+    let first_ran = history.iter().rposition(the_other).unwrap_or(earlier);
+    let other_images = same_images(one, other) == Some(false);
+    history[first_ran + 1..].iter().any(|older| {
+        let the_one = same(one, &older.target) || (other_images && same_images(one, &older.target) == Some(true));
+        the_one && completed(older)
+    })
+}
+
+/// The same workload: one revision, or one task definition in the same
+/// surroundings with no image known to differ. Deployed after each other, the
+/// second is a restart.
 pub fn same(one: &Revision, other: &Revision) -> bool {
     one.arn == other.arn
         || (one.task_definition == other.task_definition
             && one.surroundings == other.surroundings
-            && digests(one) == digests(other))
+            && same_images(one, other) != Some(false))
 }
 
-fn digests(revision: &Revision) -> Vec<Option<&Digest>> {
-    revision.images.values().map(|image| image.digest.as_ref()).collect()
+/// Whether both run the same images, container by container; `None` where a
+/// digest is not known.
+fn same_images(one: &Revision, other: &Revision) -> Option<bool> {
+    let (one, other) = (digests(one)?, digests(other)?);
+    (!one.is_empty() && !other.is_empty()).then(|| one == other)
 }
 
-fn known(revision: &Revision) -> bool {
-    !revision.images.is_empty() && revision.images.values().all(|image| image.digest.is_some())
+fn digests(revision: &Revision) -> Option<BTreeMap<&str, &Digest>> {
+    revision.images.iter().map(|(container, image)| Some((container.as_str(), image.digest.as_ref()?))).collect()
+}
+
+/// It was what the service ran.
+fn completed(one: &ServiceDeployment) -> bool {
+    matches!(one.status, DeploymentStatus::Successful | DeploymentStatus::Unknown)
+}
+
+fn lower_revision(one: &TaskDefinitionArn, other: &TaskDefinitionArn) -> bool {
+    match (revision(one), revision(other)) {
+        (Some((family, number)), Some((of, against))) => family == of && number < against,
+        _ => false,
+    }
+}
+
+fn revision(task_definition: &TaskDefinitionArn) -> Option<(&str, u64)> {
+    let (family, number) = task_definition.as_str().rsplit_once(':')?;
+    Some((family, number.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -102,6 +135,8 @@ mod tests {
         check(&["1/a", "2/b", "1/a", "2/b"], Release);
         check(&["1/a", "2/b", "1/a", "3/c"], Release);
         check(&["1/a", "2/b", "1/a", "2/b", "1/a"], Rollback);
+        // To what ran before this history begins.
+        check(&["5/a", "4/x"], Rollback);
         // ECS went back by itself: the same again is a new attempt.
         check(&["1/a", "2/b!", "2/b"], Release);
         check(&["1/a", "2/b!", "1/a"], Restart);

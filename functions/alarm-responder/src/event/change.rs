@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use nightshift_core::alarm::{AlarmKind, AlarmSignal, AlarmState, Door};
 use nightshift_core::ids::AlarmArn;
+use nightshift_door::{DoorError, each_readable, if_readable, read, texts};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::DRILL_SOURCE;
 use super::home::{Home, event_id, partition_of};
-use super::reading::{AlarmName, AlarmTime, each_readable, if_readable, read, texts};
+use super::reading::{AlarmName, AlarmTime};
 use super::watched::{Entry, kind_of, metrics_of};
-use super::{DRILL_SOURCE, DoorError};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

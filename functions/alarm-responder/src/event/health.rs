@@ -2,10 +2,11 @@
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use nightshift_core::health::HealthIssue;
+use nightshift_door::{DoorError, if_readable, quoted, read};
 use serde::Deserialize;
 
-use super::reading::{HealthTime, if_readable, quoted, read};
-use super::{DoorError, Incoming, ignored};
+use super::reading::HealthTime;
+use super::{Incoming, ignored};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

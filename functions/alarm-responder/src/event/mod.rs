@@ -19,8 +19,8 @@ mod watched;
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use nightshift_core::alarm::AlarmSignal;
 use nightshift_core::health::HealthIssue;
+use nightshift_door::{DoorError, quoted, read};
 use serde_json::Value;
-use thiserror::Error;
 
 /// What an invocation brought.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,18 +36,6 @@ pub enum Incoming {
         /// Why not, in words for the log.
         why: String,
     },
-}
-
-/// An event that is ours but cannot be read. A retry does not cure it; the
-/// event belongs into the dead-letter queue.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{path}: {problem}")]
-pub struct DoorError {
-    /// The JSON path of the field, such as `detail.state.timestamp`. It goes
-    /// on into JSON that travels as text: `Records[0].Sns.Message.AlarmName`.
-    pub path: String,
-    /// What was expected there, and what was found.
-    pub problem: String,
 }
 
 /// The source of the stack's own drills: nobody but AWS can send `aws.*`.
@@ -71,7 +59,7 @@ pub fn parse(event: &Value) -> Result<Incoming, DoorError> {
         return change::parse_direct(event).map(Incoming::Alarm);
     }
     if event.get("detail-type").is_some() {
-        return parse_bus(&reading::read(event, "")?);
+        return parse_bus(&read(event, "")?);
     }
     Ok(ignored("neither an EventBridge event, nor SNS records, nor an alarm's Lambda action"))
 }
@@ -85,8 +73,8 @@ fn parse_bus(event: &EventBridgeEvent) -> Result<Incoming, DoorError> {
         ("AWS Health Event", "aws.health") => health::parse(event),
         (detail_type, source) => Ok(ignored(format!(
             "detail-type {} of source {} is nothing this function acts on",
-            reading::quoted(detail_type),
-            reading::quoted(source),
+            quoted(detail_type),
+            quoted(source),
         ))),
     }
 }

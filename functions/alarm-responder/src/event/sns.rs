@@ -6,14 +6,15 @@ use std::collections::BTreeMap;
 use aws_lambda_events::event::sns::{SnsEvent, SnsMessage};
 use nightshift_core::alarm::{AlarmKind, AlarmSignal, AlarmState, Door};
 use nightshift_core::metric::MetricId;
+use nightshift_door::{DoorError, each_readable, if_readable, quoted, read, texts};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::change::Child;
 use super::home::{Home, event_id};
-use super::reading::{AlarmName, AlarmTime, each_readable, if_readable, quoted, read, texts};
+use super::reading::{AlarmName, AlarmTime};
 use super::watched::{DEFAULT_PERIOD_S, Entry, dimensions, kind_of, metrics_of};
-use super::{DoorError, Incoming, ignored};
+use super::{Incoming, ignored};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

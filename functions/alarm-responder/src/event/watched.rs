@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use nightshift_core::alarm::AlarmKind;
 use nightshift_core::metric::MetricId;
+use nightshift_door::{if_readable, texts};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-
-use super::reading::{if_readable, texts};
 
 /// The period of a metric that tells none: CloudWatch's own default.
 pub(super) const DEFAULT_PERIOD_S: u32 = 60;
