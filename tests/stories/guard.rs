@@ -16,7 +16,7 @@ use nightshift_sim::{Scenario, Story};
 
 /// A service of four tasks with two good releases, and a third at 02:00 of
 /// which `third` tells.
-fn scenario(service: &str, third: &str) -> Scenario {
+pub(super) fn scenario(service: &str, third: &str) -> Scenario {
     let mut text = String::from("deployment_events = true\nstart = \"2026-11-20T01:58:00Z\"\n");
     let _ = write!(
         text,
@@ -29,23 +29,23 @@ fn scenario(service: &str, third: &str) -> Scenario {
 }
 
 /// The functions for so many minutes.
-fn night(scenario: Scenario, minutes: i64) -> (Story, Night) {
+pub(super) fn night(scenario: Scenario, minutes: i64) -> (Story, Night) {
     let story = Story::new(scenario);
     let mut night = Night::new(story.account(), &Policy::default());
     night.run_until(story.now() + SignedDuration::from_mins(minutes));
     (story, night)
 }
 
-fn releases(story: &Story) -> Vec<Release> {
+pub(super) fn releases(story: &Story) -> Vec<Release> {
     let web = story.service_ref("web").unwrap();
     story.record(&web).releases
 }
 
-fn newest(story: &Story) -> Release {
+pub(super) fn newest(story: &Story) -> Release {
     releases(story).into_iter().next().unwrap()
 }
 
-fn decisions(night: &Night) -> Vec<Decision> {
+pub(super) fn decisions(night: &Night) -> Vec<Decision> {
     let of = |what: &What| match what {
         What::Deployment { report, .. } => match report.as_ref() {
             deployment_guard::Report::Deployment { plan, .. } => Some(plan.decision.clone()),
@@ -56,11 +56,11 @@ fn decisions(night: &Night) -> Vec<Decision> {
     night.happened().iter().filter_map(|happened| of(&happened.what)).collect()
 }
 
-fn operations(story: &Story) -> Vec<String> {
+pub(super) fn operations(story: &Story) -> Vec<String> {
     story.production_writes().into_iter().map(|write| write.operation).collect()
 }
 
-const CRASHES: &str = "crash = { kind = \"oom\", every = \"20s\" }";
+pub(super) const CRASHES: &str = "crash = { kind = \"oom\", every = \"20s\" }";
 
 #[test]
 fn a_release_that_gets_there_is_healthy_and_nobody_is_told() {
@@ -212,53 +212,6 @@ fn a_persons_way_back_is_a_rollback_and_no_release() {
     assert!(matches!(releases[2].verdict, Verdict::Healthy { .. }));
 }
 
-/// The events of a night with a breaker that goes back, and the account as it
-/// is when they have all been sent.
-fn events_of(scenario: Scenario) -> (Story, Vec<serde_json::Value>) {
-    let (story, night) = night(scenario, 30);
-    let event = |what: &What| match what {
-        What::Deployment { event, .. } if event.get("detail-type").is_some() => Some(event.clone()),
-        _ => None,
-    };
-    let events: Vec<_> = night.happened().iter().filter_map(|happened| event(&happened.what)).collect();
-    assert!(events.len() >= 2, "{} events", events.len());
-    (story, events)
-}
-
-/// What is remembered once these events have come in this order.
-fn verdicts(scenario: &Scenario, events: &[serde_json::Value]) -> Vec<(DeploymentKind, Verdict, u32)> {
-    let story = Story::new(Scenario { deployment_events: false, ..scenario.clone() });
-    story.advance(SignedDuration::from_mins(30));
-    let mut night = Night::new(story.account(), &Policy::default());
-    for event in events {
-        night.deliver(nightshift_sim::Delivery::Deployment { event: event.clone(), at: story.now() }, 0);
-    }
-    assert_eq!(operations(&story), Vec::<String>::new(), "ECS has been at it");
-    releases(&story).into_iter().map(|release| (release.kind, release.verdict, release.failed)).collect()
-}
-
-proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig { cases: 40, failure_persistence: None, ..Default::default() })]
-    #[test]
-    fn no_order_and_no_repetition_of_events_changes_a_verdict(
-        picks in proptest::collection::vec(proptest::prelude::any::<proptest::sample::Index>(), 1..20),
-        breaker in proptest::prelude::any::<bool>(),
-    ) {
-        let third = if breaker { CRASHES } else { "" };
-        let scenario = scenario("circuit_breaker = true", third);
-        let (_story, events) = events_of(scenario.clone());
-        let straight = verdicts(&scenario, &events);
-        let mut shuffled: Vec<_> = picks.iter().map(|pick| pick.get(&events).clone()).collect();
-        // What comes at all comes at least once, in whatever order.
-        let rest: Vec<_> = events.iter().rev().filter(|event| !shuffled.contains(event)).cloned().collect();
-        shuffled.extend(rest);
-        proptest::prop_assert_eq!(verdicts(&scenario, &shuffled), straight.clone());
-        // Any single one of them is enough, but for tasks that AWS has forgotten.
-        let one: Vec<_> = verdicts(&scenario, &shuffled[..1]).into_iter().map(|found| (found.0, found.1)).collect();
-        proptest::prop_assert_eq!(one, straight.into_iter().map(|found| (found.0, found.1)).collect::<Vec<_>>());
-    }
-}
-
 #[test]
 fn a_service_that_is_deleted_leaves_its_release_without_a_verdict() {
     let (story, mut night) = night(scenario("circuit_breaker = true", ""), 3);
@@ -287,30 +240,4 @@ fn the_sweep_finds_what_events_have_missed_and_counts_the_services() {
     assert_eq!(story.fleet_services(), Some(1));
     night.deliver(nightshift_sim::Delivery::Deployment { event, at: story.now() }, 0);
     assert_eq!(operations(&story).len(), 1, "the same sweep again changes nothing");
-}
-
-#[test]
-fn an_interrupted_guard_ends_as_an_undisturbed_one() {
-    let calm = night(scenario("", CRASHES), 40).0;
-    let expect = calm.final_state();
-    let calls = calm.calls().len();
-    let mut checked = 0;
-    for call in (1..=calls.min(120)).step_by(3) {
-        for after in [false, true] {
-            let story = Story::new(scenario("", CRASHES));
-            if after {
-                story.stop_after(call);
-            } else {
-                story.stop_before(call);
-            }
-            let mut night = Night::new(story.account(), &Policy::default());
-            night.run_until(story.now() + SignedDuration::from_mins(50));
-            assert_eq!(operations(&story), ["ecs:StopServiceDeployment"], "call {call} after {after}");
-            let state = story.final_state();
-            assert_eq!(state["services"], expect["services"], "call {call} after {after}");
-            assert_eq!(state["ledger"]["prod/web"]["incident"], serde_json::Value::Null, "call {call} after {after}");
-            checked += 1;
-        }
-    }
-    assert!(checked >= 20, "{checked}");
 }

@@ -6,6 +6,8 @@ mod deliveries;
 mod deployments;
 mod escalation;
 mod guard;
+mod guard_disturbed;
+mod guard_leaves;
 mod guardrails;
 mod interrupted;
 mod life;

@@ -3,7 +3,9 @@
 use jiff::SignedDuration;
 use nightshift::night::{Night, What};
 use nightshift_core::fault::FaultKind;
+use nightshift_core::ids::ServiceRef;
 use nightshift_core::incident::Phase;
+use nightshift_core::notice::NoticeKind;
 use nightshift_core::policy::Policy;
 use nightshift_sim::Story;
 
@@ -109,6 +111,20 @@ fn a_verifier_that_cannot_read_the_ledger_comes_again() {
     let end = story.now() + SignedDuration::from_mins(5);
     story.fault_on("dynamodb:GetItem", FaultKind::Transient, 12);
     night.run_until(end);
+    let again = story.waiting_timers().into_iter().filter(|timer| timer.name.starts_with("again-")).count();
+    assert_eq!(again, 1, "however often one delivery was tried");
     night.run_until(end + SignedDuration::from_mins(60));
     assert_eq!(incident(&story).phase, Phase::Resolved);
+}
+
+#[test]
+fn a_service_that_never_was_heals_nothing_while_its_alarm_fires() {
+    let mut misspelt = scenario("bad-release");
+    misspelt.alarms[0].description = Some("{\"cluster\":\"prod\",\"service\":\"chekout\"}".into());
+    let story = Story::new(misspelt);
+    run(&story);
+    let chekout = ServiceRef { service: "chekout".into(), ..story.service_ref("checkout").unwrap() };
+    let open = story.record(&chekout).incident.unwrap();
+    assert_eq!(open.refusal.map(|refusal| refusal.name()).as_deref(), Some("ServiceNotActive"));
+    assert!(story.notices().iter().all(|notice| notice.kind != NoticeKind::Resolved), "{:#?}", story.notices());
 }

@@ -5,6 +5,7 @@
 //! composite has none of these but the first two and the last, and is then
 //! known by its children.
 
+use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmSignal, LiveAlarm};
 use nightshift_core::ids::{AlarmArn, ServiceRef, fingerprint};
 use nightshift_core::metric::MetricId;
@@ -25,6 +26,7 @@ struct Named<'a> {
     region: &'a str,
     description: Option<&'a str>,
     metrics: &'a [MetricId],
+    at: Timestamp,
 }
 
 /// What mapping an alarm needs of the world.
@@ -51,6 +53,7 @@ pub async fn service_of<W: MapWorld>(
         region: &signal.region,
         description: signal.description.as_deref().or(live.and_then(|live| live.description.as_deref())),
         metrics: &signal.metrics,
+        at: signal.at,
     };
     let children: Vec<String> = match signal.children.is_empty() {
         false => signal.children.iter().map(|child| child.name().to_owned()).collect(),
@@ -97,7 +100,7 @@ async fn find<W: MapWorld>(
     if !groups.is_empty() {
         // An alarm that is pointed at other groups is another question.
         let asked: Vec<&str> = groups.iter().map(String::as_str).collect();
-        let key = AlarmArn(format!("{}#{}", named.arn, fingerprint(&asked)));
+        let key = map_key(named, &asked);
         // The map only saves a search: without it, it is searched each time.
         match world.mapped(&key).await {
             Ok(Some(found)) => return Ok(Some(found)),
@@ -113,6 +116,13 @@ async fn find<W: MapWorld>(
         }
     }
     Ok(by_name(named, policy))
+}
+
+/// Under which a found service is kept: for a day, since services move and
+/// others join them.
+fn map_key(named: Named<'_>, groups: &[&str]) -> AlarmArn {
+    let day = named.at.strftime("%F").to_string();
+    AlarmArn(format!("{}#{}", named.arn, fingerprint(&[groups, &[day.as_str()]].concat())))
 }
 
 /// By tags, description or dimensions: all that the alarm says itself.
@@ -164,7 +174,7 @@ mod tests {
     fn check(name: &str, description: Option<&str>, tags: &[(&str, &str)], expect: Option<&str>) {
         let arn = AlarmArn::new(format!("arn:aws:cloudwatch:eu-west-1:123456789012:alarm:{name}"));
         let (account, region) = ("123456789012", "eu-west-1");
-        let named = Named { arn: &arn, name, account, region, description, metrics: &[] };
+        let named = Named { arn: &arn, name, account, region, description, metrics: &[], at: Timestamp::UNIX_EPOCH };
         let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let policy =
             Policy::parse("[services]\n\"prod-\" = \"prod/web\"\n\"prod-checkout\" = \"prod/checkout\"\n").unwrap();

@@ -38,6 +38,7 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
             // A return to OK of what cannot be found: its incident is checked
             // by timers, too.
             Some(fault) => silent(observed, unseen(fault), now),
+            None if observed.signal.state == AlarmState::Ok => silent(observed, Refusal::NoNews, now),
             None => silent(observed, Refusal::Unmapped, now),
         },
     }

@@ -7,7 +7,7 @@ use nightshift_core::codedeploy::CodeDeployment;
 use nightshift_core::fault::{FaultKind, Sight};
 use nightshift_core::policy::Policy;
 use nightshift_core::release::{RevisionImage, ServiceDeployment, TaskDefinition};
-use nightshift_core::service::Service;
+use nightshift_core::service::{Controller, Service};
 use nightshift_core::task::StoppedTask;
 use nightshift_core::verdict::{Origin, Release};
 use nightshift_incident::scene::{Scene, Standing, observe_scene, observe_standing};
@@ -112,6 +112,7 @@ pub async fn observe<W: World>(
     (stack, policy): (&Stack, &Policy),
     now: Timestamp,
 ) -> Observed {
+    let news = &believed(news, stack);
     let name = &news.service;
     let (service, history, stopped, standing) = tokio::join!(
         world.service(name),
@@ -136,9 +137,8 @@ pub async fn observe<W: World>(
     if gone && observed.history.fault().is_some_and(|fault| fault.kind == FaultKind::NotFound) {
         observed.history = Sight::Seen(Vec::new());
     }
-    if let Some(code) = code {
-        let known = observed.standing.seen().map_or(&[][..], |standing| standing.record.value.releases.as_slice());
-        observed.history = Sight::Seen(codedeploy::history(code, known));
+    if let Some(history) = observe_codedeploy(world, &observed, code).await {
+        observed.history = history;
     }
     if let Some(deployment) = observed.history.seen().and_then(|history| history.first()).cloned() {
         observed.definition = world.task_definition(&deployment.target.task_definition).await.into();
@@ -147,11 +147,54 @@ pub async fn observe<W: World>(
         }
     }
     let decides = observed.trouble(policy, now).is_some() || resumes(&observed);
-    if decides {
+    if decides || just_failed(&observed, policy, now) {
         observed.log = observe_log(world, &observed, policy, now).await;
+    }
+    if decides {
         observed.scene = Some(observe_scene(world, name, None, &news.event, (stack, policy), now).await);
     }
     observed
+}
+
+/// A drill tells of things that never were. Of the stack's drill service they
+/// are believed; of any other it is a reason to look, and no more.
+fn believed(news: &News, stack: &Stack) -> News {
+    match news.drill && stack.drill_service.as_ref() != Some(&news.service.to_string()) {
+        true => News { told: None, drill: false, ..news.clone() },
+        false => news.clone(),
+    }
+}
+
+/// CodeDeploy's deployments of the service: the one that the event is about, or
+/// else the newest that is known, whatever woke us. `None`: it has none.
+async fn observe_codedeploy<W: World>(
+    world: &W,
+    observed: &Observed,
+    told: Option<&CodeDeployment>,
+) -> Option<Sight<Vec<ServiceDeployment>>> {
+    let known = observed.standing.seen().map_or(&[][..], |standing| standing.record.value.releases.as_slice());
+    if let Some(code) = told {
+        return Some(Sight::Seen(codedeploy::history(code, known)));
+    }
+    let by_codedeploy = observed.service.seen()?.as_ref()?.controller == Controller::CodeDeploy;
+    let newest = codedeploy::deployment_of(known.first().filter(|_| by_codedeploy)?)?;
+    match world.code_deployment(&newest).await {
+        Ok(Some(code)) => Some(Sight::Seen(codedeploy::history(&code, known))),
+        // CodeDeploy has forgotten it: there is nothing more to learn.
+        Ok(None) => None,
+        Err(fault) => Some(Sight::Unseen(fault)),
+    }
+}
+
+/// The newest release failed, and that is news.
+fn just_failed(observed: &Observed, policy: &Policy, now: Timestamp) -> bool {
+    let known = observed.standing.seen().map_or(&[][..], |standing| standing.record.value.releases.as_slice());
+    let releases = observed.releases(policy, now).unwrap_or_default();
+    let Some(newest) = releases.first().filter(|newest| newest.over() && !newest.failures.is_empty()) else {
+        return false;
+    };
+    let over_before = known.iter().any(|old| old.id == newest.id && old.over());
+    newest.verdict.failed() && !over_before
 }
 
 /// An earlier delivery of this event left something to be done.

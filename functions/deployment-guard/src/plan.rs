@@ -165,7 +165,7 @@ fn tell_news(
     let before = |release: &Release| known.releases.iter().find(|old| old.id == release.id);
     let newest = record.releases.first().cloned();
     if let Some(newest) = newest.filter(|newest| !newest.over() && before(newest).is_none()) {
-        if let Some(denied) = meant(record, &newest) {
+        if let Some(denied) = meant(record, &newest, now) {
             record.denied.retain(|kept| kept.at != denied.at);
             let news = News::LetThrough { denied_by: denied.incident.as_str() };
             words_of_release::tell(record, 0, who, (news, None), now);
@@ -189,11 +189,12 @@ fn tell_news(
     }
 }
 
-/// Somebody deploys what was denied and stopped once: a denial that is over.
-fn meant(record: &ServiceRecord, newest: &Release) -> Option<Denied> {
-    let stopped_once = |denied: &&Denied| denied.enforced.as_ref().is_some_and(|stopped| *stopped != newest.id);
+/// Somebody deploys what was denied, and was told so once: they mean it.
+fn meant(record: &ServiceRecord, newest: &Release, now: Timestamp) -> Option<Denied> {
+    let told_once =
+        |denied: &&Denied| denied.until > now && denied.enforced.as_ref().is_some_and(|told| *told != newest.id);
     let again = newest.kind == DeploymentKind::Release;
-    record.denied.iter().filter(stopped_once).find(|denied| again && denies(denied, newest)).cloned()
+    record.denied.iter().filter(told_once).find(|denied| again && denies(denied, &newest.target)).cloned()
 }
 
 /// The end of a deployment is news where it failed without us, or where its

@@ -46,10 +46,11 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
 }
 
 /// Nothing can be decided. Should every retry fail as well, a later timer goes
-/// on: without one the incident would be left alone.
+/// on: without one the incident would be left alone. It is named after this one
+/// alone, so that every retry sets the same.
 fn blind(timer: &Timer, fault: &Fault, policy: &Policy, now: Timestamp) -> Plan {
     let at = policy.verify.escalated_every.after(now);
-    let name = format!("again-{}", fingerprint(&[&timer.name, &at.to_string()]));
+    let name = format!("again-{}", fingerprint(&[&timer.name]));
     let again = Timer { name, at, ..timer.clone() };
     Plan { timers: vec![again], ..Plan::of(Decision::Blind { fault: fault.clone() }) }
 }
@@ -102,8 +103,7 @@ fn check(moment: Moment<'_>, mut record: ServiceRecord, open: Incident, alarms: 
     let Moment { scene, policy, now, .. } = moment;
     let live: Vec<LiveAlarm> = alarms.iter().map(|alarm| (*alarm).clone()).collect();
     if matches!(scene.view.service, Sight::Seen(None)) {
-        let closed = end::resolve(&mut record, &["the service no longer exists".to_owned()], now);
-        return Plan::claiming(Decision::Resolved, moment.claim(record, closed));
+        return gone(moment, record, &open, alarms);
     }
     let found = recovery(&scene.view, &open, &live, policy, now);
     if let Some(incident) = record.incident.as_mut() {
@@ -115,6 +115,25 @@ fn check(moment: Moment<'_>, mut record: ServiceRecord, open: Incident, alarms: 
         Recovery::Healed { because } => healthy(moment, record, &open, because),
         Recovery::NotYet { waiting_for } => unhealthy(moment, record, &open, alarms, waiting_for),
     }
+}
+
+/// ECS knows no such service. It was deleted, and all is over once its alarms
+/// are silent; or an alarm names one that never was, and nothing heals by that.
+fn gone(moment: Moment<'_>, mut record: ServiceRecord, open: &Incident, alarms: &[&LiveAlarm]) -> Plan {
+    let service = &moment.scene.service;
+    if let Some(incident) = record.incident.as_mut() {
+        refresh(incident, alarms);
+    }
+    let joined = record.incident.iter().flat_map(|incident| incident.alarms.values());
+    let firing: Vec<&str> =
+        joined.filter(|joined| joined.state == AlarmState::Alarm).map(|joined| joined.name.as_str()).collect();
+    if firing.is_empty() {
+        let because = ["the service no longer exists, and none of its alarms fires".to_owned()];
+        let closed = end::resolve(&mut record, &because, moment.now);
+        return Plan::claiming(Decision::Resolved, moment.claim(record, closed));
+    }
+    let waiting_for = vec![format!("ECS knows no service {service}, and {} is in ALARM", firing.join(", "))];
+    unhealthy(moment, record, open, alarms, waiting_for)
 }
 
 /// What the alarms are now counts more than what was last heard of them.

@@ -16,6 +16,8 @@ use crate::moment::moment;
 const GET: &str = "codedeploy:GetDeployment";
 const GET_GROUP: &str = "codedeploy:GetDeploymentGroup";
 const STOP: &str = "codedeploy:StopDeployment";
+/// CodeDeploy shifts traffic within two days.
+const LONGEST_SHIFT_MINUTES: u32 = 2880;
 
 impl CodeDeployReads for Account {
     async fn code_deployment(&self, deployment: &CodeDeploymentId) -> Answer<Option<CodeDeployment>> {
@@ -89,7 +91,38 @@ fn code_deployment(id: &CodeDeploymentId, service: ServiceRef, info: &Deployment
         created_at: moment(info.create_time()).ok_or_else(|| unreadable(GET, &id.0, "it has no createTime"))?,
         ended_at: moment(info.complete_time()),
         reason: info.error_information().and_then(|error| error.message()).map(ToOwned::to_owned),
+        planned_wait_s: planned_wait_s(info),
     })
+}
+
+/// It stays `InProgress` while it waits for its traffic to be rerouted and
+/// shifted, and until the old tasks are ended.
+fn planned_wait_s(info: &DeploymentInfo) -> u32 {
+    let waits = info.blue_green_deployment_configuration();
+    let ready = waits.and_then(|waits| waits.deployment_ready_option()).map_or(0, |ready| ready.wait_time_in_minutes());
+    let ends = waits.and_then(|waits| waits.terminate_blue_instances_on_deployment_success());
+    let ends = ends.map_or(0, |ends| ends.termination_wait_time_in_minutes());
+    let minutes = ready.unsigned_abs().saturating_add(ends.unsigned_abs());
+    minutes.saturating_add(shift_minutes(info.deployment_config_name())).saturating_mul(60)
+}
+
+/// Minutes that a traffic shift takes: AWS's own configurations say it in their
+/// names; of a team's own one nobody knows without asking for it.
+fn shift_minutes(config: Option<&str>) -> u32 {
+    let Some(name) = config.and_then(|name| name.strip_prefix("CodeDeployDefault.ECS")) else {
+        return LONGEST_SHIFT_MINUTES;
+    };
+    let numbers = |of: &str| -> Option<(u32, u32)> {
+        let (percent, minutes) = name.strip_prefix(of)?.split_once("Percent")?;
+        let minutes = minutes.trim_start_matches("Every").trim_end_matches(['s', 'e', 't', 'u', 'n', 'i', 'M']);
+        Some((percent.parse().ok()?, minutes.parse().ok()?))
+    };
+    match (numbers("Linear"), numbers("Canary")) {
+        _ if name == "AllAtOnce" => 0,
+        (Some((percent, minutes)), _) if percent > 0 => 100_u32.div_ceil(percent).saturating_mul(minutes),
+        (_, Some((_, minutes))) => minutes,
+        _ => LONGEST_SHIFT_MINUTES,
+    }
 }
 
 /// `rollbackInfo` may stand on both ends of a rollback, and names both: the end
@@ -137,6 +170,28 @@ mod tests {
         let service = EcsService::builder().cluster_name(cluster).service_name("web").build();
         let role = "arn:aws:iam::111122223333:role/service-role/deploys";
         DeploymentGroupInfo::builder().ecs_services(service).service_role_arn(role).build()
+    }
+
+    #[test]
+    fn a_deployment_waits_as_its_configuration_says() {
+        let check = |name: &str, minutes: u32| assert_eq!(shift_minutes(Some(name)), minutes, "{name}");
+        check("CodeDeployDefault.ECSAllAtOnce", 0);
+        check("CodeDeployDefault.ECSLinear10PercentEvery1Minutes", 10);
+        check("CodeDeployDefault.ECSLinear10PercentEvery3Minutes", 30);
+        check("CodeDeployDefault.ECSCanary10Percent5Minutes", 5);
+        check("CodeDeployDefault.ECSCanary10Percent15Minutes", 15);
+        check("our-own", LONGEST_SHIFT_MINUTES);
+        let ends = sdk::BlueInstanceTerminationOption::builder().termination_wait_time_in_minutes(60).build();
+        let ready = sdk::DeploymentReadyOption::builder().wait_time_in_minutes(15).build();
+        let waits = sdk::BlueGreenDeploymentConfiguration::builder()
+            .terminate_blue_instances_on_deployment_success(ends)
+            .deployment_ready_option(ready)
+            .build();
+        let info = DeploymentInfo::builder()
+            .deployment_config_name("CodeDeployDefault.ECSAllAtOnce")
+            .blue_green_deployment_configuration(waits)
+            .build();
+        assert_eq!(planned_wait_s(&info), 75 * 60);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use aws_sdk_scheduler::types::{
 use jiff::Timestamp;
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ports::{Answer, TimerWrites};
+use nightshift_core::span::Span;
 use nightshift_core::timer::{Purpose, Timer};
 
 use crate::client::Account;
@@ -16,6 +17,9 @@ const OPERATION: &str = "scheduler:CreateSchedule";
 /// Minutes rather than the default day: a check that late checks nothing.
 const RETRY_FOR_S: i32 = 900;
 const RETRIES: i32 = 10;
+/// Seconds ahead that a moment must lie, so that it is none of the past once the
+/// request arrives.
+const SOON_S: i64 = 5;
 
 impl TimerWrites for Account {
     async fn set_timer(&self, timer: &Timer) -> Answer<()> {
@@ -25,7 +29,7 @@ impl TimerWrites for Account {
             .create_schedule()
             .name(&timer.name)
             .group_name(group)
-            .schedule_expression(at(timer.at))
+            .schedule_expression(at(soonest(timer.at, Timestamp::now())))
             .schedule_expression_timezone("UTC")
             .flexible_time_window(window().map_err(|text| wrong(timer, text))?)
             // Without it finished schedules pile up against the account's quota.
@@ -66,6 +70,13 @@ fn wakes<'a>(timer: &Timer, settings: &'a TimerSettings) -> Answer<&'a str> {
     }
 }
 
+/// The moment itself, or the first that can still be set: whoever goes on with
+/// a dead run's work may come when its timer is due already, and AWS refuses
+/// moments of the past.
+fn soonest(at: Timestamp, now: Timestamp) -> Timestamp {
+    at.max(Span::seconds(SOON_S).after(now))
+}
+
 fn window() -> Result<FlexibleTimeWindow, String> {
     FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().map_err(|error| error.to_string())
 }
@@ -92,5 +103,13 @@ mod tests {
         check("2026-11-20T21:00:00Z", "at(2026-11-20T21:00:00)");
         check("2026-11-20T21:00:59.001Z", "at(2026-11-20T21:01:00)");
         check("2026-11-20T23:00:00+02:00", "at(2026-11-20T21:00:00)");
+    }
+
+    #[test]
+    fn a_timer_of_the_past_is_set_to_a_moment_that_can_still_be_set() {
+        let moment = |text: &str| text.parse::<Timestamp>().unwrap();
+        let now = moment("2026-11-20T21:00:00Z");
+        assert_eq!(soonest(moment("2026-11-20T20:59:00Z"), now), moment("2026-11-20T21:00:05Z"));
+        assert_eq!(soonest(moment("2026-11-20T21:01:00Z"), now), moment("2026-11-20T21:01:00Z"));
     }
 }

@@ -54,4 +54,8 @@ pub struct CodeDeployment {
     pub ended_at: Option<Timestamp>,
     /// CodeDeploy's words about its failure.
     pub reason: Option<String>,
+    /// Seconds that it is to wait by its own configuration: for the traffic to
+    /// be rerouted and shifted, and before the old tasks are ended.
+    #[serde(default)]
+    pub planned_wait_s: u32,
 }

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::span::Span;
 
-pub use deployments::Deployments;
+pub use deployments::{Deployments, FAILURES_COUNTED};
 pub use freeze::{Day, Freeze, Frozen};
 pub use mistake::{Mistake, PolicyError};
 

@@ -148,7 +148,8 @@ pub trait SwitchWrites: Sync {
 /// Makes timers.
 pub trait TimerWrites: Sync {
     /// `scheduler:CreateSchedule`, once per name: a second one with the same
-    /// name is the same timer and a success.
+    /// name is the same timer and a success. One whose moment is over fires as
+    /// soon as it can.
     fn set_timer(&self, timer: &Timer) -> impl Future<Output = Answer<()>> + Send;
 }
 

@@ -100,6 +100,13 @@ pub struct ServiceDeployment {
     pub rolled_back_to: Option<RevisionArn>,
     /// It waits at a pause hook of this id.
     pub paused_at_hook: Option<String>,
+    /// The stage of its life that ECS shows, such as `BAKE_TIME`.
+    #[serde(default)]
+    pub stage: Option<String>,
+    /// Seconds that it is to wait by its own configuration: bake times, steps
+    /// of a traffic shift.
+    #[serde(default)]
+    pub planned_wait_s: u32,
 }
 
 impl ServiceDeployment {

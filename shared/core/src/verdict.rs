@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{DeploymentId, Digest, IncidentId, RevisionArn, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
+use crate::ids::{DeploymentId, IncidentId, RevisionArn, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
 use crate::release::{DeploymentStatus, Revision};
 use crate::task::Crash;
 
@@ -249,6 +249,12 @@ pub struct Release {
     pub verdict: Verdict,
     /// Its watchdog is set for then.
     pub watched_until: Option<Timestamp>,
+    /// Seconds that it is to wait by its own configuration.
+    #[serde(default)]
+    pub planned_wait_s: u32,
+    /// When it was last seen to wait at a pause hook.
+    #[serde(default)]
+    pub paused_at: Option<Timestamp>,
     /// Number of the last notice about it.
     pub sequence: u32,
 }
@@ -267,11 +273,6 @@ impl Release {
     /// How long it took, once it has ended.
     pub fn took_s(&self) -> Option<i64> {
         self.ended_at.map(|end| end.duration_since(self.began_at).as_secs().max(0))
-    }
-
-    /// Digests of its images.
-    pub fn digests(&self) -> Vec<&Digest> {
-        self.target.images.values().filter_map(|image| image.digest.as_ref()).collect()
     }
 
     /// The key that its notices share.

@@ -62,9 +62,10 @@ pub fn mode(service: &Sight<Option<Service>>, default: Mode) -> Mode {
 }
 
 /// The service may still be touched, and is still to be acted on: what an old
-/// intent needs before it is taken up again.
-pub fn still_ours(scene: &Scene) -> bool {
-    touchable(scene, false).is_ok() && mode(&scene.view.service, scene.default_mode) == Mode::Act
+/// intent needs before it is taken up again. `codedeploy`: it is CodeDeploy that
+/// is asked.
+pub fn still_ours(scene: &Scene, codedeploy: bool) -> bool {
+    touchable_by(scene, false, codedeploy).is_ok() && mode(&scene.view.service, scene.default_mode) == Mode::Act
 }
 
 /// Decides. Rules run from "may this service be touched at all" over "what

@@ -7,7 +7,6 @@
 
 use jiff::Timestamp;
 use nightshift_core::cause::Suspect;
-use nightshift_core::codedeploy::CodeDeploymentId;
 use nightshift_core::fault::Sight;
 use nightshift_core::incident::{Incident, Phase, ServiceRecord};
 use nightshift_core::ledger::Claim;
@@ -17,8 +16,9 @@ use nightshift_core::refusal::Refusal;
 use nightshift_core::release::{DeploymentStatus, ServiceDeployment};
 use nightshift_core::remedy::{Remedy, RemedyKind};
 use nightshift_core::service::{Controller, Service};
-use nightshift_core::verdict::{PastRelease, Release};
-use nightshift_release::{codedeploy, trial::Trouble};
+use nightshift_core::verdict::{DeploymentKind, PastRelease, Release};
+use nightshift_release::codedeploy;
+use nightshift_release::trial::{Trouble, fails_as_well};
 
 use crate::answer::chronic;
 use crate::decide::{Verdict, explained_elsewhere, known_service, mode, touchable_by};
@@ -26,6 +26,7 @@ use crate::fitting::{updating_stack, way_back};
 use crate::life::{self, Moment};
 use crate::plan::{Decision, Plan};
 use crate::scene::{Scene, Standing};
+use crate::stuck::waits_for;
 use crate::{about, end, guardrails, severity, words_of_release};
 
 /// A deployment in trouble, with what is known of it.
@@ -52,12 +53,17 @@ pub fn answer_deployment(moment: Moment<'_>, trial: Trial<'_>) -> Plan {
         Some(open) if !chronic(open, policy, now) => {
             let busy = open.open_intent().is_some() || open.phase == Phase::Verifying;
             let same = open.suspect.as_ref().is_some_and(|found| found.deployment == trial.release.id);
-            if busy || (same && open.trouble.is_some()) {
+            let known = same && open.trouble.is_some();
+            let over = open.refusal.as_ref().is_some_and(|refusal| passes(refusal, now));
+            if busy || (known && !over) {
+                return joined(moment, trial);
+            }
+            let verdict = decide(moment.scene, standing, &trial, policy, now);
+            if known && verdict.refusal.as_ref().map(Refusal::name) == open.refusal.as_ref().map(Refusal::name) {
                 return joined(moment, trial);
             }
             let mut record = moment.record();
-            blame(&mut record, trial.release, trial.trouble);
-            let verdict = decide(moment.scene, standing, &trial, policy, now);
+            blame(&mut record, moment.scene, &trial);
             life::rule(&mut record, moment, &verdict, NoticeKind::Updated);
             ruled(moment, record, &verdict, trial, None)
         }
@@ -77,6 +83,15 @@ pub fn answer_deployment(moment: Moment<'_>, trial: Trial<'_>) -> Plan {
     }
 }
 
+/// What stood in the way may be gone by itself: it is decided again, and people
+/// hear of it if it comes out otherwise.
+fn passes(refusal: &Refusal, now: Timestamp) -> bool {
+    match refusal {
+        Refusal::CoolingDown { until } => *until <= now,
+        refusal => matches!(refusal, Refusal::NotObserved { .. } | Refusal::FleetBudgetSpent { .. }),
+    }
+}
+
 /// The incident knows of it already.
 fn joined(moment: Moment<'_>, trial: Trial<'_>) -> Plan {
     if trial.past.is_empty() {
@@ -92,15 +107,18 @@ fn open(moment: Moment<'_>, trial: &Trial<'_>, verdict: &Verdict) -> ServiceReco
     incident.about = about::of_service(moment.scene, found);
     (incident.severity, incident.severity_because) = severity::severity(found, None);
     let mut record = moment.record();
+    life::trouble_release(&mut record, &incident.id, moment.policy, moment.now);
     record.incident = Some(incident);
-    blame(&mut record, trial.release, trial.trouble);
+    blame(&mut record, moment.scene, trial);
     record
 }
 
 /// The incident is about this release from now on.
-fn blame(record: &mut ServiceRecord, release: &Release, trouble: &Trouble) {
+fn blame(record: &mut ServiceRecord, scene: &Scene, trial: &Trial<'_>) {
     let Some(incident) = record.incident.as_mut() else { return };
-    incident.trouble = Some(words_of_release::trouble(release, trouble));
+    let release = trial.release;
+    let waits_for = waits_for(&scene.view, release);
+    incident.trouble = Some(words_of_release::trouble(release, trial.trouble, &waits_for));
     incident.suspect = Some(Suspect {
         deployment: release.id.clone(),
         revision: release.target.arn.clone(),
@@ -139,7 +157,7 @@ fn ruled(
 fn decide(scene: &Scene, standing: &Standing, trial: &Trial<'_>, policy: &Policy, now: Timestamp) -> Verdict {
     let mode = mode(&scene.view.service, scene.default_mode);
     let refused = |refusal| Verdict { remedy: None, refusal: Some(refusal), mode };
-    let by_codedeploy = trial.release.id.as_str().starts_with(codedeploy::PREFIX);
+    let by_codedeploy = codedeploy::deployment_of(trial.release).is_some();
     let service = match touchable_by(scene, trial.drill, by_codedeploy) {
         Ok(service) => service,
         Err(refusal) => return refused(refusal),
@@ -173,12 +191,19 @@ fn way_out(scene: &Scene, standing: &Standing, service: &Service, trial: &Trial<
         return Err(Refusal::AlreadyTried);
     }
     let release = trial.release;
+    if release.kind == DeploymentKind::Rollback {
+        return Err(Refusal::NeverRollBackARollback);
+    }
     let from = release.target.task_definition.clone();
-    if let Some(id) = release.id.as_str().strip_prefix(codedeploy::PREFIX) {
-        return Ok(Remedy::StopCodeDeploy { deployment: CodeDeploymentId(id.to_owned()), from });
+    if let Some(deployment) = codedeploy::deployment_of(release) {
+        return Ok(Remedy::StopCodeDeploy { deployment, from });
     }
     if service.controller != Controller::Ecs {
         return Err(Refusal::NoRemedyForCause);
+    }
+    let stopped = scene.view.stopped.seen().map_or(&[][..], Vec::as_slice);
+    if matches!(trial.trouble, Trouble::Stuck { .. }) && release.failed > 0 && fails_as_well(release, stopped) {
+        return Err(Refusal::ReleaseNotToBlame);
     }
     let history = match &scene.view.history {
         Sight::Unseen(fault) => return Err(crate::decide::unseen(fault)),
@@ -189,6 +214,10 @@ fn way_out(scene: &Scene, standing: &Standing, service: &Service, trial: &Trial<
         return Err(Refusal::RollbackUnderWay);
     }
     if let Some(hook) = &suspect.paused_at_hook {
+        // It hangs because it waits for somebody: whoever made the hook decides.
+        if matches!(trial.trouble, Trouble::Stuck { .. }) {
+            return Err(Refusal::PausedAtHook);
+        }
         return at_hook(scene, service, suspect, hook);
     }
     // A deployment that ECS gave up has ended without going back: what ran

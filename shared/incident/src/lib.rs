@@ -20,6 +20,7 @@ pub mod guardrails;
 pub mod resume;
 pub mod rollbacks;
 pub mod severity;
+pub mod stuck;
 pub mod target;
 
 pub mod end;

@@ -135,7 +135,7 @@ pub(crate) fn incident(moment: Moment<'_>, at: Timestamp, alarm: Option<&LiveAla
 
 /// A release that is on trial when an incident opens did not run well, whoever
 /// is to blame: it is not one to return to.
-fn trouble_release(record: &mut ServiceRecord, incident: &IncidentId, policy: &Policy, now: Timestamp) {
+pub(crate) fn trouble_release(record: &mut ServiceRecord, incident: &IncidentId, policy: &Policy, now: Timestamp) {
     let newest = record.releases.first_mut();
     if let Some(newest) = newest.filter(|newest| on_trial(newest, policy.rollback.soak, now)) {
         newest.troubled = newest.troubled.take().or_else(|| Some(incident.clone()));

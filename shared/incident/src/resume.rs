@@ -4,12 +4,14 @@
 //! The account knows which; the intent does not.
 
 use jiff::Timestamp;
+use nightshift_core::codedeploy::CodeDeploymentId;
 use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, TaskDefinitionArn};
 use nightshift_core::incident::Intent;
 use nightshift_core::policy::Policy;
 use nightshift_core::release::DeploymentStatus;
 use nightshift_core::remedy::{Remedy, RemedyKind, Resume};
 use nightshift_diagnosis::ServiceView;
+use nightshift_release::codedeploy;
 
 use crate::decide::still_ours;
 use crate::scene::Scene;
@@ -17,12 +19,16 @@ use crate::scene::Scene;
 /// What an intent needs now. It is not taken up again once it is too old, nor
 /// if people have taken the service back since.
 pub fn resume_intent(intent: &Intent, scene: &Scene, policy: &Policy, now: Timestamp) -> Resume {
-    let found = resume(&intent.remedy, &scene.view);
+    let found = match &intent.remedy {
+        Remedy::StopCodeDeploy { deployment, .. } => stop_codedeploy(scene, deployment),
+        remedy => resume(remedy, &scene.view),
+    };
+    let codedeploy = matches!(intent.remedy, Remedy::StopCodeDeploy { .. });
     let undoes = intent.remedy.kind() == RemedyKind::RestoreScaling;
     let old = policy.alarms.stale.after(intent.claimed_at) < now;
     match found {
         Resume::DoAgain | Resume::NotYet if old => Resume::TooLate,
-        Resume::DoAgain if !undoes && !still_ours(scene) => Resume::Moot,
+        Resume::DoAgain if !undoes && !still_ours(scene, codedeploy) => Resume::Moot,
         found => found,
     }
 }
@@ -34,11 +40,22 @@ pub fn resume(remedy: &Remedy, view: &ServiceView) -> Resume {
         Remedy::StopDeployment { deployment, .. } | Remedy::RollBackAtHook { deployment, .. } => {
             stop_deployment(view, deployment)
         }
-        // CodeDeploy's deployments are not seen here; stopping one twice does
-        // no harm, and one that has ended says so.
+        // ECS does not show where CodeDeploy's deployments stand; stopping one
+        // twice does no harm.
         Remedy::StopCodeDeploy { .. } => Resume::DoAgain,
         Remedy::Restart { instead_of } => restart(view, instead_of),
         Remedy::ScaleOut { from, to } | Remedy::RestoreScaling { from, to } => minimum(view, *from, *to),
+    }
+}
+
+/// CodeDeploy's deployment as the guard last saw it.
+fn stop_codedeploy(scene: &Scene, deployment: &CodeDeploymentId) -> Resume {
+    let id = codedeploy::release_id(deployment);
+    let releases = scene.standing.seen().map_or(&[][..], |standing| standing.record.value.releases.as_slice());
+    match releases.iter().find(|release| release.id == id).map(|release| release.status) {
+        Some(DeploymentStatus::Successful) => Resume::Moot,
+        Some(status) if status.terminal() || status.going_back() => Resume::Done,
+        _ => Resume::DoAgain,
     }
 }
 

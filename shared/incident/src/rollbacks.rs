@@ -67,6 +67,8 @@ pub(crate) mod tests {
                 reason: None,
                 rolled_back_to: None,
                 paused_at_hook: None,
+                stage: None,
+                planned_wait_s: 0,
             }
         };
         let mut history: Vec<ServiceDeployment> = words.split(' ').map(deployment).collect();

@@ -11,7 +11,7 @@ use nightshift_core::release::{DeploymentStatus, ImageNow, Revision, ServiceDepl
 use nightshift_core::service::ROLLBACK_SAFE_TAG;
 use nightshift_core::verdict::Release;
 use nightshift_diagnosis::ServiceView;
-use nightshift_release::good::last_good as last_good_release;
+use nightshift_release::good::{denies, last_good as last_good_release};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -51,10 +51,7 @@ pub fn last_good(view: &ServiceView, record: &ServiceRecord, policy: &Policy, no
         }
         let Some(finished) = earlier.finished_at else { continue };
         let soaked_s = until.duration_since(finished).as_secs();
-        let denied = record
-            .denied
-            .iter()
-            .any(|denied| denied.until > now && denied.task_definition == earlier.target.task_definition);
+        let denied = record.denied.iter().any(|denied| denied.until > now && denies(denied, &earlier.target));
         let soaked = soaked_s >= policy.rollback.soak.as_seconds();
         let bad = denied || rollbacks::taken_back(history, index) || remembered_as_bad(record, earlier);
         if soaked && !bad {

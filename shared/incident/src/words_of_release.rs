@@ -18,7 +18,8 @@ use crate::{links, severity};
 const KINDS_SHOWN: usize = 3;
 
 /// What is wrong with a deployment, readable on a lock screen.
-pub fn trouble(release: &Release, trouble: &Trouble) -> String {
+/// `waits_for`: what it waits for, if it hangs.
+pub fn trouble(release: &Release, trouble: &Trouble, waits_for: &[String]) -> String {
     let name = release.name();
     match trouble {
         Trouble::Denied { denied } => {
@@ -29,7 +30,9 @@ pub fn trouble(release: &Release, trouble: &Trouble) -> String {
         Trouble::GivenUp => format!("ECS gave the deployment of {name} up and does not go back: {}", failures(release)),
         Trouble::Stuck { for_s } => {
             let long = words(jiff::SignedDuration::from_secs(*for_s));
-            format!("the deployment of {name} has hung for {long}")
+            let waits_for =
+                if waits_for.is_empty() { "nothing says what it waits for".to_owned() } else { waits_for.join(", ") };
+            format!("the deployment of {name} has hung for {long}: {waits_for}")
         }
     }
 }
@@ -150,7 +153,9 @@ fn said(release: &Release, news: &News<'_>) -> (String, Vec<String>) {
     match (news, &release.verdict) {
         (News::LetThrough { denied_by }, _) => (
             "let through".to_owned(),
-            vec![format!("It was denied by incident {denied_by} and stopped once; deployed again, it is let through.")],
+            vec![format!(
+                "It was denied by incident {denied_by}, and that was said once; deployed again, it is let through."
+            )],
         ),
         (News::Warned, _) => {
             let count = release.warnings.len();

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use nightshift_core::codedeploy::{CodeDeployStatus, CodeDeployment};
+use nightshift_core::codedeploy::{CodeDeployStatus, CodeDeployment, CodeDeploymentId};
 use nightshift_core::ids::{RevisionArn, ServiceDeploymentArn, TaskDefinitionArn};
 use nightshift_core::release::{DeploymentStatus, Revision, ServiceDeployment};
 use nightshift_core::verdict::Release;
@@ -12,8 +12,13 @@ use nightshift_core::verdict::Release;
 pub const PREFIX: &str = "codedeploy:";
 
 /// The deployment's id as a release carries it.
-pub fn id(deployment: &CodeDeployment) -> ServiceDeploymentArn {
-    ServiceDeploymentArn::new(format!("{PREFIX}{}", deployment.id))
+pub fn release_id(deployment: &CodeDeploymentId) -> ServiceDeploymentArn {
+    ServiceDeploymentArn::new(format!("{PREFIX}{deployment}"))
+}
+
+/// The deployment that a release is of, if it is one of CodeDeploy's.
+pub fn deployment_of(release: &Release) -> Option<CodeDeploymentId> {
+    release.id.as_str().strip_prefix(PREFIX).map(|id| CodeDeploymentId(id.to_owned()))
 }
 
 /// The history that CodeDeploy does not list: what is known, with this
@@ -27,9 +32,14 @@ pub fn history(deployment: &CodeDeployment, known: &[Release]) -> Vec<ServiceDep
 }
 
 fn of(deployment: &CodeDeployment, known: &[Release]) -> ServiceDeployment {
-    let before = known.iter().find(|release| release.began_at < deployment.created_at);
-    let unknown = || TaskDefinitionArn::new("unknown");
-    let task_definition = deployment.task_definition.clone().unwrap_or_else(unknown);
+    // A rollback deploys what got there last; its revision often lies in S3.
+    let got_there =
+        || known.iter().find(|old| old.status == DeploymentStatus::Successful && old.began_at < deployment.created_at);
+    let returned_to =
+        deployment.rolls_back.as_ref().and_then(|_| got_there()).map(|old| old.target.task_definition.clone());
+    // Of two whose task definition is not known nobody can say that they are the same.
+    let unknown = || TaskDefinitionArn::new(format!("unknown/{}", deployment.id));
+    let task_definition = deployment.task_definition.clone().or(returned_to).unwrap_or_else(unknown);
     let status = match deployment.status {
         CodeDeployStatus::InProgress => DeploymentStatus::InProgress,
         CodeDeployStatus::Succeeded => DeploymentStatus::Successful,
@@ -44,7 +54,7 @@ fn of(deployment: &CodeDeployment, known: &[Release]) -> ServiceDeployment {
         _ => None,
     };
     ServiceDeployment {
-        arn: id(deployment),
+        arn: release_id(&deployment.id),
         status,
         created_at: deployment.created_at,
         started_at: Some(deployment.created_at),
@@ -56,10 +66,12 @@ fn of(deployment: &CodeDeployment, known: &[Release]) -> ServiceDeployment {
             images: BTreeMap::new(),
             surroundings: String::new(),
         },
-        sources: before.map(|release| release.target.arn.clone()).into_iter().collect(),
+        sources: got_there().map(|release| release.target.arn.clone()).into_iter().collect(),
         reason: deployment.reason.clone().or(said),
         rolled_back_to: None,
         paused_at_hook: None,
+        stage: None,
+        planned_wait_s: deployment.planned_wait_s,
     }
 }
 
@@ -75,5 +87,7 @@ fn again(release: &Release) -> ServiceDeployment {
         reason: release.reason.clone(),
         rolled_back_to: release.rolled_back_to.clone(),
         paused_at_hook: None,
+        stage: None,
+        planned_wait_s: release.planned_wait_s,
     }
 }

@@ -1,7 +1,9 @@
 //! Where one may return to: the newest release that ran well.
 
 use jiff::Timestamp;
+use nightshift_core::ids::Digest;
 use nightshift_core::incident::Denied;
+use nightshift_core::release::Revision;
 use nightshift_core::span::Span;
 use nightshift_core::verdict::{DeploymentKind, Release, Verdict};
 
@@ -31,7 +33,7 @@ pub fn last_good<'a>(releases: &'a [Release], denied: &[Denied], soak: Span, now
         let fits = !same(&release.target, &suspect.target)
             && release.troubled.is_none()
             && soaked_s >= soak.as_seconds()
-            && !denied.iter().any(|denied| denied.until > now && denies(denied, release));
+            && !denied.iter().any(|denied| denied.until > now && denies(denied, &release.target));
         if fits {
             return Some(Good { release, until: replaced, soaked_s });
         }
@@ -39,10 +41,12 @@ pub fn last_good<'a>(releases: &'a [Release], denied: &[Denied], soak: Span, now
     None
 }
 
-/// The denial means this release: its task definition, or an image of its own.
-pub fn denies(denied: &Denied, release: &Release) -> bool {
-    denied.task_definition == release.target.task_definition
-        || release.digests().iter().any(|digest| denied.digests.contains(digest))
+/// The denial means this revision: its task definition, or all the images that
+/// the denied one had of its own. One of them alone may be half a fix.
+pub fn denies(denied: &Denied, revision: &Revision) -> bool {
+    let runs = |digest: &Digest| revision.images.values().any(|image| image.digest.as_ref() == Some(digest));
+    denied.task_definition == revision.task_definition
+        || (!denied.digests.is_empty() && denied.digests.iter().all(runs))
 }
 
 /// A release of the first of `releases` is still on trial at `now`: it runs

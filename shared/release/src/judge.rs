@@ -123,6 +123,8 @@ pub(crate) mod tests {
             reason: None,
             rolled_back_to: None,
             paused_at_hook: None,
+            stage: None,
+            planned_wait_s: 0,
         }
     }
 
@@ -157,6 +159,8 @@ pub(crate) mod tests {
             warnings: Vec::new(),
             verdict: Verdict::InProgress,
             watched_until: None,
+            planned_wait_s: 0,
+            paused_at: None,
             sequence: 0,
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use nightshift_core::ids::{RevisionArn, ServiceDeploymentArn, TaskDefinitionArn};
-use nightshift_core::policy::Deployments;
+use nightshift_core::policy::{Deployments, FAILURES_COUNTED};
 use nightshift_core::release::{DeploymentStatus, ServiceDeployment};
 use nightshift_core::service::{Rollout, Service};
 use nightshift_core::task::StoppedTask;
@@ -17,8 +17,8 @@ use crate::kind::kind;
 /// Releases that a service's record holds, the newest first. Reports read the
 /// older ones from history.
 pub const KEPT: usize = 12;
-/// Failures kept of one release; `failed` counts them all.
-const FAILURES_KEPT: usize = 20;
+/// Failures kept of one release, and counted.
+const FAILURES_KEPT: usize = FAILURES_COUNTED as usize;
 
 /// What was looked at.
 #[derive(Clone, Copy, Debug)]
@@ -65,14 +65,17 @@ pub fn learn(known: &[Release], seen: &Seen<'_>, policy: &Deployments) -> Vec<Re
         let earlier = seen.history.get(index + 1..).unwrap_or_default();
         match by_id.get_mut(&deployment.arn) {
             Some(release) => {
-                update(release, deployment);
+                update(release, deployment, seen.now);
                 // What came before may be beyond AWS's memory by now.
                 if !earlier.is_empty() {
                     release.kind = kind(seen.history, index);
                 }
             }
             None => {
-                by_id.insert(deployment.arn.clone(), first_seen(deployment, earlier, kind(seen.history, index)));
+                by_id.insert(
+                    deployment.arn.clone(),
+                    first_seen(deployment, earlier, kind(seen.history, index), seen.now),
+                );
             }
         }
     }
@@ -89,7 +92,12 @@ pub fn learn(known: &[Release], seen: &Seen<'_>, policy: &Deployments) -> Vec<Re
     releases
 }
 
-fn first_seen(deployment: &ServiceDeployment, earlier: &[ServiceDeployment], kind: DeploymentKind) -> Release {
+fn first_seen(
+    deployment: &ServiceDeployment,
+    earlier: &[ServiceDeployment],
+    kind: DeploymentKind,
+    now: Timestamp,
+) -> Release {
     let mut release = Release {
         id: deployment.arn.clone(),
         kind,
@@ -110,9 +118,11 @@ fn first_seen(deployment: &ServiceDeployment, earlier: &[ServiceDeployment], kin
         warnings: Vec::new(),
         verdict: Verdict::InProgress,
         watched_until: None,
+        planned_wait_s: 0,
+        paused_at: None,
         sequence: 0,
     };
-    update(&mut release, deployment);
+    update(&mut release, deployment, now);
     release
 }
 
@@ -122,12 +132,16 @@ fn came_from(sources: &[RevisionArn], earlier: &[ServiceDeployment]) -> Option<T
 }
 
 /// Statuses go one way only: what is read late changes nothing.
-fn update(release: &mut Release, seen: &ServiceDeployment) {
+fn update(release: &mut Release, seen: &ServiceDeployment, now: Timestamp) {
     if rank(seen.status) >= rank(release.status) {
         release.status = seen.status;
         release.reason = seen.reason.clone().or(release.reason.take());
     }
     release.began_at = seen.began_at();
+    if seen.paused_at_hook.is_some() {
+        release.paused_at = release.paused_at.max(Some(now));
+    }
+    release.planned_wait_s = seen.planned_wait_s.max(release.planned_wait_s);
     release.ended_at = seen.finished_at.or(release.ended_at);
     release.rolled_back_to = seen.rolled_back_to.clone().or(release.rolled_back_to.take());
 }
@@ -151,7 +165,7 @@ fn attach(releases: &mut [Release], seen: &Seen<'_>) {
     if let Some((service, newest)) = seen.service.zip(releases.first_mut())
         && let Some(primary) = service.primary()
         && service.current_deployment.as_ref().is_none_or(|current| *current == newest.id)
-        && newest.status.in_flight()
+        && on_trial(newest)
         && primary.task_definition == newest.target.task_definition
     {
         newest.deployment = Some(primary.id.clone());
@@ -185,6 +199,13 @@ fn attach(releases: &mut [Release], seen: &Seen<'_>) {
             add(release, failure);
         }
     }
+}
+
+/// It moves, or ECS gave it up: it stopped and went nowhere.
+fn on_trial(release: &Release) -> bool {
+    let by_a_person = release.reason.as_deref().is_some_and(|reason| reason.contains("user"));
+    let given_up = release.status == DeploymentStatus::Stopped && release.rolled_back_to.is_none() && !by_a_person;
+    release.status.in_flight() || given_up
 }
 
 /// The task was the release's while it was on trial: by the deployment that
@@ -226,7 +247,7 @@ fn add(release: &mut Release, failure: Failure) {
     }
     if release.failures.len() >= FAILURES_KEPT {
         // Which ones are kept must not depend on the order they came in.
-        release.failed = release.failed.max(u32::try_from(FAILURES_KEPT).unwrap_or(u32::MAX));
+        release.failed = FAILURES_COUNTED;
         let Some(latest) = release.failures.last() else { return };
         if (failure.at, &failure.of) >= (latest.at, &latest.of) {
             return;

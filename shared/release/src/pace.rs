@@ -10,14 +10,18 @@ const ENOUGH: usize = 3;
 /// Without enough of them a deployment has so many times the least.
 const UNKNOWN_PACE: i64 = 3;
 
-/// When a deployment of the service counts as stuck: its own pace, bounded.
+/// When a deployment of the service counts as stuck: its own pace, bounded, and
+/// what it waits by its own configuration.
 pub fn stuck_at(release: &Release, releases: &[Release], policy: &Deployments) -> Timestamp {
     let (least, most) = (policy.stuck_least.as_seconds(), policy.stuck_most.as_seconds());
     let wanted = match median(releases) {
         Some(usual) => usual.saturating_mul(i64::from(policy.stuck_percent)) / 100,
         None => least.saturating_mul(UNKNOWN_PACE),
     };
-    Span::seconds(wanted.clamp(least, most.max(least))).after(release.began_at)
+    let pace = wanted.clamp(least, most.max(least));
+    // Whoever pauses it takes as long as they like; from then on it is its own.
+    let from = release.paused_at.map_or(release.began_at, |paused| paused.max(release.began_at));
+    Span::seconds(pace + i64::from(release.planned_wait_s)).after(from)
 }
 
 /// Seconds that the service's deployments took, in the middle.
@@ -59,5 +63,13 @@ mod tests {
         check(&[4, 5, 60], 15);
         check(&[1, 1, 1], 10);
         check(&[40, 40, 40], 60);
+    }
+
+    #[test]
+    fn a_deployment_that_bakes_as_it_was_told_to_is_not_stuck() {
+        let bakes = Release { planned_wait_s: 24 * 3600, ..release(0, DeploymentStatus::InProgress, 0) };
+        assert_eq!(stuck_at(&bakes, &[], &Deployments::default()), at(24 * 60 + 30));
+        let paused = Release { paused_at: Some(at(600)), ..release(0, DeploymentStatus::InProgress, 0) };
+        assert_eq!(stuck_at(&paused, &[], &Deployments::default()), at(630));
     }
 }

@@ -25,26 +25,36 @@ const NAMES: [&str; 12] = [
 /// The line without what looks like a secret: values of telling names, user and
 /// password in URLs, and long tokens. It hides too much rather than too little.
 pub fn redact(line: &str) -> String {
-    let mut words: Vec<String> = Vec::new();
+    let mut shown = String::new();
     let mut hide_next = false;
-    for word in line.split(' ') {
-        let lower = word.to_lowercase();
-        let announced = hide_next && !word.is_empty();
-        // `Authorization: Bearer x`: the scheme is not the secret.
-        if announced && !announces(&lower) && !separates(&lower) {
-            hide_next = false;
-            words.push(HIDDEN.to_owned());
-            continue;
-        }
-        hide_next = announced || announces(&lower) || (hide_next && word.is_empty());
-        let named = NAMES.iter().any(|name| lower.contains(name));
-        words.push(match word.find(['=', ':']) {
-            Some(end) if named && end + 1 < word.len() => format!("{}{HIDDEN}", &word[..=end]),
-            _ if named => word.to_owned(),
-            _ => hide_tokens(&without_user(word)),
-        });
+    for piece in line.split_inclusive(char::is_whitespace) {
+        let word = piece.trim_end();
+        shown.push_str(&redacted(word, &mut hide_next));
+        shown.push_str(&piece[word.len()..]);
     }
-    cut(&words.join(" "))
+    cut(&shown)
+}
+
+/// One word; `hide_next`: a name before it announced it, and it may announce
+/// the next.
+fn redacted(word: &str, hide_next: &mut bool) -> String {
+    if word.is_empty() {
+        return String::new();
+    }
+    let lower = word.to_lowercase();
+    let announced = *hide_next;
+    // `Authorization: Bearer x`: the scheme is not the secret.
+    if announced && !announces(&lower) && !separates(&lower) {
+        *hide_next = false;
+        return HIDDEN.to_owned();
+    }
+    *hide_next = announced || announces(&lower);
+    let named = NAMES.iter().any(|name| lower.contains(name));
+    match word.find(['=', ':']) {
+        Some(end) if named && end + 1 < word.len() => format!("{}{HIDDEN}", &word[..=end]),
+        _ if named => word.to_owned(),
+        _ => hide_tokens(&without_users(word)),
+    }
 }
 
 /// Its value follows: the word ends with a telling name, with or without what
@@ -59,21 +69,25 @@ fn separates(word: &str) -> bool {
     matches!(word, "=" | ":" | "=>" | ":=")
 }
 
-/// `scheme://user:password@host` without the user.
-fn without_user(word: &str) -> String {
-    match word.split_once("://") {
-        Some((scheme, rest)) => match rest.split_once('@') {
-            Some((user, host)) if !user.contains('/') => format!("{scheme}://{HIDDEN}@{host}"),
-            _ => word.to_owned(),
-        },
-        None => word.to_owned(),
+/// `scheme://user:password@host` without the user, in every URL of the word. A
+/// password may hold any letter: all up to the last `@` is hidden.
+fn without_users(word: &str) -> String {
+    let mut parts = word.split("://");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        shown.push_str("://");
+        match part.rsplit_once('@') {
+            Some((_, host)) => shown.push_str(&format!("{HIDDEN}@{host}")),
+            None => shown.push_str(part),
+        }
     }
+    shown
 }
 
 fn hide_tokens(word: &str) -> String {
     let mut shown = String::new();
     let mut run = String::new();
-    let part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '_' | '-' | '=');
+    let part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '_' | '-' | '=');
     for letter in word.chars() {
         if part(letter) {
             run.push(letter);
@@ -87,10 +101,17 @@ fn hide_tokens(word: &str) -> String {
     shown
 }
 
-/// Words have no digits, and names with digits are short.
+/// Words have no digits, and names with digits are short. Base64 holds slashes
+/// as paths do, and letters of both cases.
 fn or_hidden(run: &str) -> String {
-    let digits = run.chars().any(|letter| letter.is_ascii_digit());
-    if digits && run.len() >= LONG_TOKEN { HIDDEN.to_owned() } else { run.to_owned() }
+    let long = |text: &str| text.len() >= LONG_TOKEN && text.chars().any(|letter| letter.is_ascii_digit());
+    let both =
+        run.chars().any(|letter| letter.is_ascii_uppercase()) && run.chars().any(|letter| letter.is_ascii_lowercase());
+    if long(run) && both {
+        return HIDDEN.to_owned();
+    }
+    let parts = run.split('/').map(|part| if long(part) { HIDDEN } else { part });
+    parts.collect::<Vec<_>>().join("/")
 }
 
 fn cut(line: &str) -> String {
@@ -121,6 +142,12 @@ mod tests {
         check("Authorization: Bearer abc.def", "Authorization: Bearer [hidden]");
         check("{\"token\":\"abc\"}", "{\"token\":[hidden]");
         check("postgres://app:hunter2@db:5432/app refused", "postgres://[hidden]@db:5432/app refused");
+        check("amqp://u:p@h1,amqp://u:p2@h2 down", "amqp://[hidden]@h1,amqp://[hidden]@h2 down");
+        check("postgres://u:p@ss/w@db/app refused", "postgres://[hidden]@db/app refused");
+        check("signed with wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "signed with [hidden]");
+        check("in /usr/local/lib/python3.11/site-packages/web", "in /usr/local/lib/python3.11/site-packages/web");
+        check("read /tmp/0b6a4c1e9d2f4a7c8e5b3d1f0a9c8b7e", "read /tmp/[hidden]");
+        check("password\thunter2\u{a0}ok", "password\t[hidden]\u{a0}ok");
         check("key AKIAIOSFODNN7EXAMPLE12345 is invalid", "key [hidden] is invalid");
         check("request 0b6a4c1e9d2f4a7c8e5b3d1f0a9c8b7e failed", "request [hidden] failed");
         check("at com.example.VeryLongClassNameWithoutDigits.run", "at com.example.VeryLongClassNameWithoutDigits.run");
@@ -130,7 +157,13 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn a_named_value_never_survives(value in "[a-z0-9]{6,30}", before in "[a-z ]{0,20}") {
-            for line in [format!("{before} password={value}"), format!("{before} secret: {value}")] {
+            let lines = [
+                format!("{before} password={value}"),
+                format!("{before} secret: {value}"),
+                format!("{before} token\t{value}"),
+                format!("{before} https://me:{value}@host, https://me:{value}@other"),
+            ];
+            for line in lines {
                 proptest::prop_assume!(!before.contains(&value) && !announces(&value));
                 proptest::prop_assert!(!redact(&line).contains(&value), "{}", redact(&line));
             }

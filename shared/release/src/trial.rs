@@ -93,28 +93,27 @@ pub fn trouble(
         return if until > now { Err(Calm::Waiting { until }) } else { Ok(Trouble::GivenUp) };
     }
     let needed = failures_that_prove(service, &policy.deployments);
-    if release.failed >= needed {
-        if fails_as_well(release, stopped) {
-            return Err(Calm::OldFailsToo);
-        }
-        return match breaker {
-            Some(_) if release.failed < late(service) => Err(Calm::LeftToCircuitBreaker),
-            _ => Ok(Trouble::Failing { failures: release.failed, needed }),
-        };
-    }
+    let calm = match release.failed >= needed {
+        false => Calm::Fine,
+        true if fails_as_well(release, stopped) => Calm::OldFailsToo,
+        true if breaker.is_some() && release.failed < late(service) => Calm::LeftToCircuitBreaker,
+        true => return Ok(Trouble::Failing { failures: release.failed, needed }),
+    };
+    // Whatever it is left alone for: once it hangs, people hear of it.
     if stuck_at(release, releases, &policy.deployments) <= now {
         return Ok(Trouble::Stuck { for_s: now.duration_since(release.began_at).as_secs() });
     }
-    Err(Calm::Fine)
+    Err(calm)
 }
 
-/// By so many failures a circuit breaker that works has long tripped.
+/// By so many failures a circuit breaker that works has long tripped. Of a large
+/// service more than are counted: that one is left to it until it hangs.
 fn late(service: &Service) -> u32 {
     2 * BREAKER_LEAST.max(service.desired.div_ceil(2))
 }
 
 /// The release that is being replaced fails at least as often in the same time.
-fn fails_as_well(release: &Release, stopped: &[StoppedTask]) -> bool {
+pub fn fails_as_well(release: &Release, stopped: &[StoppedTask]) -> bool {
     let Some(old) = release.from.as_ref().filter(|old| **old != release.target.task_definition) else { return false };
     let of_old = |task: &&StoppedTask| {
         task.task_definition == *old
@@ -138,12 +137,126 @@ pub fn denial<'a>(
     record.denied.iter().find(|denied| {
         let holds = denied.until > now && denied.at <= release.began_at;
         let once = denied.enforced.as_ref().is_none_or(|release_stopped| *release_stopped == release.id);
-        let of_good = good.is_some_and(|good| denies(denied, good));
-        holds && once && !of_good && denies(denied, release)
+        let of_good = good.is_some_and(|good| denies(denied, &good.target));
+        holds && once && !of_good && denies(denied, &release.target)
     })
 }
 
 /// Whether a circuit breaker watches the service and goes back by itself.
 pub fn protected(service: &Service) -> bool {
     service.breaker == Some(Breaker { enabled: true, rolls_back: true })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use nightshift_core::ids::{DeploymentId, ServiceRef};
+    use nightshift_core::service::{Controller, Deployment, Strategy};
+    use nightshift_core::task::ContainerExit;
+
+    use super::*;
+    use crate::judge::tests::{at, release};
+
+    /// A service of so many tasks; `breaker`: on, and going back.
+    fn service(desired: u32, breaker: bool) -> Service {
+        let arn = "arn:aws:ecs:eu-west-1:123456789012:service/prod/web";
+        let task_definition = release(1, DeploymentStatus::InProgress, 0).target.task_definition;
+        Service {
+            service: ServiceRef::from_arn(arn).unwrap(),
+            status: "ACTIVE".into(),
+            controller: Controller::Ecs,
+            strategy: Strategy::Rolling,
+            express_managed: false,
+            daemon: false,
+            task_definition: task_definition.clone(),
+            desired,
+            running: desired,
+            pending: 0,
+            deployments: vec![Deployment {
+                id: DeploymentId::new("ecs-svc/1"),
+                primary: true,
+                task_definition,
+                desired,
+                running: 0,
+                pending: 0,
+                failed_tasks: 0,
+                rollout: None,
+                created_at: None,
+            }],
+            current_deployment: None,
+            target_groups: Vec::new(),
+            grace_s: 0,
+            breaker: Some(Breaker { enabled: breaker, rolls_back: breaker }),
+            tags: BTreeMap::new(),
+        }
+    }
+
+    /// A task of release 0 that crashed while release 1 was on trial.
+    fn old_crash(number: u32) -> StoppedTask {
+        StoppedTask {
+            arn: format!("task/old-{number}"),
+            task_definition: release(0, DeploymentStatus::Successful, 0).target.task_definition,
+            started_by: None,
+            stop_code: Some("EssentialContainerExited".into()),
+            reason: None,
+            started_at: None,
+            stopped_at: Some(at(62)),
+            containers: vec![ContainerExit { name: "app".into(), exit_code: Some(1), reason: None }],
+        }
+    }
+
+    fn judged(newest: Release, service: &Service, stopped: &[StoppedTask], minutes: i64) -> Result<Trouble, Calm> {
+        let good = release(0, DeploymentStatus::Successful, 0);
+        let from = Some(good.target.task_definition.clone());
+        let record = ServiceRecord::new(service.service.clone());
+        trouble(&[Release { from, ..newest }, good], service, stopped, &record, &Policy::default(), at(60 + minutes))
+    }
+
+    fn failing(failures: u32) -> Release {
+        release(1, DeploymentStatus::InProgress, failures)
+    }
+
+    #[test]
+    fn failures_prove_it_unless_somebody_else_is_at_it_or_the_old_ones_fail_too() {
+        let plain = service(4, false);
+        assert_eq!(judged(failing(2), &plain, &[], 5), Err(Calm::Fine));
+        assert_eq!(judged(failing(3), &plain, &[], 5), Ok(Trouble::Failing { failures: 3, needed: 3 }));
+        assert_eq!(judged(failing(2), &service(2, false), &[], 5), Ok(Trouble::Failing { failures: 2, needed: 2 }));
+        let old: Vec<StoppedTask> = (0..3).map(old_crash).collect();
+        assert_eq!(judged(failing(3), &plain, &old, 5), Err(Calm::OldFailsToo));
+        assert_eq!(judged(failing(3), &plain, &old[..2], 5), Ok(Trouble::Failing { failures: 3, needed: 3 }));
+    }
+
+    #[test]
+    fn a_breaker_that_should_have_tripped_long_ago_is_waited_for_no_longer() {
+        let guarded = service(4, true);
+        assert_eq!(judged(failing(5), &guarded, &[], 5), Err(Calm::LeftToCircuitBreaker));
+        assert_eq!(judged(failing(6), &guarded, &[], 5), Ok(Trouble::Failing { failures: 6, needed: 3 }));
+    }
+
+    #[test]
+    fn whatever_it_is_left_alone_for_is_stuck_once_it_hangs() {
+        let stuck = Ok(Trouble::Stuck { for_s: 31 * 60 });
+        assert_eq!(judged(failing(0), &service(4, false), &[], 31), stuck);
+        assert_eq!(judged(failing(5), &service(4, true), &[], 31), stuck);
+        // More failures than are counted would not prove that its breaker is broken.
+        assert_eq!(judged(failing(20), &service(40, true), &[], 31), stuck);
+        let old: Vec<StoppedTask> = (0..3).map(old_crash).collect();
+        assert_eq!(judged(failing(3), &service(4, false), &old, 31), stuck);
+    }
+
+    #[test]
+    fn what_ecs_gave_up_is_ours_after_the_breakers_grace() {
+        let service = service(4, false);
+        let given_up = |status| Release { given_up_at: Some(at(65)), ..release(1, status, 3) };
+        let until = Policy::default().deployments.breaker_grace.after(at(65));
+        assert_eq!(judged(given_up(DeploymentStatus::Stopped), &service, &[], 6), Err(Calm::Waiting { until }));
+        assert_eq!(judged(given_up(DeploymentStatus::Stopped), &service, &[], 7), Ok(Trouble::GivenUp));
+        assert_eq!(judged(given_up(DeploymentStatus::InProgress), &service, &[], 7), Ok(Trouble::GivenUp));
+        assert_eq!(judged(given_up(DeploymentStatus::RollbackRequested), &service, &[], 7), Err(Calm::GoingBack));
+        assert_eq!(judged(given_up(DeploymentStatus::RollbackSuccessful), &service, &[], 7), Err(Calm::Over));
+        let stopped = release(1, DeploymentStatus::Stopped, 3);
+        assert_eq!(judged(stopped, &service, &[], 7), Err(Calm::Over), "nobody gave it up: somebody stopped it");
+    }
 }

@@ -219,6 +219,8 @@ fn release(service: &ServiceRef, id: &str, began_at: Timestamp) -> PastRelease {
         warnings: Vec::new(),
         verdict: Outcome::InProgress,
         watched_until: None,
+        planned_wait_s: 0,
+        paused_at: None,
         sequence: 0,
     };
     PastRelease { service: service.clone(), environment: Some("prod".into()), team: None, release }

@@ -103,7 +103,21 @@ fn deployment(
         reason: found.status_reason().map(ToOwned::to_owned),
         rolled_back_to: found.rollback().and_then(|rollback| rollback.service_revision_arn()).map(RevisionArn::new),
         paused_at_hook: waiting.find_map(|hook| hook.hook_id()).map(ToOwned::to_owned),
+        stage: found.lifecycle_stage().map(|stage| stage.as_str().to_owned()),
+        planned_wait_s: found.deployment_configuration().map_or(0, planned_wait_s),
     })
+}
+
+/// Bake times and the steps of a traffic shift.
+fn planned_wait_s(of: &sdk::DeploymentConfiguration) -> u32 {
+    let minutes = |minutes: Option<i32>| minutes.map_or(0, i32::unsigned_abs);
+    let canary = of.canary_configuration().map_or(0, |canary| minutes(canary.canary_bake_time_in_minutes()));
+    let linear = of.linear_configuration().map_or(0, |linear| {
+        let percent = linear.step_percent().filter(|percent| *percent > 0.0);
+        let steps = percent.map_or(0, |percent| (100.0 / percent).ceil() as u32);
+        steps.saturating_mul(minutes(linear.step_bake_time_in_minutes()))
+    });
+    minutes(of.bake_time_in_minutes()).saturating_add(canary).saturating_add(linear).saturating_mul(60)
 }
 
 fn revision(found: &ServiceRevision) -> Option<Revision> {
@@ -187,6 +201,16 @@ mod tests {
         let history = joined(vec![found(1)], &named);
         assert_eq!(history[0].paused_at_hook.as_deref(), Some("open"));
         assert_eq!(history[0].target.images["app"].digest, Some(Digest::new("sha256:1")));
+    }
+
+    #[test]
+    fn a_deployment_waits_as_its_configuration_says() {
+        let of = sdk::DeploymentConfiguration::builder();
+        let linear = sdk::LinearConfiguration::builder().step_percent(30.0).step_bake_time_in_minutes(6).build();
+        let canary = sdk::CanaryConfiguration::builder().canary_percent(5.0).canary_bake_time_in_minutes(20).build();
+        assert_eq!(planned_wait_s(&of.clone().build()), 0);
+        assert_eq!(planned_wait_s(&of.clone().bake_time_in_minutes(5).linear_configuration(linear).build()), 29 * 60);
+        assert_eq!(planned_wait_s(&of.canary_configuration(canary).build()), 20 * 60);
     }
 
     #[test]

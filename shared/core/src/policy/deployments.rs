@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::span::Span;
 
+/// Failures of one release that are counted; more prove nothing more.
+pub const FAILURES_COUNTED: u32 = 20;
+
 /// When a deployment counts as failing or stuck.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

@@ -8,7 +8,10 @@ use super::broken::{Broken, broken};
 use super::mistake::{Mistake, PolicyError, place};
 use super::section::{Section, Sheet};
 use super::typed::FOR_EVER;
-use super::{Alarms, Confidence, Deployments, Guardrails, Paging, Policy, Rollback, Scaling, Verify, lists, windows};
+use super::{
+    Alarms, Confidence, Deployments, FAILURES_COUNTED, Guardrails, Paging, Policy, Rollback, Scaling, Verify, lists,
+    windows,
+};
 use crate::span::Span;
 
 /// The functions' timeout in `template.yaml`. Within it whoever claimed a
@@ -17,6 +20,8 @@ const TIMEOUT: Span = Span::seconds(60);
 /// Longer than any function of Lambda can be at work.
 const LONGEST_LEASE: Span = Span::minutes(15);
 
+/// Failures of one release, as far as they are counted.
+const COUNTED: RangeInclusive<u32> = 1..=FAILURES_COUNTED;
 const SOME_TIME: RangeInclusive<Span> = Span::seconds(1)..=FOR_EVER;
 
 impl Policy {
@@ -125,8 +130,8 @@ fn rollback(mut section: Section<'_, '_, '_>) -> Rollback {
 fn deployments(mut section: Section<'_, '_, '_>) -> Deployments {
     let usual = Deployments::default();
     let deployments = Deployments {
-        failures: section.number("failures", usual.failures, 1..=u32::MAX),
-        small_failures: section.number("small_failures", usual.small_failures, 1..=u32::MAX),
+        failures: section.number("failures", usual.failures, COUNTED),
+        small_failures: section.number("small_failures", usual.small_failures, COUNTED),
         breaker_grace: section.span("breaker_grace", usual.breaker_grace, SOME_TIME),
         stuck_percent: section.number("stuck_percent", usual.stuck_percent, 101..=10_000),
         stuck_least: section.span("stuck_least", usual.stuck_least, SOME_TIME),

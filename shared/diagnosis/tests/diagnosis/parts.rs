@@ -85,6 +85,8 @@ pub fn release(revision: u32, began: Ago, finished: Option<Ago>) -> ServiceDeplo
         reason: None,
         rolled_back_to: None,
         paused_at_hook: None,
+        stage: None,
+        planned_wait_s: 0,
     }
 }
 

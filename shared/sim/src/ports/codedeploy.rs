@@ -70,6 +70,7 @@ impl Machine {
             created_at: moment(state.created),
             ended_at: state.finished.map(moment),
             reason: state.reason.clone(),
+            planned_wait_s: 0,
         })
     }
 }

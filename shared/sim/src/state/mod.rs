@@ -207,7 +207,14 @@ impl State {
     pub(crate) fn take_due(&mut self) -> Vec<Delivery> {
         self.spread_news();
         let later = self.queue.split_off(&(self.now + 1, 0));
-        std::mem::replace(&mut self.queue, later).into_values().collect()
+        let due: Vec<Delivery> = std::mem::replace(&mut self.queue, later).into_values().collect();
+        for delivery in &due {
+            // A schedule that has fired is deleted, and its name is free again.
+            if let Delivery::Timer(timer) = delivery {
+                self.timers.remove(&timer.name);
+            }
+        }
+        due
     }
 
     /// Timers that wait.

@@ -76,6 +76,8 @@ impl Machine {
             reason: state.reason.clone(),
             rolled_back_to: state.rolled_back_to.map(|revision| self.revisions[revision].arn.clone()),
             paused_at_hook: state.waits_at(),
+            stage: None,
+            planned_wait_s: 0,
         };
         self.deployments.iter().rev().take(MOST_DEPLOYMENTS).map(shown).collect()
     }

@@ -1,0 +1,119 @@
+//! What the deployment guard leaves alone, and what it says about it.
+
+use jiff::SignedDuration;
+use nightshift::night::{Night, What};
+use nightshift_core::policy::Policy;
+use nightshift_core::verdict::{DeploymentKind, Verdict};
+use nightshift_sim::{Delivery, Scenario, Story};
+use serde_json::Value;
+
+use super::guard::{CRASHES, decisions, newest, night, operations, scenario};
+
+fn refusal(story: &Story) -> Option<String> {
+    let web = story.service_ref("web").unwrap();
+    story.record(&web).incident.and_then(|incident| incident.refusal).map(|refusal| refusal.name())
+}
+
+/// What its tag points to by then.
+const DIGEST: &str = "sha256:4242424242424242424242424242424242424242424242424242424242424242";
+
+/// A good release at 02:00, and at 02:20 the way back to the one before, of
+/// which `back` tells.
+fn fled(service: &str, back: &str) -> Scenario {
+    scenario(
+        service,
+        &format!("\n[[service.release]]\nrevision = 42\nat = \"2026-11-20T02:20:00Z\"\ndigest = \"{DIGEST}\"\n{back}"),
+    )
+}
+
+#[test]
+fn a_failing_way_back_is_not_taken_back() {
+    let (story, night) = night(fled("", CRASHES), 40);
+    assert_eq!(newest(&story).kind, DeploymentKind::Rollback);
+    assert_eq!(operations(&story), Vec::<String>::new(), "{:#?}", decisions(&night));
+    assert_eq!(refusal(&story).as_deref(), Some("NeverRollBackARollback"));
+}
+
+#[test]
+fn a_hanging_way_back_is_not_taken_back() {
+    let (story, night) = night(fled("grace = \"2h\"", "starts = false"), 70);
+    assert_eq!(newest(&story).kind, DeploymentKind::Rollback);
+    assert_eq!(operations(&story), Vec::<String>::new(), "{:#?}", decisions(&night));
+    assert_eq!(refusal(&story).as_deref(), Some("NeverRollBackARollback"));
+    let told = story.notices().into_iter().find(|notice| notice.headline.contains("has hung")).unwrap();
+    assert!(told.headline.contains("targets do not pass health checks"), "{}", told.headline);
+}
+
+#[test]
+fn a_healthy_deployment_may_wait_at_its_hook_as_long_as_people_like() {
+    let (story, night) = night(scenario("circuit_breaker = true", "paused_until = \"2026-11-20T06:00:00Z\""), 200);
+    assert_eq!(operations(&story), Vec::<String>::new(), "{:#?}", decisions(&night));
+    assert_eq!(story.notices(), [], "nobody needs to hear of it");
+    assert!(newest(&story).paused_at.is_some());
+    let mut night = night;
+    night.run_until("2026-11-20T07:00:00Z".parse().unwrap());
+    assert!(matches!(newest(&story).verdict, Verdict::Healthy { .. }), "{:?}", newest(&story));
+}
+
+#[test]
+fn a_codedeploy_deployment_whose_end_nobody_told_is_read_when_its_watchdog_wakes() {
+    let of = scenario("controller = \"CODE_DEPLOY\"\ncircuit_breaker = true", "");
+    let (_, heard) = night(of.clone(), 10);
+    let start = heard.happened().iter().find_map(|happened| match &happened.what {
+        What::Deployment { event, .. } if event["detail"]["state"] == "START" => Some(event.clone()),
+        _ => None,
+    });
+    let story = Story::new(Scenario { deployment_events: false, ..of });
+    let mut night = Night::new(story.account(), &Policy::default());
+    night.run_until("2026-11-20T02:00:30Z".parse().unwrap());
+    night.deliver(Delivery::Deployment { event: start.unwrap(), at: story.now() }, 0);
+    assert_eq!(newest(&story).verdict, Verdict::InProgress);
+    night.run_until(story.now() + SignedDuration::from_mins(90));
+    assert!(matches!(newest(&story).verdict, Verdict::Healthy { .. }), "{:?}", newest(&story).verdict);
+    assert_eq!(operations(&story), Vec::<String>::new());
+    let web = story.service_ref("web").unwrap();
+    assert_eq!(story.record(&web).incident, None);
+}
+
+#[test]
+fn a_drill_of_another_service_teaches_nothing() {
+    let (_, loud) = night(scenario("", CRASHES), 10);
+    let stopped = loud.happened().iter().filter_map(|happened| match &happened.what {
+        What::Deployment { event, .. } if event["detail"]["lastStatus"] == "STOPPED" => Some(event.clone()),
+        _ => None,
+    });
+    let drills: Vec<Value> = stopped
+        .map(|mut event| {
+            event["source"] = "nightshift.drill".into();
+            event
+        })
+        .collect();
+    assert!(drills.len() >= 3, "{}", drills.len());
+    // The same release runs well here; only the drills say that it does not.
+    let story = Story::new(Scenario { deployment_events: false, ..scenario("", "") });
+    let mut night = Night::new(story.account(), &Policy::default());
+    night.run_until("2026-11-20T02:01:00Z".parse().unwrap());
+    for event in drills {
+        night.deliver(Delivery::Deployment { event, at: story.now() }, 0);
+    }
+    assert_eq!(newest(&story).failed, 0, "{:#?}", newest(&story));
+    assert_eq!(operations(&story), Vec::<String>::new());
+}
+
+#[test]
+fn what_a_breaker_took_back_is_told_with_what_the_container_said_last() {
+    let (story, _) = night(scenario("circuit_breaker = true", CRASHES), 30);
+    let notices = story.notices();
+    let told = notices.iter().find(|notice| notice.headline.contains("rolled back by the circuit breaker")).unwrap();
+    assert!(told.sections.iter().any(|section| section.title.starts_with("Last lines of app")), "{told:#?}");
+}
+
+#[test]
+fn a_release_that_had_an_incident_is_remembered_by_it() {
+    let mut observed = scenario("", CRASHES);
+    observed.services[0].tags.clear();
+    let (story, _) = night(observed, 20);
+    let web = story.service_ref("web").unwrap();
+    let incident = story.record(&web).incident.unwrap();
+    assert_eq!(newest(&story).troubled, Some(incident.id));
+}
