@@ -88,7 +88,7 @@ pub fn answer_deployment(moment: Moment<'_>, trial: Trial<'_>) -> Plan {
 fn passes(refusal: &Refusal, now: Timestamp) -> bool {
     match refusal {
         Refusal::CoolingDown { until } => *until <= now,
-        refusal => matches!(refusal, Refusal::NotObserved { .. } | Refusal::FleetBudgetSpent { .. }),
+        refusal => matches!(refusal, Refusal::NotObserved { .. } | Refusal::FleetBudgetSpent),
     }
 }
 
