@@ -1,10 +1,12 @@
 //! What an incident's metric did, with all that happened to it.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use nightshift_core::alarm::LiveAlarm;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::incident::Incident;
-use nightshift_core::metric::{MetricId, Series};
+use nightshift_core::metric::{MetricId, Point, Series};
 use nightshift_core::ports::{AlarmReads, MetricReads, ServiceReads};
 use nightshift_sim::{Account, poll_once};
 
@@ -16,7 +18,7 @@ const BEFORE: SignedDuration = SignedDuration::from_mins(16);
 /// Shown after it was over.
 const AFTER: SignedDuration = SignedDuration::from_mins(5);
 
-/// The chart of an incident; `None` without an alarm that has a metric.
+/// The chart of an incident; `None` without a metric.
 pub(super) fn chart(
     account: &Account,
     (service, kept): (&ServiceRef, &Incident),
@@ -24,23 +26,88 @@ pub(super) fn chart(
     neighbours: usize,
     by_hand: Option<&ByHand>,
 ) -> Option<Chart> {
-    let name = kept.alarms.values().next()?.name.clone();
-    let alarm = poll_once(account.alarm(&name))?.ok()??;
-    let symptom = alarm.metrics.first()?;
+    let alarm = kept.alarms.values().next().and_then(|joined| poll_once(account.alarm(&joined.name))?.ok()?);
+    let symptom = match &alarm {
+        Some(alarm) => alarm.metrics.first()?.clone(),
+        None => unhealthy_targets(account, service)?,
+    };
+    let symptom = &symptom;
     let releases = releases(account, service, kept);
     let first = releases.first().map_or(kept.opened_at, |moment| moment.at).min(kept.opened_at);
     let from = first.min(minus(kept.opened_at, BEFORE - SignedDuration::from_mins(4)));
     let from = minus(from, SignedDuration::from_mins(4)).max(minus(kept.opened_at, SignedDuration::from_mins(50)));
     let to = closed_at.map_or(account.now(), |at| plus(at, AFTER)).min(account.now());
     let mut moments = releases;
-    moments.push(Moment { at: kept.opened_at, mark: Mark::Alarm, label: "alarm".into() });
+    let opened_by = match (&alarm, &kept.trouble) {
+        (None, Some(trouble)) => in_short(trouble),
+        _ => "alarm",
+    };
+    moments.push(Moment { at: kept.opened_at, mark: Mark::Alarm, label: opened_by.into() });
     moments.extend(what_was_done(kept, by_hand, closed_at, neighbours));
     moments.retain(|moment| moment.at >= from && moment.at <= to);
     moments.sort_by_key(|moment| moment.at);
+    let below = below(account, symptom, service, from, to);
+    let Some(alarm) = alarm else {
+        let metric = failed_tasks(account, service, kept, (from, to)).or_else(|| track(account, symptom, from, to))?;
+        return Some(Chart {
+            from,
+            to,
+            metric,
+            alarm: String::new(),
+            threshold: None,
+            in_alarm: Vec::new(),
+            below,
+            moments,
+        });
+    };
     let metric = track(account, symptom, from, to)?;
     let in_alarm = in_alarm(account, &alarm, &metric, kept.opened_at, to);
-    let below = below(account, symptom, service, from, to);
     Some(Chart { from, to, metric, alarm: alarm.name, threshold: alarm.threshold, in_alarm, below, moments })
+}
+
+/// What the guard saw, for a label in the picture.
+fn in_short(trouble: &str) -> &'static str {
+    match trouble {
+        trouble if trouble.contains("hung") => "it hangs",
+        trouble if trouble.contains("comes again") => "denied",
+        _ => "it fails",
+    }
+}
+
+/// What the service's load balancer says of targets that fail their checks.
+fn unhealthy_targets(account: &Account, service: &ServiceRef) -> Option<MetricId> {
+    let setup = account.scenario().services.into_iter().find(|setup| setup.is(&service.service))?;
+    let group = poll_once(account.service(service))?.ok()??.target_groups.into_iter().next()?;
+    let group = group.rsplit(':').next()?.to_owned();
+    Some(MetricId {
+        namespace: "AWS/ApplicationELB".into(),
+        name: "UnHealthyHostCount".into(),
+        dimensions: [("LoadBalancer".to_owned(), setup.load_balancer), ("TargetGroup".to_owned(), group)].into(),
+        stat: "Maximum".into(),
+        period_s: 60,
+    })
+}
+
+/// Tasks of the suspect that ended badly, minute by minute; `None`: none did.
+fn failed_tasks(
+    account: &Account,
+    service: &ServiceRef,
+    kept: &Incident,
+    (from, to): (Timestamp, Timestamp),
+) -> Option<Track> {
+    let suspect = &kept.suspect.as_ref()?.task_definition;
+    let stopped = poll_once(account.stopped_tasks(service))?.ok()?;
+    let ended = stopped.iter().filter(|task| task.task_definition == *suspect && task.crash().is_some());
+    let mut minutes: BTreeMap<i64, f64> = BTreeMap::new();
+    for at in ended.filter_map(|task| task.stopped_at).filter(|at| *at >= from && *at <= to) {
+        *minutes.entry(at.as_second().div_euclid(60) * 60).or_default() += 1.0;
+    }
+    if minutes.is_empty() {
+        return None;
+    }
+    let point = |(second, value)| Some(Point { at: Timestamp::from_second(second).ok()?, value });
+    let points = minutes.into_iter().filter_map(point).collect();
+    Some(Track { label: format!("Failed tasks of {}", suspect.short()), unit: "/min".into(), counts: true, points })
 }
 
 fn plus(at: Timestamp, span: SignedDuration) -> Timestamp {

@@ -42,7 +42,24 @@ pub(super) fn lines(
     }));
     // Stable: what happened in the same second stays in its order.
     lines.sort_by_key(|line| line.at);
+    causes_first(&mut lines);
     lines
+}
+
+/// A release and the trouble with it may be of one second: the release was first.
+fn causes_first(lines: &mut [Line]) {
+    for index in 1..lines.len() {
+        let (before, after) = (&lines[index - 1], &lines[index]);
+        let name = after.text.split(' ').next().unwrap_or_default();
+        let swapped = after.mark == Mark::Release && before.at == after.at && before.mark != Mark::Release;
+        let about = lines[..index].iter().any(|line| {
+            line.at == lines[index].at && line.mark == Mark::Alarm && line.text.starts_with(&format!("{name} comes"))
+        });
+        if swapped && about {
+            let first = lines[..index].iter().position(|line| line.at == lines[index].at).unwrap_or(index);
+            lines[first..=index].rotate_right(1);
+        }
+    }
 }
 
 fn line(at: Timestamp, mark: Mark, text: impl Into<String>) -> Line {
@@ -140,8 +157,10 @@ impl Teller {
                 self.lines.push(line(at, Mark::Alarm, trouble));
                 self.decided(at, plan, outcome.as_ref());
             }
-            (Decision::Judged { release, verdict, refusal: Some(refusal) }, _) => {
-                let text = format!("{release} is {}: {}", verdict.name(), sentence(refusal));
+            // It is going back already, and the line before said so.
+            (Decision::Judged { refusal: Some(Refusal::RollbackUnderWay), .. }, _) => {}
+            (Decision::Judged { release, refusal: Some(refusal), .. }, _) => {
+                let text = format!("{release} fails: {}", sentence(refusal));
                 self.lines.push(line(at, Mark::Nothing, text));
             }
             _ => {}

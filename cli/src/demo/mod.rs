@@ -8,6 +8,7 @@ mod lines;
 mod shoot;
 
 pub mod timeline;
+mod week;
 
 use jiff::Timestamp;
 use nightshift_core::cause::Diagnosis;
@@ -25,6 +26,8 @@ pub struct Demo {
     pub seed: u64,
     /// What happened, in order.
     pub scenes: Vec<Scene>,
+    /// What the weekly scorecard says of a week of releases.
+    pub week: Option<Posted>,
 }
 
 /// One scene: an account, what went wrong in it, and what became of that.
@@ -228,6 +231,7 @@ impl Demo {
             let scenario = script.scenario(seed).map_err(|source| DemoError { scene: script.key, source })?;
             played.push(shoot::shoot(&script, scenario));
         }
-        Ok(Self { build: env!("CARGO_PKG_VERSION").to_owned(), seed, scenes: played })
+        let week = week::scorecard(seed).map_err(|source| DemoError { scene: "week", source })?;
+        Ok(Self { build: env!("CARGO_PKG_VERSION").to_owned(), seed, scenes: played, week })
     }
 }

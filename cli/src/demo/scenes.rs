@@ -1,4 +1,4 @@
-//! The five scenes of the night.
+//! The scenes of the night.
 
 use jiff::SignedDuration;
 use nightshift_core::ids::fingerprint;
@@ -42,8 +42,44 @@ pub struct Person {
 }
 
 /// The scenes in order.
-pub fn all() -> [Script; 5] {
-    [bad_release(), load_spike(), dependency_outage(), observe_mode(), duplicates()]
+pub fn all() -> [Script; 7] {
+    [
+        bad_release(),
+        hung_deployment(),
+        denied_release(),
+        load_spike(),
+        dependency_outage(),
+        observe_mode(),
+        duplicates(),
+    ]
+}
+
+fn hung_deployment() -> Script {
+    Script {
+        key: "hung-deployment",
+        title: "A deployment that hangs, and no alarm to see it",
+        story: "Reports deploys, and its new tasks never pass a health check. It has no circuit breaker, and the old \
+                tasks still serve, so no alarm fires: ECS would try for hours. Its deployments take two minutes.",
+        text: Some(include_str!("../../scenarios/hung-deployment.toml")),
+        later: 48,
+        minutes: 22,
+        mishaps: Vec::new(),
+        person: None,
+    }
+}
+
+fn denied_release() -> Script {
+    Script {
+        key: "denied-release",
+        title: "A release that was taken back comes again",
+        story: "Invoices deploys a release whose tasks run out of memory. It is stopped before anybody is hurt. Twenty \
+                minutes later the pipeline deploys the same images once more.",
+        text: Some(include_str!("../../scenarios/denied-release.toml")),
+        later: 80,
+        minutes: 32,
+        mishaps: Vec::new(),
+        person: None,
+    }
 }
 
 fn bad_release() -> Script {
@@ -67,7 +103,7 @@ fn load_spike() -> Script {
         story: "Search was released forty minutes ago, so the naive rule would roll it back. But it is three times \
                 the usual traffic that the tasks cannot carry: more tasks help, an older release would not.",
         text: Some(include_str!("../../scenarios/load-spike.toml")),
-        later: 44,
+        later: 120,
         minutes: 22,
         mishaps: Vec::new(),
         person: None,
@@ -81,7 +117,7 @@ fn dependency_outage() -> Script {
         story: "Orders was released this night and now fails, and so does accounts, which nobody touched: the database \
                 behind both is down. No remedy on a service would help, so people are woken, with the evidence.",
         text: Some(include_str!("../../scenarios/dependency-outage.toml")),
-        later: 131,
+        later: 170,
         minutes: 40,
         mishaps: Vec::new(),
         person: None,
@@ -95,7 +131,7 @@ fn observe_mode() -> Script {
         story: "The same kind of release as in the first scene, on a service without the tag that lets Nightshift \
                 act. It says what it would have done; a person does it a quarter of an hour later.",
         text: Some(include_str!("../../scenarios/observe-mode.toml")),
-        later: 186,
+        later: 225,
         minutes: 34,
         mishaps: Vec::new(),
         person: Some(Person { minute: 16, service: "catalog", back: 1 }),
@@ -112,7 +148,7 @@ fn duplicates() -> Script {
         story: "AWS delivers at least once, and not always in time. The same alarm arrives twice by EventBridge and \
                 once by SNS; a second alarm's event is held up until all is well again. One remedy, one message.",
         text: Some(include_str!("../../scenarios/duplicates.toml")),
-        later: 233,
+        later: 272,
         minutes: 26,
         mishaps: vec![again, by_sns, late],
         person: None,

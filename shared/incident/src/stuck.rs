@@ -16,11 +16,13 @@ pub fn waits_for(view: &ServiceView, release: &Release) -> Vec<String> {
     let deployment = view.history.seen().and_then(|history| history.iter().find(|found| found.arn == release.id));
     let mut waits: Vec<String> = deployment.and_then(at_hook).into_iter().collect();
     waits.extend(not_placed(release));
+    let unhealthy = health_checks(view);
     if let Some(service) = view.live_service() {
         waits.extend(tasks(service));
-        waits.extend(old_tasks(service));
+        // While new tasks fail their checks the old ones have to stay.
+        waits.extend(old_tasks(service).filter(|_| unhealthy.is_none()));
     }
-    waits.extend(health_checks(view));
+    waits.extend(unhealthy);
     if release.failures.iter().any(|failure| failure.crash.is_some()) {
         waits.push(failures(release));
     }
