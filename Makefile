@@ -59,7 +59,7 @@ tools: $(TOOLS:%=.tools/%/stamp) ## The Python tools, each in .tools/ from its l
 
 .PHONY: template-test
 template-test: tools
-	$(PYTEST)/test_template.py
+	$(PYTEST)/test_template*.py
 
 .PHONY: stack-test
 stack-test: tools binaries
