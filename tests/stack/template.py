@@ -43,3 +43,18 @@ def statements():
             for policy in policies:
                 for statement in policy["PolicyDocument"]["Statement"]:
                     yield name, statement
+
+
+def policies_of(role):
+    """The names of what grants a role something: itself, and each policy attached to it."""
+    attached = {policy["Ref"] for policy in of_type("AWS::IAM::Role")[role].get("ManagedPolicyArns", [])}
+    for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        attached |= {name for name, policy in of_type(kind).items() if {"Ref": role} in policy.get("Roles", [])}
+    return {role} | attached
+
+
+def granted(role, without=None):
+    """The actions that a role may take, on whatever they are; `without` a condition of the template."""
+    all_resources = expanded()["Resources"]
+    names = {name for name in policies_of(role) if not without or all_resources[name].get("Condition") != without}
+    return {action for name, statement in statements() if name in names for action in listed(statement["Action"])}

@@ -3,7 +3,19 @@
 import json
 import re
 
-from template import listed, of_type, statements
+from template import listed, named, of_type, policies_of, statements
+
+
+def roles():
+    """The role of each function, by the function's name."""
+    functions = of_type("AWS::Lambda::Function").values()
+    return {named(function): function["Role"]["Fn::GetAtt"][0] for function in functions}
+
+
+def test_every_role_that_takes_remedies_may_pass_the_task_roles():
+    taking = {role for role in roles().values() if "RemedyPolicy" in policies_of(role)}
+    passing = {role for role in roles().values() if "PassTaskRolesPolicy" in policies_of(role)}
+    assert taking == passing and len(taking) == 3
 
 
 def test_no_identity_policy_writes_to_everything():
