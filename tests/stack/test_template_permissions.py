@@ -3,7 +3,35 @@
 import json
 import re
 
-from template import listed, named, of_type, policies_of, statements
+import ports
+import pytest
+from account import FUNCTIONS
+from template import granted, listed, named, of_type, policies_of, statements
+
+# What an action needs beside or instead of itself.
+NEEDED = {
+    # Of a transaction that only puts.
+    "dynamodb:TransactWriteItems": {"dynamodb:PutItem"},
+    # A schedule is lent the role that it wakes its function with.
+    "scheduler:CreateSchedule": {"scheduler:CreateSchedule", "iam:PassRole"},
+}
+
+# What a function's ports name and its role must not hold.
+WITHHELD = {
+    # Carrying out is one trait for every remedy, and the answer to an alarm never is this
+    # one. Should a redelivered alarm find such a stop of the guard's unfinished, IAM denies
+    # it and people are told.
+    "alarm-responder": {"codedeploy:StopDeployment"},
+}
+
+# What reaches further than the services that opted in, and who alone may.
+RESERVED = {
+    "codedeploy:StopDeployment": {"deployment-guard", "remedy-verifier"},
+    "logs:GetLogEvents": {"deployment-guard"},
+    "secretsmanager:GetSecretValue": {"notifier"},
+    # Only a person at the command line sets the kill switch.
+    "ssm:PutParameter": set(),
+}
 
 
 def roles():
@@ -12,10 +40,46 @@ def roles():
     return {named(function): function["Role"]["Fn::GetAtt"][0] for function in functions}
 
 
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_holds_every_action_that_the_ports_of_its_function_name(function):
+    actions = {action for port in ports.of_function(function) for action in ports.actions(port)}
+    needed = set().union(*(NEEDED.get(action, {action}) for action in actions))
+    # Without task roles, as by default: to pass those is not to pass the timers' role.
+    assert needed - granted(roles()[function], without="HasTaskRoles") == WITHHELD.get(function, set())
+
+
+def test_the_ports_name_exactly_the_actions_that_the_aws_crate_calls():
+    for module, (implemented, called) in ports.calls().items():
+        named_by_ports = {action for port in implemented for action in ports.actions(port)}
+        assert called == named_by_ports, module
+    assert len({action for _, called in ports.calls().values() for action in called}) >= 30
+
+
+def test_every_method_of_a_port_names_an_action():
+    silent = {method for port in ports.all_ports() for method, named_by in ports.methods(port) if not named_by}
+    # Outside AWS.
+    assert silent == {"Https.post", "Https.wait"}
+
+
+def test_what_reaches_beyond_the_services_that_opted_in_is_held_by_no_other_role():
+    functions = {role: function for function, role in roles().items()}
+    holders = {
+        action: {functions.get(role, role) for role in of_type("AWS::IAM::Role") if action in granted(role)}
+        for action in RESERVED
+    }
+    assert holders == RESERVED
+
+
 def test_every_role_that_takes_remedies_may_pass_the_task_roles():
     taking = {role for role in roles().values() if "RemedyPolicy" in policies_of(role)}
     passing = {role for role in roles().values() if "PassTaskRolesPolicy" in policies_of(role)}
     assert taking == passing and len(taking) == 3
+
+
+def test_a_statement_allows_and_names_what_it_allows():
+    # The tests here add up actions: a denial, or all but some, would pass them by.
+    for name, statement in statements():
+        assert statement["Effect"] == "Allow" and "NotAction" not in statement, name
 
 
 def test_no_identity_policy_writes_to_everything():
