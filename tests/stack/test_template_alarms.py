@@ -19,6 +19,13 @@ def test_every_queue_and_every_function_is_watched_and_the_alarm_pages():
             assert (metric, json.dumps(properties["FunctionName"])) in watched, (function, metric)
 
 
+def test_every_alarm_is_named_after_the_stack_and_after_itself():
+    # alarm-responder's rule leaves these names out; test_wiring.py asks it with each.
+    for name, alarm in of_type("AWS::CloudWatch::Alarm").items():
+        words = re.sub("(?<!^)([A-Z])", r"-\1", name).lower()
+        assert alarm["AlarmName"] == {"Fn::Sub": f"${{AWS::StackName}}-{words}"}, name
+
+
 def own_metrics():
     """The names in the tables of docs/metrics.md; a Rust test holds them against the code."""
     docs = (ROOT / "docs/metrics.md").read_text(encoding="utf-8")
