@@ -95,7 +95,8 @@ package: cargo .tools/package/stamp .tools/sam/stamp ## What `sam deploy` takes,
 	for architecture in $(ARCHITECTURES); do \
 		PATH="$(CURDIR)/.tools/package/bin:$$PATH" SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam build \
 			--build-dir .aws-sam/$$architecture --region eu-west-1 \
-			--parameter-overrides Architecture=$$architecture || exit 1; \
+			--parameter-overrides Architecture=$$architecture && \
+		tools/for-architecture.sh $$architecture .aws-sam/$$architecture/template.yaml || exit 1; \
 	done
 
 .PHONY: clean
