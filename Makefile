@@ -59,7 +59,7 @@ tools: $(TOOLS:%=.tools/%/stamp) ## The Python tools, each in .tools/ from its l
 
 .PHONY: template-test
 template-test: tools
-	$(PYTEST)/test_template.py
+	$(PYTEST)/test_template*.py
 
 .PHONY: stack-test
 stack-test: tools binaries
@@ -95,7 +95,8 @@ package: cargo .tools/package/stamp .tools/sam/stamp ## What `sam deploy` takes,
 	for architecture in $(ARCHITECTURES); do \
 		PATH="$(CURDIR)/.tools/package/bin:$$PATH" SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam build \
 			--build-dir .aws-sam/$$architecture --region eu-west-1 \
-			--parameter-overrides Architecture=$$architecture || exit 1; \
+			--parameter-overrides Architecture=$$architecture && \
+		tools/for-architecture.sh $$architecture .aws-sam/$$architecture/template.yaml || exit 1; \
 	done
 
 .PHONY: clean

@@ -8,43 +8,10 @@ import json
 import re
 import subprocess
 import tomllib
-from functools import cache
 
-import account
 import pytest
 from processes import REGION, ROOT, credentials, tool
-
-expanded = cache(account.expanded)
-
-
-def of_type(kind, *overrides):
-    """The expanded resources of one type, by logical id."""
-    return {
-        name: resource.get("Properties", {})
-        for name, resource in expanded(*overrides)["Resources"].items()
-        if resource["Type"] == kind
-    }
-
-
-def parameters_in(value):
-    """The template parameters that a value refers to, by Ref or Fn::Sub."""
-    named = set(re.findall(r'"Ref": "(\w+)"', json.dumps(value)))
-    named |= set(re.findall(r"\$\{(\w+)\}", json.dumps(value)))
-    return named & set(expanded()["Parameters"])
-
-
-def statements():
-    """Every statement of every identity policy, with the name of its resource."""
-    for kind in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
-        for name, properties in of_type(kind).items():
-            policies = properties.get("Policies", [properties])
-            for policy in policies:
-                for statement in policy["PolicyDocument"]["Statement"]:
-                    yield name, statement
-
-
-def listed(value):
-    return value if isinstance(value, list) else [value]
+from template import expanded, of_type, parameters_in
 
 
 def run(*command, **kwargs):
@@ -177,18 +144,6 @@ def test_every_function_logs_to_a_group_of_its_own_that_forgets():
     assert all(group["RetentionInDays"] for group in groups.values())
 
 
-def test_every_queue_and_every_function_is_watched_and_the_alarm_pages():
-    alarms = of_type("AWS::CloudWatch::Alarm").values()
-    assert all(alarm["AlarmActions"] == [{"Ref": "PageTopic"}] for alarm in alarms)
-    watched = {(a["MetricName"], json.dumps(a["Dimensions"][0]["Value"])) for a in alarms}
-    for queue in of_type("AWS::SQS::Queue"):
-        name = json.dumps({"Fn::GetAtt": [queue, "QueueName"]})
-        assert ("ApproximateNumberOfMessagesVisible", name) in watched, queue
-    for function, properties in of_type("AWS::Lambda::Function").items():
-        for metric in ("Errors", "Throttles"):
-            assert (metric, json.dumps(properties["FunctionName"])) in watched, (function, metric)
-
-
 def test_a_report_is_scheduled_where_its_reader_is_and_says_when_it_was_due():
     schedules = of_type("AWS::Scheduler::Schedule")
     reports = {}
@@ -208,110 +163,6 @@ def test_a_report_is_scheduled_where_its_reader_is_and_says_when_it_was_due():
     assert reports == {"daily": {"Ref": "DailyReportAt"}, "weekly": {"Ref": "WeeklyReportAt"}}
     samples = [json.loads(path.read_text()) for path in (ROOT / "events/ops-reviewer").glob("*.json")]
     assert {tuple(sample) for sample in samples} == {tuple(said)}
-
-
-def own_metrics():
-    """The names in the tables of docs/metrics.md; a Rust test holds them against the code."""
-    docs = (ROOT / "docs/metrics.md").read_text(encoding="utf-8")
-    return set(re.findall(r"^\| `([\w.]+)`", docs, re.MULTILINE))
-
-
-def test_an_alarm_on_a_metric_of_our_own_names_the_stack_and_a_function_of_it():
-    functions = {
-        function["FunctionName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
-        for function in of_type("AWS::Lambda::Function").values()
-    }
-    alarms = of_type("AWS::CloudWatch::Alarm")
-    own = {name: alarm for name, alarm in alarms.items() if alarm["Namespace"] == "Nightshift"}
-    assert {"Decision.Blind", "Undelivered"} <= {alarm["MetricName"] for alarm in own.values()}
-    for name, alarm in own.items():
-        assert alarm["MetricName"] in own_metrics(), name
-        dimensions = {d["Name"]: d["Value"] for d in alarm["Dimensions"]}
-        assert dimensions["Stack"] == {"Ref": "AWS::StackName"}, name
-        # The line has exactly these two: with one less or more there would be no data, ever.
-        assert set(dimensions) == {"Stack", "Function"} and dimensions["Function"] in functions, name
-        # A counter that was not hit has no data, and that is well.
-        assert alarm["TreatMissingData"] == "notBreaching" and alarm["Statistic"] == "Sum", name
-
-
-def dashboard():
-    """The dashboard's body, with `${X}` left as X."""
-    [body] = [d["DashboardBody"]["Fn::Sub"] for d in of_type("AWS::CloudWatch::Dashboard").values()]
-    return json.loads(re.sub(r"\$\{([\w:.]+)\}", r"\1", body))
-
-
-def test_the_dashboard_searches_our_own_metrics_by_the_dimensions_they_have():
-    text = json.dumps(dashboard())
-    searched = re.findall(r"SEARCH\('(.*?)', '(\w+)', 300\)", text.replace('\\"', '"'))
-    assert len(searched) == text.count("SEARCH")
-    found = set()
-    for query, _ in searched:
-        prefix = '{Nightshift,Stack,Function} Stack="AWS::StackName" MetricName='
-        assert query.startswith(prefix), query
-        found.add(query.removeprefix(prefix).strip('"'))
-    assert {"Decision", "Refusal", "RemedyTaken", "RemedyFailed", "Page", "Undelivered"} <= found
-    first_parts = {name.split(".")[0] for name in own_metrics()}
-    assert found <= first_parts, found - first_parts
-
-
-def test_the_dashboard_shows_every_queue_and_every_alarm():
-    text = json.dumps(dashboard())
-    for queue in of_type("AWS::SQS::Queue"):
-        assert f'"{queue}.QueueName"' in text, queue
-    for alarm in of_type("AWS::CloudWatch::Alarm"):
-        assert f'"{alarm}.Arn"' in text, alarm
-
-
-def test_no_graph_of_the_dashboard_covers_another():
-    taken = set()
-    for widget in dashboard()["widgets"]:
-        x, y, width, height = (widget[key] for key in ("x", "y", "width", "height"))
-        assert x + width <= 24, widget["properties"]["title"]
-        cells = {(x + i, y + j) for i in range(width) for j in range(height)}
-        assert not cells & taken, widget["properties"]["title"]
-        taken |= cells
-
-
-def test_metrics_of_our_own_need_no_permission():
-    assert not any("cloudwatch:PutMetricData" in listed(s["Action"]) for _, s in statements())
-
-
-def test_no_identity_policy_writes_to_everything():
-    # CodeDeploy's StopDeployment knows no resource and no condition.
-    reading = re.compile(r"^[\w-]+:(Describe|List|Get)\w+$|^xray:Put\w+$|^codedeploy:StopDeployment$")
-    for name, statement in statements():
-        for action in listed(statement["Action"]):
-            assert "*" not in action, (name, action)
-            assert "*" not in listed(statement["Resource"]) or reading.match(action), (name, action)
-
-
-def test_iam_lets_nobody_change_a_service_that_has_not_opted_in():
-    changing = ("ecs:UpdateService", "ecs:StopServiceDeployment", "ecs:ContinueServiceDeployment")
-    found = 0
-    for name, statement in statements():
-        actions = set(listed(statement["Action"]))
-        if not actions & set(changing):
-            continue
-        found += 1
-        resource = json.dumps(statement["Resource"])
-        # On a deployment itself no tag can be asked for; its service asks.
-        if ":service-deployment/" in resource:
-            assert actions == {"ecs:StopServiceDeployment", "ecs:ContinueServiceDeployment"}, name
-            continue
-        assert statement["Condition"]["StringEquals"] == {"aws:ResourceTag/nightshift": ["act", "approve"]}
-        assert resource.endswith(':service/*"}'), resource
-    assert found == 2
-
-
-def test_a_service_principal_is_held_to_this_account():
-    for kind in ("AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"):
-        for name, policy in of_type(kind).items():
-            for statement in policy["PolicyDocument"]["Statement"]:
-                if "Service" in statement["Principal"]:
-                    assert "aws:Source" in json.dumps(statement["Condition"]), (name, statement["Sid"])
-    for name, permission in of_type("AWS::Lambda::Permission").items():
-        assert permission["SourceArn"], name
-        assert permission["FunctionName"]["Ref"].endswith("Aliaslive"), name
 
 
 def test_no_topic_has_a_key_that_alarms_cannot_use():

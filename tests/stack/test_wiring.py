@@ -89,6 +89,43 @@ def test_a_drill_wakes_the_responder_by_the_rule_in_every_state(wired, state):
     assert woken(wired, "alarm-responder", f"drill-{state}")["event"]["source"] == "nightshift.drill"
 
 
+def wakes_the_responder(wired, event):
+    """Whether one of the deployed rules that wake alarm-responder takes the event."""
+    events = wired.ministack.client("events")
+    patterns = [
+        rule["EventPattern"]
+        for page in events.get_paginator("list_rules").paginate()
+        for rule in page["Rules"]
+        if any(
+            f":function:{account.STACK}-alarm-responder:" in target["Arn"]
+            for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+        )
+    ]
+    assert len(patterns) == 2, patterns
+    # An alarm's event as AWS sends it, which nobody can put on a bus.
+    return any(
+        events.test_event_pattern(EventPattern=pattern, Event=json.dumps(event))["Result"] for pattern in patterns
+    )
+
+
+def test_the_stacks_own_alarms_do_not_wake_the_responder_and_all_others_do(wired):
+    sample = json.loads((ROOT / "events/alarm-responder/single-metric-alarm.json").read_text(encoding="utf-8"))
+
+    def wakes(name, source="aws.cloudwatch"):
+        return wakes_the_responder(wired, sample | {"source": source, "detail": sample["detail"] | {"alarmName": name}})
+
+    pages = wired.ministack.client("cloudwatch").get_paginator("describe_alarms").paginate()
+    deployed = {alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"]}
+    own = {name for name in deployed if name.startswith(f"{account.STACK}-self-")}
+    kinds = [resource["Type"] for resource in account.expanded()["Resources"].values()]
+    assert len(own) == kinds.count("AWS::CloudWatch::Alarm")
+    assert not [name for name in own if wakes(name)]
+    for name in ("prod-checkout-5xx", "nightshift-checkout-5xx", "a-nightshift-self-alarm", ""):
+        assert wakes(name), name
+    # A drill may be called as it likes.
+    assert wakes(f"{account.STACK}-drill", "nightshift.drill")
+
+
 def test_a_notice_wakes_the_notifier_with_its_typed_form(wired):
     wired.ministack.client("sns").publish(
         TopicArn=wired.outputs["NoticeTopicArn"],

@@ -153,3 +153,16 @@ fn a_map_that_cannot_be_kept_is_no_reason_not_to_act() {
     deliver(&story, &event, 1);
     assert_eq!(changes(&story), ["task definition checkout:42"]);
 }
+
+#[test]
+fn an_alarm_of_the_stack_itself_is_not_even_looked_at() {
+    let mut own = Scenario::parse(DATABASE).unwrap();
+    own.alarms[0].name = "nightshift-self-alarm-responder-errors".into();
+    let (story, event) = firing_in(own);
+    let calls = story.calls().len();
+    let night = deliver(&story, &event, 1);
+    let [.., last] = night.happened() else { panic!("nothing happened") };
+    let What::Alarm { report: alarm_responder::Report::Ignored { why }, .. } = &last.what else { panic!("{last:?}") };
+    assert_eq!(why, "nightshift-self-alarm-responder-errors is an alarm of this stack itself");
+    assert_eq!(story.calls().len(), calls, "what fails must not be asked why it fails");
+}

@@ -115,6 +115,11 @@ impl<W: World> Handler<W> {
     }
 
     async fn alarm(&self, event: &Value, signal: AlarmSignal, now: Timestamp) -> Result<Report, Unfinished> {
+        // They page by themselves. One that fails must not be asked why it fails.
+        if self.stack.own_alarm(&signal.name) {
+            self.world.tally().undecided(Undecided::Ignored);
+            return Ok(Report::Ignored { why: format!("{} is an alarm of this stack itself", signal.name) });
+        }
         let answering = Answering { function: "alarm-responder", event, policy: &self.policy, now };
         let observe = async || observe(&self.world, &signal, &self.stack, &self.policy, now).await;
         let (plan, outcome) = respond(&self.world, answering, observe, plan::plan).await?;

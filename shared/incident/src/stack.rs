@@ -46,6 +46,11 @@ pub struct Stack {
 }
 
 impl Stack {
+    /// Whether the alarm watches this stack itself.
+    pub fn own_alarm(&self, name: &str) -> bool {
+        name.strip_prefix(self.name.as_str()).is_some_and(|rest| rest.starts_with("-self-"))
+    }
+
     /// Reads `NIGHTSHIFT_STACK`, `NIGHTSHIFT_ACCOUNT`, `AWS_REGION`,
     /// `NIGHTSHIFT_DEFAULT_MODE` and `NIGHTSHIFT_DRILL_SERVICE`.
     ///
@@ -87,6 +92,8 @@ mod tests {
         let drill_service = Some("drill/web".to_owned());
         let expect = Stack { name: "nightshift".into(), home: home(), default_mode: Mode::Observe, drill_service };
         assert_eq!(read, expect);
+        assert!(read.own_alarm("nightshift-self-alarm-responder-errors"));
+        assert!(!read.own_alarm("nightshift-checkout-5xx"), "a team may call its stack like its services");
         let homeless = Stack::read(&variables(&set[..1])).unwrap_err();
         assert_eq!(homeless.variable, "NIGHTSHIFT_ACCOUNT");
     }
