@@ -105,7 +105,8 @@ fn of_scorecard(due: &Due, card: &Scorecard) -> String {
 }
 
 fn parts_of_digest(due: &Due, digest: &Digest) -> Vec<Section> {
-    let refused = digest.refused.iter().map(refused).collect();
+    let mut refused: Vec<String> = digest.refused.iter().map(refused_line).collect();
+    refused.extend(some(digest.nameless).map(nameless_line));
     let unmapped = digest.unmapped.iter().map(unmapped_line).collect();
     let chronic = digest.chronic.iter().map(|chronic| chronic_line(due, chronic)).collect();
     let denials = digest.denials.iter().map(|denial| denial_line(due, denial)).collect();
@@ -120,11 +121,17 @@ fn parts_of_digest(due: &Due, digest: &Digest) -> Vec<Section> {
     .collect()
 }
 
-fn refused(refused: &Refused) -> String {
-    let Refused { name, times, alarms, says } = refused;
-    let alarms: Vec<&str> = alarms.iter().map(String::as_str).collect();
+fn refused_line(refused: &Refused) -> String {
+    let Refused { name, times, about, says } = refused;
+    let about: Vec<&str> = about.iter().map(String::as_str).collect();
+    let about = if about.is_empty() { String::new() } else { format!(": {}", some_of(&about)) };
     let says = says.as_ref().map_or_else(String::new, |says| format!(" — {says}"));
-    format!("{name} {times}×: {}{says}", some_of(&alarms))
+    format!("{name} {times}×{about}{says}")
+}
+
+/// Where an account never moved to long ARNs, ECS names services like this.
+fn nameless_line(times: u32) -> String {
+    format!("Unmapped {times}×: ECS events whose service ARN names no cluster — the daily sweep finds what they told.")
 }
 
 fn unmapped_line(unmapped: &Unmapped) -> String {

@@ -179,7 +179,8 @@ fn switch_breakers_on(week: &History) -> Vec<Advice> {
 
 /// An alarm that nobody looks at.
 fn map(week: &History) -> Vec<Advice> {
-    let silent: Vec<_> = week.silent.iter().collect();
+    // Of what its tags ask for a message, somebody hears.
+    let silent: Vec<_> = week.silent.iter().filter(|silent| !silent.told).collect();
     let often = unmapped(&silent).into_iter().filter(|unmapped| unmapped.times >= FEWEST);
     often
         .map(|unmapped| {

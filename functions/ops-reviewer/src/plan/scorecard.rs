@@ -12,6 +12,7 @@ use super::advice::{Advice, advice};
 use super::digest::no_news;
 use super::ending::{Ending, ending, without_a_human};
 use super::hindsight::{Hindsight, hindsight};
+use super::number;
 use crate::history::{History, Window};
 use crate::observe::Observed;
 
@@ -123,10 +124,6 @@ fn would(week: &History, all: &History) -> BTreeMap<String, Would> {
         }
     }
     by_service.into_iter().map(|(service, would)| (service.to_string(), would)).collect()
-}
-
-fn number(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -138,7 +138,7 @@ pub fn returned(name: &str, minute: i64) -> PastRelease {
 /// An event that opened no incident.
 pub fn silent(refusal: Refusal, name: &str, minute: i64) -> Silent {
     let event = EventId::of(&[name, &minute.to_string()]);
-    Silent { event, at: at(minute), alarm: Some(alarm(name)), service: None, refusal }
+    Silent { event, at: at(minute), alarm: Some(alarm(name)), service: None, refusal, told: false }
 }
 
 /// A report in Berlin at the minute, over what was recorded.
