@@ -4,6 +4,8 @@
 //! its reader. So the days that a window touches are read whole, and what lies
 //! outside is left out.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -126,11 +128,19 @@ pub async fn recorded<W: HistoryReads>(world: &W, window: &Window) -> History {
     for day in window.reaching_back(LONGEST_RELEASE).utc_days() {
         history.keep(world.releases_of(day).await, |history| &mut history.releases);
     }
+    history.releases = as_last_seen(history.releases);
     for day in window.utc_days() {
         history.keep(world.incidents_of(day).await, |history| &mut history.incidents);
         history.keep(world.silent_of(day).await, |history| &mut history.silent);
     }
     history
+}
+
+/// One entry for each release, out of days in their order: a release may stand
+/// under two of them, and the later is the newer.
+fn as_last_seen(found: Vec<PastRelease>) -> Vec<PastRelease> {
+    let by_id = found.into_iter().map(|past| ((past.service.clone(), past.release.id.clone()), past));
+    by_id.collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
 /// Reads the incidents that ended in `window` alone.

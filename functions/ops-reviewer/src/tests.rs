@@ -11,15 +11,16 @@ use nightshift_core::policy::Policy;
 use nightshift_core::ports::LedgerWrites as _;
 use nightshift_core::refusal::Refusal;
 use nightshift_core::tally::Tallied as _;
-use nightshift_core::verdict::PastRelease;
+use nightshift_core::verdict::{By, PastRelease, Verdict};
 use nightshift_incident::stack::{Home, Stack};
 use nightshift_sim::scenario::builtin;
 use nightshift_sim::{Account, poll_once};
 use serde_json::{Value, json};
 
 use crate::plan::Plan;
+use crate::plan::scorecard::Would;
 use crate::{Handler, Report};
-use made::{DAY, at, ended, release, service, silent, taken};
+use made::{DAY, at, ended, observed_only, release, returned, service, silent, taken};
 use nightshift_incident::respond::Unfinished;
 
 fn account() -> Account {
@@ -75,6 +76,24 @@ fn a_release_counts_where_it_ended() {
         plan @ Plan::Digest(_) => panic!("{plan:?}"),
     };
     assert_eq!([7 * DAY, 14 * DAY, 21 * DAY].map(deployed), [(0, 0), (1, 0), (0, 1)]);
+}
+
+#[test]
+fn a_release_under_two_days_is_taken_as_the_later_one_has_it() {
+    let account = account();
+    let asked = release("prod/web", DAY - 1);
+    let mut incident = ended("prod/web", DAY + 10, DAY + 60);
+    observed_only(&mut incident, &asked);
+    // ECS began with it after midnight, and a person took it back.
+    let mut began = asked.clone();
+    began.release.began_at = at(DAY + 1);
+    began.release.verdict = Verdict::RolledBack { by: By::Person };
+    let mut before = asked;
+    before.release.verdict = Verdict::InProgress;
+    keep(&account, Some(incident), vec![before, began, returned("prod/web", DAY + 40)]);
+    let Plan::Scorecard(card) = handle(&account, &due("weekly", 7 * DAY)).unwrap().plan else { panic!("no scorecard") };
+    assert_eq!(card.would["prod/web"], Would { right: 1, wrong: 0, unknown: 0 });
+    assert_eq!((card.dora.all.deployments, card.dora.all.failed), (1, 1));
 }
 
 #[test]

@@ -25,7 +25,8 @@ const HOW_TO_MAP: &str = "Name the service: tag the alarm cluster and service, m
                           ({\"cluster\": \"prod\", \"service\": \"web\"}), or put the beginning of its name under \
                           [services] in config/nightshift.toml.";
 /// What the words of hindsight mean.
-const HINDSIGHT: &str = "Right: a person did the same within two hours. Wrong: it recovered without it.";
+const HINDSIGHT: &str = "Right: a person did the same within two hours. Wrong: it recovered without it, and nothing \
+                         else was deployed.";
 
 /// The report as people get it. `None`: the digest of a quiet day.
 pub fn notice(observed: &Observed, plan: &Plan) -> Option<Notice> {

@@ -51,6 +51,7 @@ pub fn ended(name: &str, from: i64, to: i64) -> Incident {
         "pages": 0,
         "checks": 3,
         "deadline": at(from + 12),
+        "healthy_since": at(to),
         "chronic": false,
         "heard_at": at(to),
         "closed_at": at(to),
