@@ -23,8 +23,13 @@ use crate::event::whole_days;
 
 /// A release is filed under the day on which it began and belongs to the
 /// window in which it ended. One that takes longer than this is lost to the
-/// reports; ECS gives up long before.
-const LONGEST_RELEASE: SignedDuration = SignedDuration::from_hours(24);
+/// reports.
+///
+/// A pause hook waits for a day by default and for fourteen at most; without a
+/// circuit breaker or alarms a deployment hangs until somebody ends it. Each of
+/// these days is one query more: a digest asks for the releases of 17 days, a
+/// scorecard for those of 30.
+const LONGEST_RELEASE: SignedDuration = SignedDuration::from_hours(24 * 15);
 
 /// A stretch of time; its end is not in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -79,6 +79,31 @@ fn a_release_counts_where_it_ended() {
 }
 
 #[test]
+fn a_release_that_waited_two_weeks_at_a_hook_counts_where_it_ended() {
+    let account = account();
+    let mut waited = release("prod/web", 10);
+    waited.release.ended_at = Some(at(14 * DAY + 20));
+    keep(&account, None, vec![waited]);
+    handle(&account, &due("daily", 14 * DAY + 390)).unwrap();
+    let delivered = account.tally().take_delivered();
+    assert_eq!(delivered.iter().map(|one| one.service.as_str()).collect::<Vec<_>>(), ["prod/web"]);
+    let Plan::Scorecard(card) = handle(&account, &due("weekly", 14 * DAY + 420)).unwrap().plan else {
+        panic!("no scorecard")
+    };
+    assert_eq!(card.dora.all.deployments, 1);
+}
+
+#[test]
+fn reaching_back_costs_a_query_for_each_day_and_no_more() {
+    let releases_asked = |report: &str| {
+        let account = account();
+        handle(&account, &due(report, 14 * DAY + 390)).unwrap();
+        account.calls().iter().filter(|call| call.resource.starts_with("releases of ")).count()
+    };
+    assert_eq!(["daily", "weekly"].map(releases_asked), [17, 30]);
+}
+
+#[test]
 fn a_release_under_two_days_is_taken_as_the_later_one_has_it() {
     let account = account();
     let asked = release("prod/web", DAY - 1);
