@@ -70,7 +70,7 @@ impl<W: World> Handler<W> {
         let malformed = |_: &DoorError| self.world.tally().undecided(Undecided::Malformed);
         let due = event::parse(event).inspect_err(malformed)?;
         let (report, day) = (due.report, due.day);
-        let observed = observe(&self.world, due, &self.stack.home, &self.policy).await;
+        let observed = observe(&self.world, due, &self.stack, &self.policy).await;
         if let Some(fault) = observed.unseen().find(|fault| fault.transient()) {
             return Err(fault.clone().into());
         }

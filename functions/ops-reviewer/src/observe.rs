@@ -7,7 +7,7 @@ use nightshift_core::ids::ServiceRef;
 use nightshift_core::incident::{Denied, Incident};
 use nightshift_core::policy::Policy;
 use nightshift_core::span::Span;
-use nightshift_incident::stack::Home;
+use nightshift_incident::stack::Stack;
 
 use crate::World;
 use crate::event::{Due, Kind};
@@ -21,8 +21,8 @@ const LONGEST_DENIAL: Span = Span::hours(60 * 24);
 pub struct Observed {
     /// Which report.
     pub due: Due,
-    /// Where the stack is.
-    pub home: Home,
+    /// Whose report it is.
+    pub stack: Stack,
     /// What was recorded: in the day of a digest, or in the two weeks of a
     /// scorecard.
     pub history: History,
@@ -46,7 +46,7 @@ impl Observed {
 }
 
 /// Reads the ledger.
-pub async fn observe<W: World>(world: &W, due: Due, home: &Home, policy: &Policy) -> Observed {
+pub async fn observe<W: World>(world: &W, due: Due, stack: &Stack, policy: &Policy) -> Observed {
     let window = match due.report {
         Kind::Daily => due.window,
         Kind::Weekly => Window { from: due.before.from, to: due.window.to },
@@ -68,7 +68,7 @@ pub async fn observe<W: World>(world: &W, due: Due, home: &Home, policy: &Policy
             }
         }
     }
-    Observed { due, home: home.clone(), history, open, denied }
+    Observed { due, stack: stack.clone(), history, open, denied }
 }
 
 /// Services in whose incidents something was denied that may still be so. A

@@ -2,17 +2,17 @@
 
 pub(crate) mod made;
 
+use std::collections::BTreeSet;
+
 use nightshift_core::fault::FaultKind;
 use nightshift_core::incident::Incident;
 use nightshift_core::ledger::Claim;
-use nightshift_core::mode::Mode;
 use nightshift_core::notice::Notice;
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::LedgerWrites as _;
 use nightshift_core::refusal::Refusal;
 use nightshift_core::tally::Tallied as _;
 use nightshift_core::verdict::{By, PastRelease, Verdict};
-use nightshift_incident::stack::{Home, Stack};
 use nightshift_sim::scenario::builtin;
 use nightshift_sim::{Account, poll_once};
 use serde_json::{Value, json};
@@ -20,17 +20,16 @@ use serde_json::{Value, json};
 use crate::plan::Plan;
 use crate::plan::scorecard::Would;
 use crate::{Handler, Report};
-use made::{DAY, at, ended, observed_only, release, returned, service, silent, taken};
+use made::{DAY, at, ended, observed_only, release, returned, service, silent, stack, taken};
 use nightshift_incident::respond::Unfinished;
+use nightshift_incident::stack::Stack;
 
 fn account() -> Account {
     Account::new(builtin("bad-release").unwrap().unwrap())
 }
 
 fn handler(account: &Account) -> Handler<Account> {
-    let home = Home { account: "123456789012".into(), region: "eu-west-1".into() };
-    let stack = Stack { name: "nightshift".into(), home, default_mode: Mode::Observe, drill_service: None };
-    Handler::new(account.clone(), stack, Policy::default())
+    Handler::new(account.clone(), stack(), Policy::default())
 }
 
 fn handle(account: &Account, event: &Value) -> Result<Report, Unfinished> {
@@ -59,7 +58,7 @@ fn a_week_on_record_is_told_once_and_a_redelivery_says_the_same() {
     keep(&account, Some(healed), vec![release("prod/web", DAY), release("prod/web", 6 * DAY - 2)]);
     let event = due("weekly", 7 * DAY);
     let report = handle(&account, &event).unwrap();
-    assert_eq!(report.published.as_deref(), Some("report-weekly-2026-11-23#1"));
+    assert_eq!(report.published.as_deref(), Some("report-weekly-2026-11-23-123456789012-eu-west-1-nightshift#1"));
     let Plan::Scorecard(card) = &report.plan else { panic!("{report:?}") };
     assert_eq!((card.week.healed, card.dora.all.successful), (1, 2));
     assert_eq!(handle(&account, &event).unwrap(), report);
@@ -180,6 +179,32 @@ fn a_malformed_event_is_counted_and_names_its_field() {
     assert!(door.to_string().starts_with("zone: "), "{door}");
     let counted: Vec<String> = account.tally().take().times.keys().map(ToString::to_string).collect();
     assert_eq!(counted, ["Event.Malformed"]);
+}
+
+#[test]
+fn reports_of_two_stacks_never_have_one_key() {
+    let account = account();
+    let key = |change: fn(&mut Stack)| {
+        let mut stack = stack();
+        change(&mut stack);
+        let handler = Handler::new(account.clone(), stack, Policy::default());
+        let report = poll_once(handler.handle(&due("weekly", 7 * DAY))).unwrap().unwrap();
+        report.published.unwrap()
+    };
+    let changes: [fn(&mut Stack); 4] = [
+        |_| {},
+        |stack| stack.home.region = "eu-central-1".into(),
+        |stack| stack.home.account = "210987654321".into(),
+        |stack| stack.name = "nightshift-staging".into(),
+    ];
+    let keys: BTreeSet<String> = changes.into_iter().map(key).collect();
+    assert_eq!(keys.len(), 4, "{keys:?}");
+    // The longest that AWS knows.
+    let longest = |stack: &mut Stack| {
+        stack.home.region = "ap-southeast-1".into();
+        stack.name = "n".repeat(128);
+    };
+    assert!(key(longest).len() <= 200);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use nightshift_core::ids::{IncidentId, ServiceRef};
 use nightshift_core::incident::Phase;
 use nightshift_core::mode::{Mode, Severity};
 use nightshift_core::notice::{Notice, NoticeKind, Section};
+use nightshift_incident::stack::{Home, Stack};
 
 use crate::event::{Due, Kind};
 use crate::observe::Observed;
@@ -40,16 +41,12 @@ pub fn notice(observed: &Observed, plan: &Plan) -> Option<Notice> {
     Some(written(observed, headline, sections))
 }
 
-/// The same notice for the same report, whenever it is made: its id and all
-/// its times are those of the schedule.
+/// One notice for one report, whenever it is made: its id and all its times
+/// are those of the schedule.
 fn written(observed: &Observed, headline: String, sections: Vec<Section>) -> Notice {
-    let Observed { due, home, .. } = observed;
-    let name = match due.report {
-        Kind::Daily => "daily",
-        Kind::Weekly => "weekly",
-    };
+    let Observed { due, stack, .. } = observed;
     Notice {
-        incident: IncidentId::new(format!("report-{name}-{}", due.day)),
+        incident: id(due, stack),
         sequence: 1,
         kind: NoticeKind::Report,
         phase: Phase::Resolved,
@@ -58,8 +55,8 @@ fn written(observed: &Observed, headline: String, sections: Vec<Section>) -> Not
         mode: Mode::Observe,
         // Of no service in particular; none can be called so.
         service: ServiceRef {
-            account: home.account.clone(),
-            region: home.region.clone(),
+            account: stack.home.account.clone(),
+            region: stack.home.region.clone(),
             cluster: "*".to_owned(),
             service: "*".to_owned(),
         },
@@ -79,6 +76,17 @@ fn written(observed: &Observed, headline: String, sections: Vec<Section>) -> Not
         plainly: false,
         sections,
     }
+}
+
+/// A receiver that hears of many stacks tells repetitions by this. It is short
+/// enough for any of them: CloudFormation's longest name has 128 letters.
+fn id(due: &Due, stack: &Stack) -> IncidentId {
+    let name = match due.report {
+        Kind::Daily => "daily",
+        Kind::Weekly => "weekly",
+    };
+    let Home { account, region } = &stack.home;
+    IncidentId::new(format!("report-{name}-{}-{account}-{region}-{}", due.day, stack.name))
 }
 
 fn of_digest(due: &Due, digest: &Digest) -> String {

@@ -131,7 +131,7 @@ fn what_could_not_be_read_is_said_even_on_a_quiet_day() {
     Could not be read, and is missing above
       dynamodb:Query silent#2026-11-20 denied: not authorized
 
-    All services of account 123456789012 in eu-west-1. Report report-daily-2026-11-20.
+    All services of account 123456789012 in eu-west-1. Report report-daily-2026-11-20-123456789012-eu-west-1-nightshift.
     ");
 }
 
