@@ -47,6 +47,12 @@ impl Window {
         Self { from: to.checked_sub(length).unwrap_or(Timestamp::MIN), to }
     }
 
+    /// The `days` times 24 hours after `from`.
+    pub fn of_days_after(days: u32, from: Timestamp) -> Self {
+        let length = SignedDuration::from_hours(24 * i64::from(days));
+        Self { from, to: from.checked_add(length).unwrap_or(Timestamp::MAX) }
+    }
+
     /// The moment lies in it.
     pub fn holds(&self, at: Timestamp) -> bool {
         self.from <= at && at < self.to
@@ -92,15 +98,31 @@ impl History {
     #[must_use]
     pub fn within(&self, window: &Window) -> Self {
         let ended = |found: &&PastRelease| window.holds(found.release.ended_at.unwrap_or(found.release.began_at));
-        let over = |(_, incident): &&(ServiceRef, Incident)| {
-            // One that was kept before its end was noted ended when it was last heard of.
-            window.holds(incident.closed_at.unwrap_or(incident.heard_at))
-        };
+        let over = |(_, incident): &&(ServiceRef, Incident)| window.holds(ended_at(incident));
         Self {
             releases: self.releases.iter().filter(ended).cloned().collect(),
             incidents: self.incidents.iter().filter(over).cloned().collect(),
             silent: self.silent.iter().filter(|silent| window.holds(silent.at)).cloned().collect(),
             unseen: self.unseen.clone(),
+        }
+    }
+
+    /// As it was at `at`, as far as it is dated: the day that `at` lies in is
+    /// read whole, and more of it each time.
+    #[must_use]
+    pub fn until(mut self, at: Timestamp) -> Self {
+        self.releases.retain(|past| past.release.began_at < at);
+        self.incidents.retain(|(_, incident)| ended_at(incident) < at);
+        self.silent.retain(|silent| silent.at < at);
+        self
+    }
+
+    /// What else could not be read, each operation once.
+    pub fn miss(&mut self, unseen: Vec<Fault>) {
+        for fault in unseen {
+            if !self.unseen.iter().any(|known| known.operation == fault.operation) {
+                self.unseen.push(fault);
+            }
         }
     }
 
@@ -120,11 +142,16 @@ impl History {
     fn keep<T>(&mut self, answer: Answer<Vec<T>>, place: impl FnOnce(&mut Self) -> &mut Vec<T>) {
         match answer {
             Ok(found) => place(self).extend(found),
-            // Once for each operation: it will be denied for each day.
-            Err(fault) if self.unseen.iter().any(|known| known.operation == fault.operation) => {}
-            Err(fault) => self.unseen.push(fault),
+            // It will be denied for each day.
+            Err(fault) => self.miss(vec![fault]),
         }
     }
+}
+
+/// When the incident ended. One that was kept before its end was noted ended
+/// when it was last heard of.
+pub fn ended_at(incident: &Incident) -> Timestamp {
+    incident.closed_at.unwrap_or(incident.heard_at)
 }
 
 /// Reads what was recorded in `window`.

@@ -1,15 +1,16 @@
 //! Stories: the handler over the simulated ledger.
 
+mod again;
 pub(crate) mod made;
 
 use std::collections::BTreeSet;
 
 use nightshift_core::fault::FaultKind;
-use nightshift_core::incident::Incident;
+use nightshift_core::incident::{Denied, Incident, ServiceRecord};
 use nightshift_core::ledger::Claim;
 use nightshift_core::notice::Notice;
 use nightshift_core::policy::Policy;
-use nightshift_core::ports::LedgerWrites as _;
+use nightshift_core::ports::{LedgerReads, LedgerWrites as _};
 use nightshift_core::refusal::Refusal;
 use nightshift_core::tally::Tallied as _;
 use nightshift_core::verdict::{By, PastRelease, Verdict};
@@ -41,13 +42,26 @@ fn due(report: &str, minute: i64) -> Value {
 }
 
 /// Writes what a function would have written.
-fn keep(account: &Account, closed: Option<Incident>, releases: Vec<PastRelease>) {
-    let mut record = account.record(&service("prod/web"));
-    record.denied.extend(closed.iter().flat_map(|incident| &incident.intents).filter_map(|intent| intent.deny.clone()));
-    let expected = poll_once(nightshift_core::ports::LedgerReads::record(account, &record.service)).unwrap().unwrap();
+fn write(
+    account: &Account,
+    name: &str,
+    closed: Option<Incident>,
+    releases: Vec<PastRelease>,
+    change: impl FnOnce(&mut ServiceRecord),
+) {
+    let found = poll_once(LedgerReads::record(account, &service(name))).unwrap().unwrap();
+    let (expected, mut record) = (found.version, found.value);
+    change(&mut record);
     let at = closed.as_ref().and_then(|incident| incident.closed_at).unwrap_or(at(0));
-    let claim = Claim { event: None, expected: expected.version, record, fleet: None, releases, closed, at };
+    let claim = Claim { event: None, expected, record, fleet: None, releases, closed, at };
     poll_once(account.claim(&claim)).unwrap().unwrap();
+}
+
+/// The same of `prod/web`, with what its incident denies.
+fn keep(account: &Account, closed: Option<Incident>, releases: Vec<PastRelease>) {
+    let intents = closed.iter().flat_map(|incident| &incident.intents);
+    let denied: Vec<Denied> = intents.filter_map(|intent| intent.deny.clone()).collect();
+    write(account, "prod/web", closed, releases, |record| record.denied.extend(denied));
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub struct Scorecard {
     pub week: Score,
     /// Those of the week before.
     pub before: Score,
-    /// Incidents that are open now.
+    /// Incidents that were open when the week ended.
     pub open: u32,
     /// What the mode of a service kept from being done, by `cluster/service`.
     pub would: BTreeMap<String, Would>,
