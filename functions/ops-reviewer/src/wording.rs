@@ -168,7 +168,7 @@ fn parts_of_scorecard(card: &Scorecard) -> Vec<Section> {
         part("Incidents (the week before)", incidents(card)),
         part("What the mode of a service kept from being done", would(card)).map(|part| noted(part, HINDSIGHT)),
         part("Delivery (the week before)", table).map(|part| Section { aligned: true, ..part }),
-        part("The one change that would have saved most", advice),
+        part("The one change that could have saved most", advice),
     ]
     .into_iter()
     .flatten()

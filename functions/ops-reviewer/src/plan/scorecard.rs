@@ -35,7 +35,7 @@ pub struct Scorecard {
     pub trend: Trend,
     /// Events that opened no incident and are worth reading about.
     pub silent: u32,
-    /// The one change that would have saved most.
+    /// The one change that could have saved most.
     pub advice: Option<Advice>,
 }
 
