@@ -63,6 +63,7 @@ fn an_alarm_of_no_service_is_told_once_if_its_tags_ask_for_it() {
         assert!(pages[0].1.contains(part), "{part} is not in {}", pages[0].1);
     }
     assert_eq!(counted(&story), ["Unmapped"]);
+    assert!(story.silent()[0].told, "no report calls it silent");
     assert_eq!((story.notices().len(), changes(&story)), (0, Vec::new()));
 }
 
@@ -71,6 +72,7 @@ fn an_alarm_of_no_service_that_asks_for_nothing_is_counted_alone() {
     let (story, event) = firing(&[("team", "finance")]);
     deliver(&story, &event, 3);
     assert_eq!((story.plain_pages(), counted(&story)), (Vec::new(), vec!["Unmapped".to_owned()]));
+    assert!(!story.silent()[0].told, "nobody heard of it");
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn told(observed: &Observed, refusal: Refusal, now: Timestamp) -> Plan {
         return Plan::of(Decision::Settled);
     }
     let plain = Some(message(observed, &refusal));
-    let silent = Some(silence(observed, refusal.clone(), now));
+    let silent = Some(Silent { told: true, ..silence(observed, refusal.clone(), now) });
     Plan { plain, silent, ..Plan::of(Decision::Told { refusal }) }
 }
 
@@ -111,6 +111,7 @@ pub fn silence(observed: &Observed, refusal: Refusal, now: Timestamp) -> Silent 
         alarm: Some(observed.signal.arn.clone()),
         service: observed.service.seen().cloned().flatten(),
         refusal,
+        told: false,
     }
 }
 

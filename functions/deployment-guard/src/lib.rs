@@ -99,7 +99,8 @@ impl<W: World> Handler<W> {
             Incoming::Watchdog(timer) => self.news(event, &woken(timer), None, now).await,
             Incoming::Sweep { event: id } => self.sweep(event, &id, now).await,
             Incoming::Nameless { event, arn } => {
-                let silent = Silent { event, at: now, alarm: None, service: None, refusal: Refusal::Unmapped };
+                let refusal = Refusal::Unmapped;
+                let silent = Silent { event, at: now, alarm: None, service: None, refusal, told: false };
                 self.world.count_silent(&silent).await?;
                 Ok(Report::Nameless { arn })
             }

@@ -240,5 +240,6 @@ fn silent(observed: &Observed, refusal: Refusal, now: Timestamp) -> Silent {
         alarm: None,
         service: Some(observed.news.service.clone()),
         refusal,
+        told: false,
     }
 }

@@ -4,6 +4,8 @@
 //! its reader. So the days that a window touches are read whole, and what lies
 //! outside is left out.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -21,8 +23,13 @@ use crate::event::whole_days;
 
 /// A release is filed under the day on which it began and belongs to the
 /// window in which it ended. One that takes longer than this is lost to the
-/// reports; ECS gives up long before.
-const LONGEST_RELEASE: SignedDuration = SignedDuration::from_hours(24);
+/// reports.
+///
+/// A pause hook waits for a day by default and for fourteen at most; without a
+/// circuit breaker or alarms a deployment hangs until somebody ends it. Each of
+/// these days is one query more: a digest asks for the releases of 17 days, a
+/// scorecard for those of 30.
+const LONGEST_RELEASE: SignedDuration = SignedDuration::from_hours(24 * 15);
 
 /// A stretch of time; its end is not in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +45,12 @@ impl Window {
     pub fn of_days(days: u32, to: Timestamp) -> Self {
         let length = SignedDuration::from_hours(24 * i64::from(days));
         Self { from: to.checked_sub(length).unwrap_or(Timestamp::MIN), to }
+    }
+
+    /// The `days` times 24 hours after `from`.
+    pub fn of_days_after(days: u32, from: Timestamp) -> Self {
+        let length = SignedDuration::from_hours(24 * i64::from(days));
+        Self { from, to: from.checked_add(length).unwrap_or(Timestamp::MAX) }
     }
 
     /// The moment lies in it.
@@ -85,15 +98,31 @@ impl History {
     #[must_use]
     pub fn within(&self, window: &Window) -> Self {
         let ended = |found: &&PastRelease| window.holds(found.release.ended_at.unwrap_or(found.release.began_at));
-        let over = |(_, incident): &&(ServiceRef, Incident)| {
-            // One that was kept before its end was noted ended when it was last heard of.
-            window.holds(incident.closed_at.unwrap_or(incident.heard_at))
-        };
+        let over = |(_, incident): &&(ServiceRef, Incident)| window.holds(ended_at(incident));
         Self {
             releases: self.releases.iter().filter(ended).cloned().collect(),
             incidents: self.incidents.iter().filter(over).cloned().collect(),
             silent: self.silent.iter().filter(|silent| window.holds(silent.at)).cloned().collect(),
             unseen: self.unseen.clone(),
+        }
+    }
+
+    /// As it was at `at`, as far as it is dated: the day that `at` lies in is
+    /// read whole, and more of it each time.
+    #[must_use]
+    pub fn until(mut self, at: Timestamp) -> Self {
+        self.releases.retain(|past| past.release.began_at < at);
+        self.incidents.retain(|(_, incident)| ended_at(incident) < at);
+        self.silent.retain(|silent| silent.at < at);
+        self
+    }
+
+    /// What else could not be read, each operation once.
+    pub fn miss(&mut self, unseen: Vec<Fault>) {
+        for fault in unseen {
+            if !self.unseen.iter().any(|known| known.operation == fault.operation) {
+                self.unseen.push(fault);
+            }
         }
     }
 
@@ -113,11 +142,16 @@ impl History {
     fn keep<T>(&mut self, answer: Answer<Vec<T>>, place: impl FnOnce(&mut Self) -> &mut Vec<T>) {
         match answer {
             Ok(found) => place(self).extend(found),
-            // Once for each operation: it will be denied for each day.
-            Err(fault) if self.unseen.iter().any(|known| known.operation == fault.operation) => {}
-            Err(fault) => self.unseen.push(fault),
+            // It will be denied for each day.
+            Err(fault) => self.miss(vec![fault]),
         }
     }
+}
+
+/// When the incident ended. One that was kept before its end was noted ended
+/// when it was last heard of.
+pub fn ended_at(incident: &Incident) -> Timestamp {
+    incident.closed_at.unwrap_or(incident.heard_at)
 }
 
 /// Reads what was recorded in `window`.
@@ -126,11 +160,19 @@ pub async fn recorded<W: HistoryReads>(world: &W, window: &Window) -> History {
     for day in window.reaching_back(LONGEST_RELEASE).utc_days() {
         history.keep(world.releases_of(day).await, |history| &mut history.releases);
     }
+    history.releases = as_last_seen(history.releases);
     for day in window.utc_days() {
         history.keep(world.incidents_of(day).await, |history| &mut history.incidents);
         history.keep(world.silent_of(day).await, |history| &mut history.silent);
     }
     history
+}
+
+/// One entry for each release, out of days in their order: a release may stand
+/// under two of them, and the later is the newer.
+fn as_last_seen(found: Vec<PastRelease>) -> Vec<PastRelease> {
+    let by_id = found.into_iter().map(|past| ((past.service.clone(), past.release.id.clone()), past));
+    by_id.collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
 /// Reads the incidents that ended in `window` alone.

@@ -3,9 +3,14 @@
 //!
 //! It changes nothing but what people know: the *digest* of a day says what was
 //! recorded without a message, the *scorecard* of a week how delivery and the
-//! automation itself did. It converges by itself: what it reads is filed by
-//! day, and the report of a day is the same notice whenever and however often
-//! it is made.
+//! automation itself did.
+//!
+//! It converges as far as the ledger is dated: a report made late, or again,
+//! has the same key, leaves out what came after it was due, and knows which
+//! incidents were open then. What the ledger has only as it is now, it tells as
+//! it is now: the verdict on a release, a denial that was lifted, and an
+//! incident that was left alone until something new was heard of it. The
+//! metrics of a digest are counted each time that it is made.
 
 pub mod event;
 pub mod figures;
@@ -70,7 +75,7 @@ impl<W: World> Handler<W> {
         let malformed = |_: &DoorError| self.world.tally().undecided(Undecided::Malformed);
         let due = event::parse(event).inspect_err(malformed)?;
         let (report, day) = (due.report, due.day);
-        let observed = observe(&self.world, due, &self.stack.home, &self.policy).await;
+        let observed = observe(&self.world, due, &self.stack, &self.policy).await;
         if let Some(fault) = observed.unseen().find(|fault| fault.transient()) {
             return Err(fault.clone().into());
         }

@@ -33,3 +33,8 @@ pub fn plan(observed: &Observed, policy: &Policy) -> Plan {
         Kind::Weekly => Plan::Scorecard(Box::new(scorecard::scorecard(observed))),
     }
 }
+
+/// A count of what is in memory.
+fn number(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}

@@ -1,35 +1,36 @@
 //! Stories: the handler over the simulated ledger.
 
+mod again;
 pub(crate) mod made;
 
+use std::collections::BTreeSet;
+
 use nightshift_core::fault::FaultKind;
-use nightshift_core::incident::Incident;
+use nightshift_core::incident::{Denied, Incident, ServiceRecord};
 use nightshift_core::ledger::Claim;
-use nightshift_core::mode::Mode;
 use nightshift_core::notice::Notice;
 use nightshift_core::policy::Policy;
-use nightshift_core::ports::LedgerWrites as _;
+use nightshift_core::ports::{LedgerReads, LedgerWrites as _};
 use nightshift_core::refusal::Refusal;
 use nightshift_core::tally::Tallied as _;
-use nightshift_core::verdict::PastRelease;
-use nightshift_incident::stack::{Home, Stack};
+use nightshift_core::verdict::{By, PastRelease, Verdict};
 use nightshift_sim::scenario::builtin;
 use nightshift_sim::{Account, poll_once};
 use serde_json::{Value, json};
 
 use crate::plan::Plan;
+use crate::plan::scorecard::Would;
 use crate::{Handler, Report};
-use made::{DAY, at, ended, release, service, silent, taken};
+use made::{DAY, at, ended, observed_only, release, returned, service, silent, stack, taken};
 use nightshift_incident::respond::Unfinished;
+use nightshift_incident::stack::Stack;
 
 fn account() -> Account {
     Account::new(builtin("bad-release").unwrap().unwrap())
 }
 
 fn handler(account: &Account) -> Handler<Account> {
-    let home = Home { account: "123456789012".into(), region: "eu-west-1".into() };
-    let stack = Stack { name: "nightshift".into(), home, default_mode: Mode::Observe, drill_service: None };
-    Handler::new(account.clone(), stack, Policy::default())
+    Handler::new(account.clone(), stack(), Policy::default())
 }
 
 fn handle(account: &Account, event: &Value) -> Result<Report, Unfinished> {
@@ -41,13 +42,26 @@ fn due(report: &str, minute: i64) -> Value {
 }
 
 /// Writes what a function would have written.
-fn keep(account: &Account, closed: Option<Incident>, releases: Vec<PastRelease>) {
-    let mut record = account.record(&service("prod/web"));
-    record.denied.extend(closed.iter().flat_map(|incident| &incident.intents).filter_map(|intent| intent.deny.clone()));
-    let expected = poll_once(nightshift_core::ports::LedgerReads::record(account, &record.service)).unwrap().unwrap();
+fn write(
+    account: &Account,
+    name: &str,
+    closed: Option<Incident>,
+    releases: Vec<PastRelease>,
+    change: impl FnOnce(&mut ServiceRecord),
+) {
+    let found = poll_once(LedgerReads::record(account, &service(name))).unwrap().unwrap();
+    let (expected, mut record) = (found.version, found.value);
+    change(&mut record);
     let at = closed.as_ref().and_then(|incident| incident.closed_at).unwrap_or(at(0));
-    let claim = Claim { event: None, expected: expected.version, record, fleet: None, releases, closed, at };
+    let claim = Claim { event: None, expected, record, fleet: None, releases, closed, at };
     poll_once(account.claim(&claim)).unwrap().unwrap();
+}
+
+/// The same of `prod/web`, with what its incident denies.
+fn keep(account: &Account, closed: Option<Incident>, releases: Vec<PastRelease>) {
+    let intents = closed.iter().flat_map(|incident| &incident.intents);
+    let denied: Vec<Denied> = intents.filter_map(|intent| intent.deny.clone()).collect();
+    write(account, "prod/web", closed, releases, |record| record.denied.extend(denied));
 }
 
 #[test]
@@ -58,7 +72,7 @@ fn a_week_on_record_is_told_once_and_a_redelivery_says_the_same() {
     keep(&account, Some(healed), vec![release("prod/web", DAY), release("prod/web", 6 * DAY - 2)]);
     let event = due("weekly", 7 * DAY);
     let report = handle(&account, &event).unwrap();
-    assert_eq!(report.published.as_deref(), Some("report-weekly-2026-11-23#1"));
+    assert_eq!(report.published.as_deref(), Some("report-weekly-2026-11-23-123456789012-eu-west-1-nightshift#1"));
     let Plan::Scorecard(card) = &report.plan else { panic!("{report:?}") };
     assert_eq!((card.week.healed, card.dora.all.successful), (1, 2));
     assert_eq!(handle(&account, &event).unwrap(), report);
@@ -75,6 +89,49 @@ fn a_release_counts_where_it_ended() {
         plan @ Plan::Digest(_) => panic!("{plan:?}"),
     };
     assert_eq!([7 * DAY, 14 * DAY, 21 * DAY].map(deployed), [(0, 0), (1, 0), (0, 1)]);
+}
+
+#[test]
+fn a_release_that_waited_two_weeks_at_a_hook_counts_where_it_ended() {
+    let account = account();
+    let mut waited = release("prod/web", 10);
+    waited.release.ended_at = Some(at(14 * DAY + 20));
+    keep(&account, None, vec![waited]);
+    handle(&account, &due("daily", 14 * DAY + 390)).unwrap();
+    let delivered = account.tally().take_delivered();
+    assert_eq!(delivered.iter().map(|one| one.service.as_str()).collect::<Vec<_>>(), ["prod/web"]);
+    let Plan::Scorecard(card) = handle(&account, &due("weekly", 14 * DAY + 420)).unwrap().plan else {
+        panic!("no scorecard")
+    };
+    assert_eq!(card.dora.all.deployments, 1);
+}
+
+#[test]
+fn reaching_back_costs_a_query_for_each_day_and_no_more() {
+    let releases_asked = |report: &str| {
+        let account = account();
+        handle(&account, &due(report, 14 * DAY + 390)).unwrap();
+        account.calls().iter().filter(|call| call.resource.starts_with("releases of ")).count()
+    };
+    assert_eq!(["daily", "weekly"].map(releases_asked), [17, 30]);
+}
+
+#[test]
+fn a_release_under_two_days_is_taken_as_the_later_one_has_it() {
+    let account = account();
+    let asked = release("prod/web", DAY - 1);
+    let mut incident = ended("prod/web", DAY + 10, DAY + 60);
+    observed_only(&mut incident, &asked);
+    // ECS began with it after midnight, and a person took it back.
+    let mut began = asked.clone();
+    began.release.began_at = at(DAY + 1);
+    began.release.verdict = Verdict::RolledBack { by: By::Person };
+    let mut before = asked;
+    before.release.verdict = Verdict::InProgress;
+    keep(&account, Some(incident), vec![before, began, returned("prod/web", DAY + 40)]);
+    let Plan::Scorecard(card) = handle(&account, &due("weekly", 7 * DAY)).unwrap().plan else { panic!("no scorecard") };
+    assert_eq!(card.would["prod/web"], Would { right: 1, wrong: 0, unknown: 0 });
+    assert_eq!((card.dora.all.deployments, card.dora.all.failed), (1, 1));
 }
 
 #[test]
@@ -136,6 +193,32 @@ fn a_malformed_event_is_counted_and_names_its_field() {
     assert!(door.to_string().starts_with("zone: "), "{door}");
     let counted: Vec<String> = account.tally().take().times.keys().map(ToString::to_string).collect();
     assert_eq!(counted, ["Event.Malformed"]);
+}
+
+#[test]
+fn reports_of_two_stacks_never_have_one_key() {
+    let account = account();
+    let key = |change: fn(&mut Stack)| {
+        let mut stack = stack();
+        change(&mut stack);
+        let handler = Handler::new(account.clone(), stack, Policy::default());
+        let report = poll_once(handler.handle(&due("weekly", 7 * DAY))).unwrap().unwrap();
+        report.published.unwrap()
+    };
+    let changes: [fn(&mut Stack); 4] = [
+        |_| {},
+        |stack| stack.home.region = "eu-central-1".into(),
+        |stack| stack.home.account = "210987654321".into(),
+        |stack| stack.name = "nightshift-staging".into(),
+    ];
+    let keys: BTreeSet<String> = changes.into_iter().map(key).collect();
+    assert_eq!(keys.len(), 4, "{keys:?}");
+    // The longest that AWS knows.
+    let longest = |stack: &mut Stack| {
+        stack.home.region = "ap-southeast-1".into();
+        stack.name = "n".repeat(128);
+    };
+    assert!(key(longest).len() <= 200);
 }
 
 #[test]

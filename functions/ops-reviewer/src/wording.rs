@@ -7,6 +7,7 @@ use nightshift_core::ids::{IncidentId, ServiceRef};
 use nightshift_core::incident::Phase;
 use nightshift_core::mode::{Mode, Severity};
 use nightshift_core::notice::{Notice, NoticeKind, Section};
+use nightshift_incident::stack::{Home, Stack};
 
 use crate::event::{Due, Kind};
 use crate::observe::Observed;
@@ -25,7 +26,8 @@ const HOW_TO_MAP: &str = "Name the service: tag the alarm cluster and service, m
                           ({\"cluster\": \"prod\", \"service\": \"web\"}), or put the beginning of its name under \
                           [services] in config/nightshift.toml.";
 /// What the words of hindsight mean.
-const HINDSIGHT: &str = "Right: a person did the same within two hours. Wrong: it recovered without it.";
+const HINDSIGHT: &str = "Right: a person did the same within two hours. Wrong: it recovered without it, and nothing \
+                         else was deployed.";
 
 /// The report as people get it. `None`: the digest of a quiet day.
 pub fn notice(observed: &Observed, plan: &Plan) -> Option<Notice> {
@@ -39,16 +41,12 @@ pub fn notice(observed: &Observed, plan: &Plan) -> Option<Notice> {
     Some(written(observed, headline, sections))
 }
 
-/// The same notice for the same report, whenever it is made: its id and all
-/// its times are those of the schedule.
+/// One notice for one report, whenever it is made: its id and all its times
+/// are those of the schedule.
 fn written(observed: &Observed, headline: String, sections: Vec<Section>) -> Notice {
-    let Observed { due, home, .. } = observed;
-    let name = match due.report {
-        Kind::Daily => "daily",
-        Kind::Weekly => "weekly",
-    };
+    let Observed { due, stack, .. } = observed;
     Notice {
-        incident: IncidentId::new(format!("report-{name}-{}", due.day)),
+        incident: id(due, stack),
         sequence: 1,
         kind: NoticeKind::Report,
         phase: Phase::Resolved,
@@ -57,8 +55,8 @@ fn written(observed: &Observed, headline: String, sections: Vec<Section>) -> Not
         mode: Mode::Observe,
         // Of no service in particular; none can be called so.
         service: ServiceRef {
-            account: home.account.clone(),
-            region: home.region.clone(),
+            account: stack.home.account.clone(),
+            region: stack.home.region.clone(),
             cluster: "*".to_owned(),
             service: "*".to_owned(),
         },
@@ -78,6 +76,17 @@ fn written(observed: &Observed, headline: String, sections: Vec<Section>) -> Not
         plainly: false,
         sections,
     }
+}
+
+/// A receiver that hears of many stacks tells repetitions by this. It is short
+/// enough for any of them: CloudFormation's longest name has 128 letters.
+fn id(due: &Due, stack: &Stack) -> IncidentId {
+    let name = match due.report {
+        Kind::Daily => "daily",
+        Kind::Weekly => "weekly",
+    };
+    let Home { account, region } = &stack.home;
+    IncidentId::new(format!("report-{name}-{}-{account}-{region}-{}", due.day, stack.name))
 }
 
 fn of_digest(due: &Due, digest: &Digest) -> String {
@@ -105,7 +114,8 @@ fn of_scorecard(due: &Due, card: &Scorecard) -> String {
 }
 
 fn parts_of_digest(due: &Due, digest: &Digest) -> Vec<Section> {
-    let refused = digest.refused.iter().map(refused).collect();
+    let mut refused: Vec<String> = digest.refused.iter().map(refused_line).collect();
+    refused.extend(some(digest.nameless).map(nameless_line));
     let unmapped = digest.unmapped.iter().map(unmapped_line).collect();
     let chronic = digest.chronic.iter().map(|chronic| chronic_line(due, chronic)).collect();
     let denials = digest.denials.iter().map(|denial| denial_line(due, denial)).collect();
@@ -120,11 +130,17 @@ fn parts_of_digest(due: &Due, digest: &Digest) -> Vec<Section> {
     .collect()
 }
 
-fn refused(refused: &Refused) -> String {
-    let Refused { name, times, alarms, says } = refused;
-    let alarms: Vec<&str> = alarms.iter().map(String::as_str).collect();
+fn refused_line(refused: &Refused) -> String {
+    let Refused { name, times, about, says } = refused;
+    let about: Vec<&str> = about.iter().map(String::as_str).collect();
+    let about = if about.is_empty() { String::new() } else { format!(": {}", some_of(&about)) };
     let says = says.as_ref().map_or_else(String::new, |says| format!(" — {says}"));
-    format!("{name} {times}×: {}{says}", some_of(&alarms))
+    format!("{name} {times}×{about}{says}")
+}
+
+/// Where an account never moved to long ARNs, ECS names services like this.
+fn nameless_line(times: u32) -> String {
+    format!("Unmapped {times}×: ECS events whose service ARN names no cluster — the daily sweep finds what they told.")
 }
 
 fn unmapped_line(unmapped: &Unmapped) -> String {
@@ -152,7 +168,7 @@ fn parts_of_scorecard(card: &Scorecard) -> Vec<Section> {
         part("Incidents (the week before)", incidents(card)),
         part("What the mode of a service kept from being done", would(card)).map(|part| noted(part, HINDSIGHT)),
         part("Delivery (the week before)", table).map(|part| Section { aligned: true, ..part }),
-        part("The one change that would have saved most", advice),
+        part("The one change that could have saved most", advice),
     ]
     .into_iter()
     .flatten()

@@ -87,6 +87,9 @@ pub struct Silent {
     pub service: Option<ServiceRef>,
     /// Why it opened none.
     pub refusal: Refusal,
+    /// People were told of it at once, by a plain message.
+    #[serde(default)]
+    pub told: bool,
 }
 
 /// One line of an incident's time line.

@@ -156,7 +156,8 @@ impl<W: LedgerReads + LedgerWrites> Suite<'_, W> {
 
     async fn what_is_counted_is_known_by_day_refusal_and_event(&self) -> Verdict {
         let event = EventId::of(&[self.prefix, "silent"]);
-        let silent = Silent { event, at: self.now, alarm: None, service: None, refusal: Refusal::Unmapped };
+        let refusal = Refusal::Unmapped;
+        let silent = Silent { event, at: self.now, alarm: None, service: None, refusal, told: false };
         let others = [
             Silent { event: EventId::of(&[self.prefix, "other"]), ..silent.clone() },
             Silent { refusal: Refusal::NotOptedIn { mode: Mode::Observe }, ..silent.clone() },

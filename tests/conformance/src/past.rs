@@ -177,6 +177,7 @@ impl<W: HistoryReads + LedgerReads + LedgerWrites> Suite<'_, W> {
             alarm: None,
             service: Some(self.service("silent")),
             refusal: Refusal::NoNews,
+            told: true,
         };
         for time in ["the first time", "the second time"] {
             same(time, &self.world.count_silent(&silent).await, &Ok(()))?;

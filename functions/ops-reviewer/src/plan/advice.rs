@@ -1,6 +1,6 @@
-//! The one change of policy or of an alarm that would have saved most.
+//! The one change of policy or of an alarm that could have saved most.
 //!
-//! Each rule below proposes changes with what they would have saved in the
+//! Each rule below proposes changes with what they could have saved in the
 //! week. Pages count before anything else, for they wake people.
 
 use std::collections::BTreeMap;
@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::incident::Incident;
+use nightshift_core::mode::Mode;
 use nightshift_core::refusal::Refusal;
 use nightshift_core::verdict::{By, Verdict, Warning};
 use serde::Serialize;
@@ -26,15 +27,15 @@ const BLIP: SignedDuration = SignedDuration::from_mins(15);
 /// A change that somebody should make.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Advice {
-    /// What to do, and what it would have saved.
+    /// What to do, and why.
     pub says: String,
-    /// Pages that it would have saved.
+    /// Pages that it could have saved.
     pub pages: u32,
-    /// Incidents, alarms or releases that it would have changed.
+    /// Incidents, alarms or releases that it could have changed.
     pub times: u32,
 }
 
-/// What a change would have saved, while it is summed up.
+/// What a change could have saved, while it is summed up.
 #[derive(Clone, Copy, Debug, Default)]
 struct Saved {
     pages: u32,
@@ -92,18 +93,22 @@ fn let_act(week: &History, all: &History) -> Vec<Advice> {
         .collect()
 }
 
-/// What forbade remedies and is for people to change.
+/// What forbade remedies and is for people to change. A decision stops at the
+/// first rule that forbids it and asks for the mode last: what else stood in
+/// the way nobody knows, but a service that may not act would not have acted.
 fn ease(week: &History) -> Vec<Advice> {
-    let mut by_lever: BTreeMap<String, Saved> = BTreeMap::new();
-    for (service, incident) in &week.incidents {
-        if let Some(lever) = incident.refusal.as_ref().and_then(|refusal| lever(refusal, service)) {
-            by_lever.entry(lever).or_default().add(1, incident.pages);
+    let mut by_lever: BTreeMap<(String, String), Saved> = BTreeMap::new();
+    for (service, incident) in week.incidents.iter().filter(|(_, incident)| incident.mode == Mode::Act) {
+        let found = incident.refusal.as_ref().and_then(|refusal| Some((lever(refusal, service)?, refusal.name())));
+        if let Some(found) = found {
+            by_lever.entry(found).or_default().add(1, incident.pages);
         }
     }
     by_lever
         .into_iter()
-        .map(|(lever, saved)| {
-            let says = format!("{lever}: nothing else stood in the way of a remedy in {}.", saved.words("incident"));
+        .map(|((lever, name), saved)| {
+            let says =
+                format!("{lever}: {name} was the first thing in the way of a remedy in {}.", saved.words("incident"));
             saved.into_advice(says)
         })
         .collect()
@@ -179,7 +184,8 @@ fn switch_breakers_on(week: &History) -> Vec<Advice> {
 
 /// An alarm that nobody looks at.
 fn map(week: &History) -> Vec<Advice> {
-    let silent: Vec<_> = week.silent.iter().collect();
+    // Of what its tags ask for a message, somebody hears.
+    let silent: Vec<_> = week.silent.iter().filter(|silent| !silent.told).collect();
     let often = unmapped(&silent).into_iter().filter(|unmapped| unmapped.times >= FEWEST);
     often
         .map(|unmapped| {

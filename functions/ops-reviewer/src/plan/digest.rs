@@ -12,6 +12,7 @@ use nightshift_core::span::Span;
 use nightshift_incident::refusals::sentence;
 use serde::Serialize;
 
+use super::number;
 use crate::observe::Observed;
 
 /// Denials that end within this are told.
@@ -24,6 +25,8 @@ pub struct Digest {
     pub refused: Vec<Refused>,
     /// Alarms that lead to no service; the most frequent first.
     pub unmapped: Vec<Unmapped>,
+    /// Events that are no alarm's and lead to no service either.
+    pub nameless: u32,
     /// Incidents in which nothing new was heard for so long that they absorb
     /// no more.
     pub chronic: Vec<Chronic>,
@@ -38,8 +41,8 @@ pub struct Refused {
     pub name: String,
     /// How many events.
     pub times: u32,
-    /// Names of their alarms.
-    pub alarms: BTreeSet<String>,
+    /// Their alarms by name; of those that are no alarm's, the services.
+    pub about: BTreeSet<String>,
     /// What the rule says, where it says the same of all of them.
     pub says: Option<String>,
 }
@@ -82,20 +85,21 @@ pub struct Denial {
 impl Digest {
     /// There is nothing to tell.
     pub fn is_empty(&self) -> bool {
-        self.refused.is_empty() && self.unmapped.is_empty() && self.chronic.is_empty() && self.denials.is_empty()
+        self.events() == 0 && self.chronic.is_empty() && self.denials.is_empty()
     }
 
     /// Events that were recorded, of any kind.
     pub fn events(&self) -> u32 {
         self.refused.iter().map(|refused| refused.times).sum::<u32>()
             + self.unmapped.iter().map(|unmapped| unmapped.times).sum::<u32>()
+            + self.nameless
     }
 }
 
 /// Sums a day up.
 pub fn digest(observed: &Observed, policy: &Policy) -> Digest {
     let day = observed.history.within(&observed.due.window);
-    let silent: Vec<&Silent> = day.silent.iter().filter(|silent| !no_news(&silent.refusal)).collect();
+    let silent: Vec<&Silent> = day.silent.iter().filter(|silent| !silent.told && !no_news(&silent.refusal)).collect();
     let open = observed.open().iter().map(|(service, incident)| chronic(service, incident, false));
     let closed = day.incidents.iter().map(|(service, incident)| chronic(service, incident, true));
     let stale = policy.alarms.chronic_after.before(observed.due.window.to);
@@ -105,6 +109,7 @@ pub fn digest(observed: &Observed, policy: &Policy) -> Digest {
     Digest {
         refused: refused(&silent),
         unmapped: unmapped(&silent),
+        nameless: number(silent.iter().filter(|silent| nameless(silent)).count()),
         chronic: open.chain(closed).collect(),
         denials: denials(observed),
     }
@@ -125,17 +130,27 @@ fn refused(silent: &[&Silent]) -> Vec<Refused> {
         .into_iter()
         .map(|(name, silent)| {
             let says: BTreeSet<String> = silent.iter().map(|silent| sentence(&silent.refusal)).collect();
-            let alarms = silent.iter().filter_map(|silent| silent.alarm.as_ref());
             Refused {
                 name,
-                times: u32::try_from(silent.len()).unwrap_or(u32::MAX),
-                alarms: alarms.map(|alarm| alarm.name().to_owned()).collect(),
+                times: number(silent.len()),
+                about: silent.iter().filter_map(|silent| about(silent)).collect(),
                 says: says.first().filter(|_| says.len() == 1).cloned(),
             }
         })
         .collect();
     refused.sort_by_key(|refused| std::cmp::Reverse(refused.times));
     refused
+}
+
+/// What people call it by.
+fn about(silent: &Silent) -> Option<String> {
+    let alarm = silent.alarm.as_ref().map(|alarm| alarm.name().to_owned());
+    alarm.or_else(|| silent.service.as_ref().map(ToString::to_string))
+}
+
+/// There is no alarm that could be tagged.
+fn nameless(silent: &Silent) -> bool {
+    silent.refusal == Refusal::Unmapped && silent.alarm.is_none()
 }
 
 /// Alarms of no known service, the most frequent first.

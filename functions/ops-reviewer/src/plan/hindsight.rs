@@ -1,7 +1,8 @@
 //! Whether what would have been done would have been right.
 //!
 //! Right: a person did the same within two hours. Wrong: it recovered without
-//! it. Anything else nobody can tell, and the scorecard says so.
+//! it, and without anything else that was deployed. Anything else nobody can
+//! tell, and the scorecard says so.
 
 use jiff::{SignedDuration, Timestamp};
 use nightshift_core::ids::ServiceRef;
@@ -21,7 +22,7 @@ const SOON: SignedDuration = SignedDuration::from_hours(2);
 pub enum Hindsight {
     /// A person did the same.
     Right,
-    /// It recovered without.
+    /// It recovered without, and nothing else was deployed.
     Wrong,
     /// Nobody can tell.
     Unknown,
@@ -56,32 +57,44 @@ fn rollback(incident: &Incident, releases: &[&Release]) -> Hindsight {
     if by_a_person && (returns().any(|release| soon(release.began_at)) || stopped.is_some_and(soon)) {
         return Hindsight::Right;
     }
-    let taken_back = matches!(suspect.verdict, Verdict::RolledBack { .. });
+    // Taken back, stopped, given up or out of sight: the release may be gone,
+    // and with it what was wrong.
+    let stayed = matches!(suspect.verdict, Verdict::Healthy { .. } | Verdict::InProgress);
     let returned = returns().any(|release| release.began_at >= incident.opened_at);
-    without(incident, taken_back || returned)
+    let mut later = releases.iter().filter(|release| release.id != suspect.id && release.began_at >= suspect.began_at);
+    let fixed = later.any(|release| began_before_its_end(release, incident));
+    without(incident, !stayed || returned || fixed)
 }
 
 fn restart(incident: &Incident, releases: &[&Release]) -> Hindsight {
-    let restarts = || {
-        let since = |release: &&&Release| release.began_at >= incident.opened_at;
-        releases.iter().filter(since).filter(|release| release.kind == DeploymentKind::Restart)
-    };
+    let since = || releases.iter().filter(|release| release.began_at >= incident.opened_at);
+    let restarts = || since().filter(|release| release.kind == DeploymentKind::Restart);
     if restarts().any(|release| release.began_at.duration_since(incident.opened_at) <= SOON) {
         return Hindsight::Right;
     }
+    let fixed = since().any(|release| began_before_its_end(release, incident));
     // A service that never deployed since releases are recorded could have
     // been restarted before that as well.
-    without(incident, restarts().next().is_some() || releases.is_empty())
+    without(incident, restarts().next().is_some() || fixed || releases.is_empty())
 }
 
-fn without(incident: &Incident, done_later: bool) -> Hindsight {
-    if incident.phase == Phase::Resolved && !done_later { Hindsight::Wrong } else { Hindsight::Unknown }
+/// Whatever is deployed brings new tasks, and may be what cured it.
+fn began_before_its_end(release: &Release, incident: &Incident) -> bool {
+    incident.closed_at.is_none_or(|end| release.began_at <= end)
+}
+
+/// `helped`: something else than time may have cured it. An incident also ends
+/// with its service; one that recovered was seen healthy first.
+fn without(incident: &Incident, helped: bool) -> Hindsight {
+    let recovered = incident.phase == Phase::Resolved && incident.healthy_since.is_some();
+    if recovered && !helped { Hindsight::Wrong } else { Hindsight::Unknown }
 }
 
 #[cfg(test)]
 mod tests {
     use nightshift_core::mode::Mode;
     use nightshift_core::remedy::Remedy;
+    use nightshift_core::verdict::{FailedBy, Unjudged};
 
     use super::*;
     use crate::tests::made::{at, ended, observed_only, release, returned, service};
@@ -128,11 +141,35 @@ mod tests {
     }
 
     #[test]
-    fn what_ecs_took_back_itself_nobody_can_tell() {
-        let breaker = |_: &mut Incident, releases: &mut Vec<PastRelease>| {
-            releases[0].release.verdict = Verdict::RolledBack { by: By::CircuitBreaker };
+    fn what_was_taken_back_or_stopped_by_others_nobody_can_tell() {
+        let became = |verdict: Verdict| {
+            move |_: &mut Incident, releases: &mut Vec<PastRelease>| releases[0].release.verdict = verdict
         };
-        check(breaker, Some(Hindsight::Unknown));
+        check(became(Verdict::RolledBack { by: By::CircuitBreaker }), Some(Hindsight::Unknown));
+        check(became(Verdict::Stopped), Some(Hindsight::Unknown));
+        check(became(Verdict::Failed { cause: FailedBy::Unsaid }), Some(Hindsight::Unknown));
+        check(became(Verdict::Unknown { reason: Unjudged::ServiceGone }), Some(Hindsight::Unknown));
+        check(became(Verdict::InProgress), Some(Hindsight::Wrong));
+    }
+
+    #[test]
+    fn what_somebody_may_have_fixed_forward_nobody_can_tell() {
+        let fixed = |minute: i64| {
+            move |_: &mut Incident, releases: &mut Vec<PastRelease>| releases.push(release("prod/web", minute))
+        };
+        check(fixed(89), Some(Hindsight::Wrong));
+        // It may have begun before the alarm rang.
+        check(fixed(95), Some(Hindsight::Unknown));
+        check(fixed(104), Some(Hindsight::Unknown));
+        check(fixed(110), Some(Hindsight::Unknown));
+        check(fixed(111), Some(Hindsight::Wrong));
+        let elsewhere = |_: &mut Incident, releases: &mut Vec<PastRelease>| releases.push(release("prod/api", 104));
+        check(elsewhere, Some(Hindsight::Wrong));
+    }
+
+    #[test]
+    fn what_ended_with_its_service_nobody_can_tell() {
+        check(|incident, _| incident.healthy_since = None, Some(Hindsight::Unknown));
     }
 
     #[test]
@@ -155,6 +192,15 @@ mod tests {
             releases.push(again);
         };
         check(restarted, Some(Hindsight::Right));
+        let fixed = |minute: i64| {
+            move |incident: &mut Incident, releases: &mut Vec<PastRelease>| {
+                restart(incident);
+                releases.push(release("prod/web", minute));
+            }
+        };
+        check(fixed(99), Some(Hindsight::Wrong));
+        check(fixed(104), Some(Hindsight::Unknown));
+        check(fixed(111), Some(Hindsight::Wrong));
         let scale = |incident: &mut Incident, _: &mut Vec<PastRelease>| {
             incident.would = Some(Remedy::ScaleOut { from: 2, to: 3 });
         };

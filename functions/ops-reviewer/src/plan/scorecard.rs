@@ -12,6 +12,7 @@ use super::advice::{Advice, advice};
 use super::digest::no_news;
 use super::ending::{Ending, ending, without_a_human};
 use super::hindsight::{Hindsight, hindsight};
+use super::number;
 use crate::history::{History, Window};
 use crate::observe::Observed;
 
@@ -22,7 +23,7 @@ pub struct Scorecard {
     pub week: Score,
     /// Those of the week before.
     pub before: Score,
-    /// Incidents that are open now.
+    /// Incidents that were open when the week ended.
     pub open: u32,
     /// What the mode of a service kept from being done, by `cluster/service`.
     pub would: BTreeMap<String, Would>,
@@ -34,7 +35,7 @@ pub struct Scorecard {
     pub trend: Trend,
     /// Events that opened no incident and are worth reading about.
     pub silent: u32,
-    /// The one change that would have saved most.
+    /// The one change that could have saved most.
     pub advice: Option<Advice>,
 }
 
@@ -123,10 +124,6 @@ fn would(week: &History, all: &History) -> BTreeMap<String, Would> {
         }
     }
     by_service.into_iter().map(|(service, would)| (service.to_string(), would)).collect()
-}
-
-fn number(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

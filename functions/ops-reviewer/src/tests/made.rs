@@ -10,7 +10,7 @@ use nightshift_core::mode::Mode;
 use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::{Outcome, Remedy};
 use nightshift_core::verdict::{DeploymentKind, PastRelease};
-use nightshift_incident::stack::Home;
+use nightshift_incident::stack::{Home, Stack};
 use serde_json::json;
 
 use crate::event::{Due, Kind};
@@ -51,6 +51,7 @@ pub fn ended(name: &str, from: i64, to: i64) -> Incident {
         "pages": 0,
         "checks": 3,
         "deadline": at(from + 12),
+        "healthy_since": at(to),
         "chronic": false,
         "heard_at": at(to),
         "closed_at": at(to),
@@ -138,14 +139,20 @@ pub fn returned(name: &str, minute: i64) -> PastRelease {
 /// An event that opened no incident.
 pub fn silent(refusal: Refusal, name: &str, minute: i64) -> Silent {
     let event = EventId::of(&[name, &minute.to_string()]);
-    Silent { event, at: at(minute), alarm: Some(alarm(name)), service: None, refusal }
+    Silent { event, at: at(minute), alarm: Some(alarm(name)), service: None, refusal, told: false }
+}
+
+/// The stack whose reports are made.
+pub fn stack() -> Stack {
+    let home = Home { account: "123456789012".into(), region: "eu-west-1".into() };
+    Stack { name: "nightshift".into(), home, default_mode: Mode::Observe, drill_service: None }
 }
 
 /// A report in Berlin at the minute, over what was recorded.
 pub fn observed(report: Kind, minute: i64, history: History) -> Observed {
     Observed {
         due: Due::new(report, "Europe/Berlin", at(minute)).unwrap(),
-        home: Home { account: "123456789012".into(), region: "eu-west-1".into() },
+        stack: stack(),
         history,
         open: Sight::Seen(Vec::new()),
         denied: Default::default(),

@@ -128,6 +128,7 @@ mod tests {
             alarm: None,
             service: None,
             refusal: Refusal::NoNews,
+            told: false,
         };
         let keys = [
             Key::head(&web()),

@@ -59,8 +59,23 @@ fn a_rule_that_stood_in_the_way_is_eased_by_its_own_lever() {
     refused(&mut history, 0, Refusal::CoolingDown { until: at(9) }, 1);
     refused(&mut history, 500, Refusal::CoolingDown { until: at(509) }, 1);
     refused(&mut history, 900, Refusal::AtCeiling, 1);
-    let says = "Shorten guardrails.cooldown, or cure what comes back so soon: nothing else stood in the way of a \
-                remedy in 2 incidents and 2 pages.";
+    let says = "Shorten guardrails.cooldown, or cure what comes back so soon: CoolingDown was the first thing in the way \
+                of a remedy in 2 incidents and 2 pages.";
+    check(&history, Some(says));
+}
+
+#[test]
+fn a_rule_is_not_eased_for_a_service_that_may_not_act() {
+    let mut history = History::default();
+    let frozen = || Refusal::Frozen { window: "fair".into() };
+    for (minute, mode) in [(0, Mode::Observe), (500, Mode::Approve)] {
+        refused(&mut history, minute, frozen(), 3);
+        history.incidents.last_mut().unwrap().1.mode = mode;
+    }
+    check(&history, None);
+    refused(&mut history, 900, frozen(), 1);
+    let says =
+        "Shorten the freeze \"fair\": Frozen was the first thing in the way of a remedy in 1 incident and 1 page.";
     check(&history, Some(says));
 }
 
@@ -104,8 +119,10 @@ fn pages_count_before_anything_else() {
     };
     let says = "Tell which service batch-late watches (tags cluster and service): 50 alarms led nowhere.";
     check(&history, Some(says));
+    history.silent.iter_mut().for_each(|silent| silent.told = true);
+    check(&history, None);
     refused(&mut history, 0, Refusal::Halted, 1);
-    let says = "Let remedies go on (nightshift resume): nothing else stood in the way of a remedy in 1 incident and 1 \
-                page.";
+    let says = "Let remedies go on (nightshift resume): Halted was the first thing in the way of a remedy in 1 incident \
+                and 1 page.";
     check(&history, Some(says));
 }

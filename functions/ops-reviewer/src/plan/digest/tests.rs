@@ -69,6 +69,47 @@ fn a_quiet_day_is_told_to_nobody() {
 }
 
 #[test]
+fn what_people_were_told_at_once_is_not_called_silent() {
+    let mut history = History::default();
+    let paged = |name: &str| Silent { told: true, ..silent(Refusal::Unmapped, name, FRIDAY - 10) };
+    history.silent = vec![paged("nightly-report"), paged("ledger-db-cpu")];
+    let mut observed = observed(Kind::Daily, FRIDAY, history);
+    assert_eq!(digest(&observed, &Policy::default()), Digest::default());
+    observed.history.silent.push(silent(Refusal::Unmapped, "ledger-db-cpu", FRIDAY - 9));
+    let text = told(&observed);
+    assert!(text.contains("1 event recorded without a message") && text.contains("ledger-db-cpu 1×"), "{text}");
+    assert!(!text.contains("nightly-report"), "{text}");
+}
+
+#[test]
+fn what_no_alarm_told_is_listed_by_its_service_or_as_nameless() {
+    let of = |refusal: Refusal, name: Option<&str>, back: i64| Silent {
+        alarm: None,
+        service: name.map(service),
+        ..silent(refusal, "deployment", FRIDAY - back)
+    };
+    let left = Refusal::LeftToCircuitBreaker;
+    let silent = vec![
+        of(left.clone(), Some("prod/web"), 10),
+        of(left.clone(), Some("prod/web"), 11),
+        of(left, Some("prod/api"), 12),
+        of(Refusal::Unmapped, None, 13),
+        of(Refusal::Unmapped, None, 14),
+        of(Refusal::ReleaseNotToBlame, None, 15),
+    ];
+    let observed = observed(Kind::Daily, FRIDAY, History { silent, ..History::default() });
+    insta::assert_snapshot!(told(&observed));
+}
+
+#[test]
+fn a_day_of_nameless_events_alone_is_not_quiet() {
+    let nameless = Silent { alarm: None, ..silent(Refusal::Unmapped, "deployment", FRIDAY - 10) };
+    let history = History { silent: vec![nameless], ..History::default() };
+    let text = told(&observed(Kind::Daily, FRIDAY, history));
+    assert!(text.starts_with("Nightshift, Fri 20 Nov: 1 event recorded without a message\n"), "{text}");
+}
+
+#[test]
 fn a_denial_is_told_on_its_last_day_and_on_no_other() {
     let soon = |minute: i64| {
         let mut observed = observed(Kind::Daily, FRIDAY, History::default());
@@ -90,7 +131,7 @@ fn what_could_not_be_read_is_said_even_on_a_quiet_day() {
     Could not be read, and is missing above
       dynamodb:Query silent#2026-11-20 denied: not authorized
 
-    All services of account 123456789012 in eu-west-1. Report report-daily-2026-11-20.
+    All services of account 123456789012 in eu-west-1. Report report-daily-2026-11-20-123456789012-eu-west-1-nightshift.
     ");
 }
 

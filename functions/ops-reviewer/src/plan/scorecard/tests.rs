@@ -87,7 +87,7 @@ fn an_empty_week_is_one_line() {
     insta::assert_snapshot!(told(&observed), @r"
     Nightshift, week to Mon 23 Nov: nothing went wrong and nothing was released
 
-    All services of account 123456789012 in eu-west-1. Report report-weekly-2026-11-23.
+    All services of account 123456789012 in eu-west-1. Report report-weekly-2026-11-23-123456789012-eu-west-1-nightshift.
     ");
 }
 
