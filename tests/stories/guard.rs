@@ -159,7 +159,7 @@ fn a_denied_release_is_stopped_once_and_let_through_the_second_time() {
     let (story, night) = night(scenario("", &third), 50);
     assert_eq!(operations(&story).len(), 2, "{:#?}", decisions(&night));
     let denied = story.notices().into_iter().find(|notice| notice.headline.contains("web:43 comes again")).unwrap();
-    assert!(denied.headline.contains("was rolled back"), "{}", denied.headline);
+    assert!(denied.why[0].contains("was rolled back"), "{:?}", denied.why);
     let mut night = night;
     night.run_until("2026-11-20T04:30:00Z".parse().unwrap());
     let through = story.notices().into_iter().filter(|notice| notice.kind == NoticeKind::Release);

@@ -41,7 +41,7 @@ fn a_hanging_way_back_is_not_taken_back() {
     assert_eq!(operations(&story), Vec::<String>::new(), "{:#?}", decisions(&night));
     assert_eq!(refusal(&story).as_deref(), Some("NeverRollBackARollback"));
     let told = story.notices().into_iter().find(|notice| notice.headline.contains("has hung")).unwrap();
-    assert!(told.headline.contains("targets do not pass health checks"), "{}", told.headline);
+    assert!(told.why[0].contains("targets do not pass health checks"), "{:?}", told.why);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use nightshift_core::alarm::LiveAlarm;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::incident::Incident;
 use nightshift_core::metric::{MetricId, Point, Series};
-use nightshift_core::ports::{AlarmReads, MetricReads, ServiceReads};
+use nightshift_core::ports::{AlarmReads, MetricReads, ServiceReads, TargetReads};
 use nightshift_sim::{Account, poll_once};
 
 use super::shoot::{ByHand, remedies};
@@ -76,13 +76,13 @@ fn in_short(trouble: &str) -> &'static str {
 
 /// What the service's load balancer says of targets that fail their checks.
 fn unhealthy_targets(account: &Account, service: &ServiceRef) -> Option<MetricId> {
-    let setup = account.scenario().services.into_iter().find(|setup| setup.is(&service.service))?;
-    let group = poll_once(account.service(service))?.ok()??.target_groups.into_iter().next()?;
+    let groups = poll_once(account.service(service))?.ok()??.target_groups;
+    let (group, load_balancer) = poll_once(account.load_balancers(&groups))?.ok()?.pop_first()?;
     let group = group.rsplit(':').next()?.to_owned();
     Some(MetricId {
         namespace: "AWS/ApplicationELB".into(),
         name: "UnHealthyHostCount".into(),
-        dimensions: [("LoadBalancer".to_owned(), setup.load_balancer), ("TargetGroup".to_owned(), group)].into(),
+        dimensions: [("LoadBalancer".to_owned(), load_balancer), ("TargetGroup".to_owned(), group)].into(),
         stat: "Maximum".into(),
         period_s: 60,
     })
@@ -105,6 +105,10 @@ fn failed_tasks(
     if minutes.is_empty() {
         return None;
     }
+    // Where none failed none is shown, from edge to edge.
+    let (first, last) = (from.as_second().div_euclid(60) * 60, to.as_second().div_euclid(60) * 60);
+    minutes.entry(first).or_default();
+    minutes.entry(last).or_default();
     let point = |(second, value)| Some(Point { at: Timestamp::from_second(second).ok()?, value });
     let points = minutes.into_iter().filter_map(point).collect();
     Some(Track { label: format!("Failed tasks of {}", suspect.short()), unit: "/min".into(), counts: true, points })

@@ -8,7 +8,7 @@ mod lines;
 mod shoot;
 
 pub mod timeline;
-mod week;
+pub mod week;
 
 use jiff::Timestamp;
 use nightshift_core::cause::Diagnosis;

@@ -1,5 +1,7 @@
 //! Plays one scene and keeps what a page needs of it.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::incident::{Incident as Kept, Phase};
@@ -84,6 +86,7 @@ fn incident(
     let closed_at = told.iter().find(|notice| notice.phase == Phase::Resolved).map(|notice| notice.at);
     let taken = remedies(kept).next().map(ToString::to_string);
     let by_hand = by_hand.filter(|done| done.service == *service);
+    let services: BTreeSet<&ServiceRef> = all.iter().map(|(service, _)| service).collect();
     Incident {
         id: kept.id.to_string(),
         service: service.to_string(),
@@ -98,7 +101,7 @@ fn incident(
         pages: kept.pages,
         ending: ending(kept, closed_at, by_hand.is_some()),
         diagnosis: kept.diagnosis.clone(),
-        chart: chart::chart(account, (service, kept), closed_at, all.len(), by_hand),
+        chart: chart::chart(account, (service, kept), closed_at, services.len(), by_hand),
         notices: told.into_iter().map(Posted::from).collect(),
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::lines::clock;
-use super::{Demo, Incident, Line, Mark, Scene};
+use super::{Demo, Incident, Line, Mark, Posted, Scene, week};
 use crate::paint::{Ink, Paint, wrapped};
 
 /// Columns of the whole.
@@ -22,22 +22,42 @@ pub fn timeline(demo: &Demo, paint: Paint) -> String {
     for (index, scene) in demo.scenes.iter().enumerate() {
         self::scene(&mut text, scene, index + 1, paint);
     }
+    if let Some(posted) = &demo.week {
+        scorecard(&mut text, posted, demo.scenes.len() + 1, paint);
+    }
     text
 }
 
-fn scene(text: &mut String, scene: &Scene, number: usize, paint: Paint) {
+fn scorecard(text: &mut String, posted: &Posted, number: usize, paint: Paint) {
+    opening(text, week::TITLE, week::STORY, number, paint);
+    let bar = paint.ink(Ink::Dim, "│");
+    for section in &posted.notice.sections {
+        let _ = writeln!(text, "  {bar}  {}", paint.ink(Ink::Bold, &section.title));
+        for line in &section.lines {
+            let rows = if section.aligned { vec![line.clone()] } else { wrapped(line, WIDTH - 8) };
+            for row in rows {
+                let _ = writeln!(text, "  {bar}    {row}");
+            }
+        }
+    }
+    let _ = writeln!(text, "  {} {}", paint.ink(Ink::Dim, "╰─"), posted.notice.headline);
+}
+
+/// The head of a scene.
+fn opening(text: &mut String, title: &str, story: &str, number: usize, paint: Paint) {
     let bar = paint.ink(Ink::Dim, "│");
     let corner = paint.ink(Ink::Dim, "╭─");
-    let _ = writeln!(
-        text,
-        "\n  {corner} {}  {}",
-        paint.ink(Ink::Dim, &number.to_string()),
-        paint.ink(Ink::Bold, &scene.title)
-    );
-    for line in wrapped(&scene.story, WIDTH - 6) {
+    let _ =
+        writeln!(text, "\n  {corner} {}  {}", paint.ink(Ink::Dim, &number.to_string()), paint.ink(Ink::Bold, title));
+    for line in wrapped(story, WIDTH - 6) {
         let _ = writeln!(text, "  {bar}  {}", paint.ink(Ink::Dim, &line));
     }
     let _ = writeln!(text, "  {bar}");
+}
+
+fn scene(text: &mut String, scene: &Scene, number: usize, paint: Paint) {
+    opening(text, &scene.title, &scene.story, number, paint);
+    let bar = paint.ink(Ink::Dim, "│");
     for line in &scene.lines {
         self::line(text, line, paint);
     }

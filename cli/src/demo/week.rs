@@ -9,6 +9,13 @@ use serde_json::json;
 use super::Posted;
 use crate::night::{Night, stack};
 
+/// What it shows.
+pub const TITLE: &str = "A week's scorecard";
+/// What is about to happen.
+pub const STORY: &str = "Another week, of three services and their releases: one was rolled back, one was stopped \
+                         while it deployed, and one a person took back. On Monday the scorecard says how delivery \
+                         and Nightshift itself did, and which one change would have saved most.";
+
 /// A week of three services with their releases.
 const WEEK: &str = include_str!("../../scenarios/week.toml");
 /// When a person takes the release back that nobody else may touch, in seconds

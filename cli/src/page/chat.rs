@@ -62,7 +62,7 @@ fn block(html: &mut String, block: &Value) {
         "header" => {
             let words = unescaped(&text(&block["text"]));
             // The light is drawn: not every machine has a font for it.
-            let words = words.trim_start_matches(['🔴', '🟠', '🔵', '🟢', ' ']);
+            let words = words.trim_start_matches(['🔴', '🟠', '🔵', '🟢', '📋', '📊', ' ']);
             let _ = writeln!(html, "<p class=\"header\"><i></i>{}</p>", escaped(words));
         }
         "section" => {
@@ -87,10 +87,23 @@ fn block(html: &mut String, block: &Value) {
     }
 }
 
+/// What stands between two of these keeps its columns.
+const FENCE: &str = "```";
+
 /// A section's lines; those with a bullet are a list.
 fn section(html: &mut String, words: &str) {
     let mut open = false;
+    let mut fixed = false;
     for line in words.lines() {
+        if line.trim() == FENCE {
+            html.push_str(if fixed { "</pre>\n" } else { "<pre>" });
+            fixed = !fixed;
+            continue;
+        }
+        if fixed {
+            let _ = writeln!(html, "{}", escaped(&unescaped(line)));
+            continue;
+        }
         let item = line.strip_prefix("• ");
         if item.is_some() != open {
             html.push_str(if open { "</ul>\n" } else { "<ul>" });
@@ -101,6 +114,9 @@ fn section(html: &mut String, words: &str) {
     }
     if open {
         html.push_str("</ul>\n");
+    }
+    if fixed {
+        html.push_str("</pre>\n");
     }
 }
 
@@ -169,6 +185,13 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expect: &str) {
         assert_eq!(mrkdwn(text), expect);
+    }
+
+    #[test]
+    fn what_is_fenced_keeps_its_columns_and_its_stars() {
+        let mut html = String::new();
+        section(&mut html, "*Delivery*\n```\na   *b*\n1  &lt;2\n```\n• end");
+        assert_eq!(html, "<p><b>Delivery</b></p>\n<pre>a   *b*\n1  &lt;2\n</pre>\n<ul><li>end</li></ul>\n");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use crate::demo::{Demo, Incident, Line, Mark, Scene};
+use crate::demo::{Demo, Incident, Line, Mark, Posted, Scene, week};
 use chat::chat;
 use escape::escaped;
 
@@ -40,6 +40,9 @@ pub fn page(demo: &Demo) -> String {
     contents(&mut html, demo);
     for (index, scene) in demo.scenes.iter().enumerate() {
         self::scene(&mut html, scene, index + 1);
+    }
+    if let Some(posted) = &demo.week {
+        scorecard(&mut html, posted, demo.scenes.len() + 1);
     }
     html.push_str(
         "</main>\n<footer><p>Made by <code>nightshift demo</code> from what <code>nightshift demo --json</code> \
@@ -70,6 +73,15 @@ fn contents(html: &mut String, demo: &Demo) {
         }
         html.push_str("</span></a></li>\n");
     }
+    if let Some(posted) = &demo.week {
+        let _ = write!(
+            html,
+            "<li><a href=\"#week\"><time>{}</time><span><b>{}</b><small class=\"watched\"><i></i>{}</small></span></a></li>\n",
+            posted.notice.at.strftime("%a"),
+            escaped(week::TITLE),
+            escaped(&posted.notice.headline),
+        );
+    }
     html.push_str("</ol>\n");
 }
 
@@ -98,6 +110,19 @@ fn scene(html: &mut String, scene: &Scene, number: usize) {
         self::line(html, line);
     }
     html.push_str("</table>\n</details>\n</section>\n");
+}
+
+/// The weekly scorecard, as Slack shows it.
+fn scorecard(html: &mut String, posted: &Posted, number: usize) {
+    let _ = write!(
+        html,
+        "<section class=\"scene\" id=\"week\">\n<p class=\"number\">{number}</p>\n<h2>{}</h2>\n<p class=\"story\">{}</p>\n",
+        escaped(week::TITLE),
+        escaped(week::STORY),
+    );
+    html.push_str("<article class=\"incident\">\n");
+    chat(html, std::slice::from_ref(posted));
+    html.push_str("</article>\n</section>\n");
 }
 
 fn incident(html: &mut String, incident: &Incident) {

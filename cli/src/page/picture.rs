@@ -27,7 +27,9 @@ pub(super) fn picture(chart: &Chart, service: &str) -> String {
     let rows = lanes.iter().map(|(lane, ..)| lane + 1).max().unwrap_or(0);
     let top = 14.0 + rows as f64 * LANE;
     let highest = chart.metric.points.iter().map(|point| point.value).fold(0.0, f64::max);
-    let most = round_up(highest.max(chart.threshold.unwrap_or(0.0) * 1.4).max(1e-3) * 1.05);
+    // Of what is counted in whole pieces less than one would be no scale.
+    let least = if chart.metric.counts || chart.metric.unit.is_empty() { 4.0 } else { 1e-3 };
+    let most = round_up(highest.max(chart.threshold.unwrap_or(0.0) * 1.4).max(least) * 1.05);
     let plot = Plot { left: LEFT, right: RIGHT, top, bottom: top + MAIN, from: chart.from, to: chart.to, most };
     let end = plot.bottom + chart.below.len() as f64 * (BELOW + GAP);
     let height = end + 30.0;

@@ -68,7 +68,9 @@ pub fn tell(record: &mut ServiceRecord, kind: NoticeKind, words: Words, pager: O
 
 fn headline(service: &str, incident: &Incident, verb: &str) -> String {
     let environment = incident.about.environment.as_ref().map_or_else(String::new, |name| format!(" · {name}"));
+    // The cause in full is the first line below: what was done must fit in here.
     let trouble = incident.trouble.as_deref().unwrap_or_default();
+    let trouble = trouble.split_once(": ").map_or(trouble, |(short, _)| short);
     let first = incident.alarms.values().next().map_or(trouble, |alarm| alarm.name.as_str());
     let more = match incident.alarms.len() {
         0 | 1 => String::new(),
@@ -91,7 +93,7 @@ fn why(incident: &Incident) -> Vec<String> {
             format!("{} is {state} since {}{times}", alarm.name, alarm.at.strftime("%H:%M:%S UTC"))
         })
         .collect();
-    why.splice(0..0, incident.trouble.clone());
+    why.splice(0..0, incident.trouble.as_deref().map(capital));
     if let Some(diagnosis) = &incident.diagnosis {
         why.push(format!("Cause: {}, {} % sure", diagnosis.cause, diagnosis.percent));
         let speaks =

@@ -26,13 +26,13 @@ pub fn trouble(release: &Release, trouble: &Trouble, waits_for: &[String]) -> St
             let day = denied.at.strftime("%d %b %H:%M UTC");
             format!("{name} comes again: it was rolled back at {day} in incident {}", denied.incident)
         }
-        Trouble::Failing { .. } => format!("the deployment of {name} fails: {}", failures(release)),
-        Trouble::GivenUp => format!("ECS gave the deployment of {name} up and does not go back: {}", failures(release)),
+        Trouble::Failing { .. } => format!("{name} fails to deploy: {}", failures(release)),
+        Trouble::GivenUp => format!("ECS gave {name} up and does not go back: {}", failures(release)),
         Trouble::Stuck { for_s } => {
             let long = words(jiff::SignedDuration::from_secs(*for_s));
             let waits_for =
                 if waits_for.is_empty() { "nothing says what it waits for".to_owned() } else { waits_for.join(", ") };
-            format!("the deployment of {name} has hung for {long}: {waits_for}")
+            format!("{name} has hung for {long}: {waits_for}")
         }
     }
 }
