@@ -99,7 +99,9 @@ class Night:
     def changes(self, service):
         """What was changed of a service in ECS: the operations, in order."""
         calls = self.stack.simulator.get("/_sim/calls")
-        return [call["operation"] for call in calls if call["write"] and call["resource"] == service]
+        # A deployment is named by its ARN, ‹cluster›/‹service›/‹id› at the end.
+        named = (call for call in calls if call["resource"] == service or f"/{service}/" in call["resource"])
+        return [call["operation"] for call in named if call["write"]]
 
     def task_definition(self, service):
         """What ECS is to run for a service, as `family:revision`."""
