@@ -15,9 +15,10 @@ use nightshift_core::service::MODE_TAG;
 use nightshift_core::timer::Timer;
 use serde_json::{Value, json};
 
-use crate::account::{Account, Delivery, ProductionWrite};
+use crate::account::{Account, Delivery};
 use crate::scenario::Scenario;
 use crate::state::State;
+use crate::state::change::Change;
 use crate::state::service::Machine;
 
 /// An account whose end is a check: no change of production without a claimed
@@ -236,8 +237,8 @@ fn incident_shown(incident: &Incident) -> Value {
 impl State {
     /// Holds a change of production against what no story may break. `going`
     /// is the service deployment that stood when the change was asked for.
-    pub(crate) fn watch(&mut self, write: &ProductionWrite, going: Option<ServiceDeploymentArn>) {
-        let ProductionWrite { operation, service, change, .. } = write;
+    pub(crate) fn watch(&mut self, service: &ServiceRef, change: &Change, going: Option<ServiceDeploymentArn>) {
+        let (operation, change) = (change.operation(), change.to_string());
         let record = self.ledger.record(service).value;
         let claimed = record.incident.as_ref().and_then(Incident::open_intent);
         if claimed.is_none_or(|intent| intent.remedy.operation() != operation) {
