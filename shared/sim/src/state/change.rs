@@ -4,6 +4,7 @@ use std::fmt;
 
 use nightshift_core::codedeploy::CodeDeploymentId;
 use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, TaskDefinitionArn};
+use nightshift_core::remedy::Remedy;
 
 /// What a call asks for, by what it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,29 @@ impl Change {
             Self::AtHook { .. } => "ecs:ContinueServiceDeployment",
             Self::StopCodeDeploy { .. } => "codedeploy:StopDeployment",
             Self::Scale { .. } => "application-autoscaling:RegisterScalableTarget",
+        }
+    }
+
+    /// Whether it is what the remedy says: the same call, of the same thing.
+    pub(crate) fn is(&self, remedy: &Remedy) -> bool {
+        match (self, remedy) {
+            (Self::Deploy { to }, Remedy::RollBack { to: claimed, .. }) => to == claimed,
+            (Self::Restart { instead_of }, Remedy::Restart { instead_of: claimed }) => {
+                instead_of.as_ref() == Some(claimed)
+            }
+            (Self::Stop { deployment }, Remedy::StopDeployment { deployment: claimed, .. }) => deployment == claimed,
+            (
+                Self::AtHook { deployment, hook, goes_back: true },
+                Remedy::RollBackAtHook { deployment: claimed, hook: claimed_hook, .. },
+            ) => (deployment, hook) == (claimed, claimed_hook),
+            (Self::StopCodeDeploy { deployment }, Remedy::StopCodeDeploy { deployment: claimed, .. }) => {
+                deployment == claimed
+            }
+            (
+                Self::Scale { minimum, maximum: None },
+                Remedy::ScaleOut { to, .. } | Remedy::RestoreScaling { to, .. },
+            ) => minimum.as_ref() == Some(to),
+            _ => false,
         }
     }
 }

@@ -18,6 +18,7 @@ pub(crate) mod series;
 pub(crate) mod service;
 pub(crate) mod shown;
 pub(crate) mod traffic;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 
