@@ -1,4 +1,4 @@
-//! The demo: five scenes that end as they are described, and a page that
+//! The demo: scenes that end as they are described, and a page that
 //! stands by itself.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
@@ -18,9 +18,9 @@ fn count(scene: &Scene, mark: Mark) -> usize {
 #[track_caller]
 fn ends_as_described(seed: u64) {
     let demo = night(seed);
-    assert_eq!(demo.scenes.len(), 5, "seed {seed}");
-    let scene = |index: usize| &demo.scenes[index];
-    let (bad, load, outage, observed, repeated) = (scene(0), scene(1), scene(2), scene(3), scene(4));
+    let [bad, hung, denied, load, outage, observed, repeated] = demo.scenes.as_slice() else {
+        panic!("seed {seed}: {} scenes", demo.scenes.len());
+    };
     let healed = |scene: &Scene, operation: &str| {
         let incident = &scene.incidents[0];
         assert_eq!(scene.incidents.len(), 1, "seed {seed}: {}", scene.key);
@@ -29,6 +29,12 @@ fn ends_as_described(seed: u64) {
     };
     healed(bad, "ecs:UpdateService");
     assert!(bad.incidents[0].remedy.as_ref().unwrap().starts_with("roll back"), "seed {seed}");
+    healed(hung, "ecs:StopServiceDeployment");
+    assert!(hung.incidents[0].notices[0].notice.why[0].contains("do not pass health checks"), "seed {seed}");
+    assert_eq!(denied.incidents.len(), 2, "seed {seed}");
+    assert!(denied.incidents.iter().all(|one| one.closed_at.is_some() && one.pages == 0), "seed {seed}");
+    assert!(denied.incidents[1].notices[0].notice.headline.contains("comes again"), "seed {seed}");
+    assert_eq!(denied.changes.len(), 2, "seed {seed}: {:?}", denied.changes);
     healed(load, "application-autoscaling:RegisterScalableTarget");
     assert!(load.incidents[0].remedy.as_ref().unwrap().starts_with("raise the minimum"), "seed {seed}");
     assert!(outage.changes.is_empty() && outage.incidents.iter().all(|one| one.pages > 0), "seed {seed}");
@@ -43,10 +49,14 @@ fn ends_as_described(seed: u64) {
     // Twice the same event, once the late one.
     assert_eq!(count(repeated, Mark::Nothing), 3, "seed {seed}");
     assert_eq!(count(repeated, Mark::Remedy), 1, "seed {seed}");
+    let week = &demo.week.as_ref().unwrap().notice;
+    assert!(week.headline.contains("11 releases, 3 of them failed"), "seed {seed}: {}", week.headline);
+    let advice = week.sections.last().unwrap();
+    assert!(advice.lines[0].starts_with("Tag prod/catalog nightshift=act"), "seed {seed}: {:?}", advice.lines);
 }
 
 #[test]
-fn the_five_scenes_end_as_described_whatever_the_seed() {
+fn every_scene_ends_as_described_whatever_the_seed() {
     for seed in 1..=12 {
         ends_as_described(seed);
     }
@@ -71,7 +81,7 @@ fn the_page_needs_nothing_from_anywhere() {
     for outside in ["<script", "<link", "<img", "<iframe", " src=", "url(", "@import", " onload=", "javascript:"] {
         assert!(!html.contains(outside), "{outside}");
     }
-    assert_eq!(html.matches("<svg class=\"picture\"").count(), 6);
+    assert_eq!(html.matches("<svg class=\"picture\"").count(), 9);
     assert_eq!(html.matches("<article").count(), html.matches("</article>").count());
 }
 

@@ -74,9 +74,9 @@ fn contents(html: &mut String, demo: &Demo) {
         html.push_str("</span></a></li>\n");
     }
     if let Some(posted) = &demo.week {
-        let _ = write!(
+        let _ = writeln!(
             html,
-            "<li><a href=\"#week\"><time>{}</time><span><b>{}</b><small class=\"watched\"><i></i>{}</small></span></a></li>\n",
+            "<li><a href=\"#week\"><time>{}</time><span><b>{}</b><small class=\"watched\"><i></i>{}</small></span></a></li>",
             posted.notice.at.strftime("%a"),
             escaped(week::TITLE),
             escaped(&posted.notice.headline),

@@ -1,28 +1,26 @@
-//! What a story looks at afterwards, what people do in it, and what no story
-//! may ever break.
+//! What a story looks at afterwards, what people do in it, and its end.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use nightshift_core::case::Case;
-use nightshift_core::ids::{IncidentId, ServiceDeploymentArn, ServiceRef};
+use nightshift_core::codedeploy::CodeDeploymentId;
+use nightshift_core::ids::{IncidentId, ServiceRef};
 use nightshift_core::incident::{Incident, Intent, ServiceRecord};
 use nightshift_core::ledger::{Silent, TimelineEntry};
-use nightshift_core::mode::Mode;
 use nightshift_core::notice::Notice;
 use nightshift_core::refusal::Refusal;
-use nightshift_core::service::MODE_TAG;
 use nightshift_core::timer::Timer;
 use serde_json::{Value, json};
 
-use crate::account::{Account, Delivery, ProductionWrite};
+use crate::account::{Account, Delivery};
 use crate::scenario::Scenario;
 use crate::state::State;
 use crate::state::service::Machine;
 
-/// An account whose end is a check: no change of production without a claimed
-/// intent, none to a service that did not opt in, and never a second rollback
-/// of one suspect.
+/// An account whose end is a check: no change of production but the one that an
+/// open intent names, none to a service that did not opt in, and never a second
+/// rollback of one suspect, in whichever way.
 #[derive(Debug)]
 pub struct Story(Account);
 
@@ -140,6 +138,16 @@ impl Account {
         self.state().machines.retain(|machine| machine.name != *service);
     }
 
+    /// CodeDeploy's deployments of the service, newest first.
+    pub fn code_deployments(&self, service: &ServiceRef) -> Vec<CodeDeploymentId> {
+        let state = self.state();
+        let machine = state.machine(service);
+        let ids = |machine: &Machine| {
+            (0..machine.deployments.len()).rev().filter_map(|index| machine.codedeploy_id(index)).collect()
+        };
+        machine.map(ids).unwrap_or_default()
+    }
+
     /// How many services the ledger says there are.
     pub fn fleet_services(&self) -> Option<u32> {
         self.state().ledger.fleet().value.services
@@ -231,28 +239,4 @@ fn incident_shown(incident: &Incident) -> Value {
         "raised": incident.raised,
         "pages": incident.pages,
     })
-}
-
-impl State {
-    /// Holds a change of production against what no story may break. `going`
-    /// is the service deployment that stood when the change was asked for.
-    pub(crate) fn watch(&mut self, write: &ProductionWrite, going: Option<ServiceDeploymentArn>) {
-        let ProductionWrite { operation, service, change, .. } = write;
-        let record = self.ledger.record(service).value;
-        let claimed = record.incident.as_ref().and_then(Incident::open_intent);
-        if claimed.is_none_or(|intent| intent.remedy.operation() != operation) {
-            self.broken.push(format!("{operation} {service} ({change}) without a claimed intent"));
-        }
-        let tag = self.machine(service).and_then(|machine| machine.tags.get(MODE_TAG));
-        if tag.and_then(|tag| tag.parse().ok()) != Some(Mode::Act) {
-            self.broken.push(format!("{operation} {service} ({change}) although its tag {MODE_TAG} is not act"));
-        }
-        let rollback = operation == "ecs:StopServiceDeployment" || change.starts_with("task definition");
-        let suspect = record.incident.and_then(|incident| incident.suspect).map(|suspect| suspect.deployment).or(going);
-        if let (true, Some(suspect)) = (rollback, suspect)
-            && !self.rolled_back.insert((service.clone(), suspect.clone()))
-        {
-            self.broken.push(format!("{operation} {service} ({change}): {} was rolled back before", suspect.short()));
-        }
-    }
 }

@@ -7,6 +7,7 @@ use nightshift_core::release::DeploymentStatus;
 use serde_json::{Value, json};
 
 use crate::state::State;
+use crate::state::change::Change;
 use crate::state::releases::AwsError;
 use crate::state::rollout::grid;
 use crate::state::service::Machine;
@@ -24,7 +25,7 @@ const COUNT_HEARD_S: i64 = 5;
 pub(super) fn answer(state: &mut State, operation: &str, request: &Request) -> Result<Value, AwsError> {
     let named = ["service", "serviceName", "cluster", "taskDefinition", "serviceDeploymentArn"];
     let resource = named.iter().find_map(|field| request.text(field)).unwrap_or("*").to_owned();
-    let write = matches!(operation, "UpdateService" | "StopServiceDeployment");
+    let write = matches!(operation, "UpdateService" | "StopServiceDeployment" | "ContinueServiceDeployment");
     state.note_call(&format!("ecs:{operation}"), resource, write);
     match operation {
         "DescribeServices" => describe_services(state, request),
@@ -38,6 +39,7 @@ pub(super) fn answer(state: &mut State, operation: &str, request: &Request) -> R
         "DescribeTaskDefinition" => describe_task_definition(state, request),
         "UpdateService" => update(state, request),
         "StopServiceDeployment" => stop(state, request),
+        "ContinueServiceDeployment" => go_on(state, request),
         _ => Err(unknown(operation)),
     }
 }
@@ -97,7 +99,7 @@ fn list_deployments(state: &State, request: &Request) -> Result<Value, AwsError>
     let wanted = request.texts("status");
     let created = request.value("createdAt");
     let (after, before) = (created["after"].as_f64(), created["before"].as_f64());
-    let shown = machine.deployments.iter().rev().filter(|deployment| {
+    let shown = machine.of_ecs().iter().rev().filter(|deployment| {
         let at = deployment.created as f64;
         let status = json!(deployment.status);
         (wanted.is_empty() || wanted.iter().any(|wanted| status == *wanted))
@@ -123,7 +125,7 @@ fn by_arn(arns: &[&str], field: &str, shape: impl Fn(&str) -> Option<Value>) -> 
 fn describe_deployments(state: &State, request: &Request) -> Result<Value, AwsError> {
     let shape = |arn: &str| {
         state.machines.iter().find_map(|machine| {
-            let deployment = machine.deployments.iter().find(|deployment| deployment.arn.as_str() == arn)?;
+            let deployment = machine.of_ecs().iter().find(|deployment| deployment.arn.as_str() == arn)?;
             Some(shapes::deployment(machine, deployment))
         })
     };
@@ -175,14 +177,11 @@ fn update(state: &mut State, request: &Request) -> Result<Value, AwsError> {
         }
     };
     let (force, count) = (request.flag("forceNewDeployment"), request.number("desiredCount"));
-    let change = wanted
-        .as_ref()
-        .map_or("force a new deployment".to_owned(), |wanted| format!("task definition {}", wanted.short()));
     if wanted.is_some() || force {
         let short = wanted.as_ref().map(TaskDefinitionArn::short);
-        state.try_change("ecs:UpdateService", &name, change, |machine, registry, now| {
-            machine.update(short, force, registry, now)
-        })?;
+        let instead_of = state.machine(&name).and_then(Machine::primary).cloned();
+        let change = wanted.clone().map_or(Change::Restart { instead_of }, |to| Change::Deploy { to });
+        state.try_change(&name, change, |machine, registry, now| machine.update(short, force, registry, now))?;
     }
     let due = grid(state.now + COUNT_HEARD_S);
     let gone = || AwsError::new("ServiceNotFoundException", "Service not found.");
@@ -198,13 +197,32 @@ fn stop(state: &mut State, request: &Request) -> Result<Value, AwsError> {
     if request.text("stopType").is_some_and(|kind| kind != "ROLLBACK") {
         return Err(AwsError::new("InvalidParameterException", "stopType: only ROLLBACK is supported."));
     }
+    let change = Change::Stop { deployment: arn.clone() };
+    state.try_change(&holder(state, &arn)?, change, |machine, _, now| machine.stop(&arn, now))?;
+    Ok(json!({ "serviceDeploymentArn": arn }))
+}
+
+/// The service of which ECS has this deployment.
+fn holder(state: &State, arn: &ServiceDeploymentArn) -> Result<ServiceRef, AwsError> {
     let missing = || AwsError::new("ServiceDeploymentNotFoundException", format!("{arn} was not found"));
-    let holds = |machine: &&Machine| machine.deployments.iter().any(|deployment| deployment.arn == arn);
-    let name = state.machines.iter().find(holds).map(|machine| machine.name.clone()).ok_or_else(missing)?;
-    state.try_change("ecs:StopServiceDeployment", &name, format!("stop {}", arn.short()), |machine, _, now| {
-        let moves = machine.deployments.iter().any(|held| held.arn == arn && held.status.in_flight());
-        machine.stop(&arn, now).map(|()| moves)
-    })?;
+    let holds = |machine: &&Machine| machine.of_ecs().iter().any(|deployment| deployment.arn == *arn);
+    state.machines.iter().find(holds).map(|machine| machine.name.clone()).ok_or_else(missing)
+}
+
+/// ContinueServiceDeployment. Without an action it goes on.
+fn go_on(state: &mut State, request: &Request) -> Result<Value, AwsError> {
+    let arn = ServiceDeploymentArn::new(request.needed("serviceDeploymentArn")?);
+    let hook = request.needed("hookId")?.to_owned();
+    let goes_back = match request.text("action") {
+        None | Some("CONTINUE") => false,
+        Some("ROLLBACK") => true,
+        Some(other) => {
+            let says = format!("action: expected CONTINUE or ROLLBACK, found {other}");
+            return Err(AwsError::new("InvalidParameterException", says));
+        }
+    };
+    let change = Change::AtHook { deployment: arn.clone(), hook: hook.clone(), goes_back };
+    state.try_change(&holder(state, &arn)?, change, |machine, _, now| machine.answer(&arn, &hook, goes_back, now))?;
     Ok(json!({ "serviceDeploymentArn": arn }))
 }
 

@@ -12,10 +12,10 @@ use crate::state::service::{DeploymentState, Machine, RevisionState};
 use super::ecs::goes_back;
 
 /// Port of the container behind the load balancer.
-const PORT: u16 = 8080;
+pub(super) const PORT: u16 = 8080;
 
 /// A moment as awsJson1.1 writes it: seconds since the epoch, a number.
-fn seconds(second: i64) -> Value {
+pub(super) fn seconds(second: i64) -> Value {
     json!(second as f64)
 }
 
@@ -72,7 +72,7 @@ pub(super) fn service(machine: &Machine, with_tags: bool) -> Value {
 }
 
 fn configuration(machine: &Machine) -> Value {
-    let on = machine.setup.circuit_breaker;
+    let on = machine.has_breaker();
     json!({
         "deploymentCircuitBreaker": { "enable": on, "rollback": on },
         "maximumPercent": 200,
@@ -166,7 +166,7 @@ pub(super) fn deployment(machine: &Machine, state: &DeploymentState) -> Value {
         "status": state.status,
         "deploymentConfiguration": configuration(machine),
         "deploymentCircuitBreaker": {
-            "status": if machine.setup.circuit_breaker { "MONITORING" } else { "DISABLED" },
+            "status": if machine.has_breaker() { "MONITORING" } else { "DISABLED" },
             "failureCount": machine.rollouts.last().map_or(0, |rollout| rollout.failed),
             "threshold": 3,
         },

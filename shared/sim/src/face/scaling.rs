@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::state::State;
+use crate::state::change::Change;
 use crate::state::releases::AwsError;
 use crate::state::service::Machine;
 
@@ -67,8 +68,8 @@ fn register(state: &mut State, request: &Request) -> Result<Value, AwsError> {
     let found = state.machines.iter().find(|machine| resource_id(machine) == wanted).ok_or_else(missing)?;
     let (name, arn) = (found.name.clone(), target_arn(found));
     let (least, most) = (request.number("MinCapacity"), request.number("MaxCapacity"));
-    let change = format!("minimum {least:?}, maximum {most:?}");
-    state.try_change("application-autoscaling:RegisterScalableTarget", &name, change, |machine, _, now| {
+    let change = Change::Scale { minimum: least, maximum: most };
+    state.try_change(&name, change, |machine, _, now| {
         if let (Some(scaling), Some(most)) = (&mut machine.scaling, most) {
             scaling.max = most;
         }

@@ -16,6 +16,7 @@ use nightshift_core::release::ImageNow;
 use nightshift_core::service::{ScalableTarget, TargetHealth};
 
 use crate::account::Account;
+use crate::state::change::Change;
 use crate::state::{State, moment};
 
 impl AlarmReads for Account {
@@ -129,8 +130,8 @@ impl ScalingWrites for Account {
     async fn set_minimum(&self, service: &ServiceRef, minimum: u32) -> Answer<()> {
         const OPERATION: &str = "application-autoscaling:RegisterScalableTarget";
         self.write(OPERATION, service.to_string(), |state| {
-            let change = format!("minimum {minimum}");
-            let changed = state.change_production(OPERATION, service, change, |machine, _, now| {
+            let change = Change::Scale { minimum: Some(minimum), maximum: None };
+            let changed = state.change_production(service, change, |machine, _, now| {
                 let before = machine.scaling.map(|scaling| scaling.min);
                 machine.set_minimum(minimum, now).map(|()| before != Some(minimum))
             });

@@ -8,9 +8,10 @@ use nightshift_core::service::{Controller, Service};
 use nightshift_core::task::StoppedTask;
 
 use crate::account::{Account, ProductionWrite};
+use crate::state::change::Change;
 use crate::state::registry::Registry;
 use crate::state::releases::AwsError;
-use crate::state::service::{DeploymentState, Machine};
+use crate::state::service::Machine;
 use crate::state::{State, moment};
 
 impl ServiceReads for Account {
@@ -27,12 +28,7 @@ impl ServiceReads for Account {
         const OPERATION: &str = "ecs:ListServiceDeployments";
         self.read(OPERATION, service.to_string(), |state| {
             state.is_here(OPERATION, service)?;
-            // CodeDeploy's are not ECS's to list.
-            let of_ecs = |machine: &Machine| match machine.setup.controller {
-                Controller::CodeDeploy => Vec::new(),
-                _ => machine.history(),
-            };
-            let found = state.machine(service).map(of_ecs);
+            let found = state.machine(service).map(Machine::history);
             found.ok_or_else(|| missing(OPERATION, service))
         })
         .await
@@ -72,8 +68,8 @@ impl ServiceWrites for Account {
         const OPERATION: &str = "ecs:UpdateService";
         self.write(OPERATION, service.to_string(), |state| {
             state.is_here(OPERATION, service)?;
-            let change = format!("task definition {}", task_definition.short());
-            state.change_production(OPERATION, service, change, |machine, registry, now| {
+            let change = Change::Deploy { to: task_definition.clone() };
+            state.change_production(service, change, |machine, registry, now| {
                 machine.update(Some(task_definition.short()), false, registry, now)
             })
         })
@@ -84,9 +80,9 @@ impl ServiceWrites for Account {
         const OPERATION: &str = "ecs:UpdateService";
         self.write(OPERATION, service.to_string(), |state| {
             state.is_here(OPERATION, service)?;
-            state.change_production(OPERATION, service, "force a new deployment".into(), |machine, registry, now| {
-                let primary = machine.rollouts.last().map(|rollout| &rollout.id);
-                if primary != Some(instead_of) {
+            let change = Change::Restart { instead_of: Some(instead_of.clone()) };
+            state.change_production(service, change, |machine, registry, now| {
+                if machine.primary() != Some(instead_of) {
                     return Ok(false);
                 }
                 machine.update(None, true, registry, now)
@@ -99,12 +95,8 @@ impl ServiceWrites for Account {
         const OPERATION: &str = "ecs:StopServiceDeployment";
         self.write(OPERATION, service.to_string(), |state| {
             state.is_here(OPERATION, service)?;
-            let change = format!("stop {}", deployment.short());
-            let stopped = state.change_production(OPERATION, service, change, |machine, _, now| {
-                let newest = machine.deployments.last().filter(|newest| newest.arn == *deployment);
-                let moves = newest.is_some_and(|newest| newest.status.in_flight());
-                machine.stop(deployment, now).map(|()| moves)
-            });
+            let change = Change::Stop { deployment: deployment.clone() };
+            let stopped = state.change_production(service, change, |machine, _, now| machine.stop(deployment, now));
             // Whatever a deployment that is over is called: there is nothing to stop.
             stopped.map_err(|fault| Fault { kind: FaultKind::Permanent, ..fault })
         })
@@ -122,15 +114,9 @@ impl HookWrites for Account {
         const OPERATION: &str = "ecs:ContinueServiceDeployment";
         self.write(OPERATION, service.to_string(), |state| {
             state.is_here(OPERATION, service)?;
-            let change = format!("roll {} back at hook {hook}", deployment.short());
-            let ended = state.change_production(OPERATION, service, change, |machine, _, now| {
-                let newest = machine.deployments.last().filter(|newest| newest.arn == *deployment);
-                if newest.and_then(DeploymentState::waits_at).as_deref() != Some(hook) {
-                    let says = format!("{deployment} does not wait at {hook}");
-                    return Err(AwsError::new("InvalidParameterException", says));
-                }
-                machine.stop(deployment, now).map(|()| true)
-            });
+            let change = Change::AtHook { deployment: deployment.clone(), hook: hook.to_owned(), goes_back: true };
+            let ended =
+                state.change_production(service, change, |machine, _, now| machine.answer(deployment, hook, true, now));
             ended.map_err(|fault| Fault { kind: FaultKind::Permanent, ..fault })
         })
         .await
@@ -139,6 +125,14 @@ impl HookWrites for Account {
 
 fn missing(operation: &str, service: &ServiceRef) -> Fault {
     Fault::new(operation, service.to_string(), FaultKind::NotFound, "ServiceNotFoundException: Service not found.")
+}
+
+impl AwsError {
+    /// What a caller of the port gets.
+    pub(crate) fn fault(self, operation: &str, service: &ServiceRef) -> Fault {
+        let kind = if self.code.contains("NotFound") { FaultKind::NotFound } else { FaultKind::Permanent };
+        Fault::new(operation, service.to_string(), kind, format!("{}: {}", self.code, self.message))
+    }
 }
 
 impl Machine {
@@ -194,23 +188,19 @@ impl State {
     /// Changes a service if that has an effect, and notes it.
     pub(crate) fn change_production(
         &mut self,
-        operation: &str,
         service: &ServiceRef,
-        change: String,
+        change: Change,
         effect: impl FnOnce(&mut Machine, &Registry, i64) -> Result<bool, AwsError>,
     ) -> Answer<()> {
-        self.try_change(operation, service, change, effect).map_err(|AwsError { code, message }| {
-            let kind = if code.contains("NotFound") { FaultKind::NotFound } else { FaultKind::Permanent };
-            Fault::new(operation, service.to_string(), kind, format!("{code}: {message}"))
-        })
+        let operation = change.operation();
+        self.try_change(service, change, effect).map_err(|error| error.fault(operation, service))
     }
 
     /// The same, in AWS's own words.
     pub(crate) fn try_change(
         &mut self,
-        operation: &str,
         service: &ServiceRef,
-        change: String,
+        change: Change,
         effect: impl FnOnce(&mut Machine, &Registry, i64) -> Result<bool, AwsError>,
     ) -> Result<(), AwsError> {
         let Self { machines, registry, now, .. } = self;
@@ -219,10 +209,10 @@ impl State {
         };
         let going = machine.deployments.last().map(|deployment| deployment.arn.clone());
         if effect(machine, registry, *now)? {
-            let write =
-                ProductionWrite { operation: operation.to_owned(), service: service.clone(), change, at: moment(*now) };
-            self.watch(&write, going);
-            self.writes.push(write);
+            let at = moment(*now);
+            self.watch(service, &change, going);
+            let operation = change.operation().to_owned();
+            self.writes.push(ProductionWrite { operation, service: service.clone(), change: change.to_string(), at });
         }
         Ok(())
     }

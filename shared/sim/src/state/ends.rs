@@ -89,7 +89,7 @@ impl Machine {
         }
         self.stopped.push(stopped);
         let newest = task.rollout + 1 == self.rollouts.len();
-        if self.setup.circuit_breaker && newest && failures >= BREAKER_LEAST.max(self.desired / 2) {
+        if self.has_breaker() && newest && failures >= BREAKER_LEAST.max(self.desired / 2) {
             self.trip(now);
         }
     }

@@ -4,6 +4,8 @@
 //! account moves when it is told to, from one thing that happens to the next.
 
 pub(crate) mod alarms;
+pub(crate) mod change;
+pub(crate) mod codedeploy;
 pub(crate) mod ends;
 pub(crate) mod event;
 pub(crate) mod ledger;
@@ -16,6 +18,7 @@ pub(crate) mod series;
 pub(crate) mod service;
 pub(crate) mod shown;
 pub(crate) mod traffic;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
 //! What ECS and CodeDeploy say about deployments, as EventBridge delivers it.
 
+use nightshift_core::codedeploy::CodeDeploymentId;
 use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn};
-use nightshift_core::service::Controller;
 use nightshift_core::task::StoppedTask;
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ pub(crate) enum News {
     /// It waits at a pause hook.
     AtHook(ServiceDeploymentArn),
     /// CodeDeploy's word: `START`, `SUCCESS`, `FAILURE`, `STOP`.
-    CodeDeploy { state: &'static str, id: String },
+    CodeDeploy { state: &'static str, id: CodeDeploymentId },
 }
 
 impl Machine {
@@ -35,7 +35,7 @@ impl Machine {
         let by_codedeploy = matches!(news, News::CodeDeploy { .. });
         let deployment = matches!(news, News::Deployment { .. } | News::AtHook(_));
         // Where CodeDeploy carries deployments out, ECS says nothing of them.
-        if by_codedeploy == (self.setup.controller == Controller::CodeDeploy) || !(by_codedeploy || deployment) {
+        if by_codedeploy == self.by_codedeploy() || !(by_codedeploy || deployment) {
             self.news.push(news);
         }
     }
@@ -47,17 +47,12 @@ impl Machine {
         let codedeploy = match state {
             "IN_PROGRESS" => "START",
             "COMPLETED" => "SUCCESS",
-            _ => "FAILURE",
+            // How one of CodeDeploy's ends otherwise is said where it ends.
+            _ => return,
         };
         if let Some(id) = self.codedeploy_id(self.deployments.len().saturating_sub(1)) {
             self.says(News::CodeDeploy { state: codedeploy, id });
         }
-    }
-
-    /// `d-` and nine letters, as CodeDeploy names its deployments.
-    pub(crate) fn codedeploy_id(&self, deployment: usize) -> Option<String> {
-        let arn = &self.deployments.get(deployment)?.arn;
-        Some(format!("d-{}", arn.short().chars().take(9).collect::<String>().to_uppercase()))
     }
 
     fn event(&self, news: &News, now: i64) -> (&'static str, &'static str, Vec<String>, Value) {
@@ -86,18 +81,26 @@ impl Machine {
                 vec![arn.to_string()],
                 json!({ "eventType": "INFO", "eventName": "HOOK_AWAITING_ACTION", "serviceDeploymentArn": arn }),
             ),
-            News::CodeDeploy { state, id } => (
-                "aws.codedeploy",
-                "CodeDeploy Deployment State-change Notification",
-                Vec::new(),
-                json!({
-                    "region": self.name.region,
-                    "deploymentId": id,
-                    "application": self.name.service,
-                    "deploymentGroup": self.name.service,
-                    "state": state,
-                }),
-            ),
+            News::CodeDeploy { state, id } => {
+                let (application, group) = (self.code_application(), self.code_group());
+                let arn =
+                    |rest: String| format!("arn:aws:codedeploy:{}:{}:{rest}", self.name.region, self.name.account);
+                (
+                    "aws.codedeploy",
+                    "CodeDeploy Deployment State-change Notification",
+                    vec![
+                        arn(format!("application:{application}")),
+                        arn(format!("deploymentgroup:{application}/{group}")),
+                    ],
+                    json!({
+                        "region": self.name.region,
+                        "deploymentId": id,
+                        "application": application,
+                        "deploymentGroup": group,
+                        "state": state,
+                    }),
+                )
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use super::service::{Build, DeploymentState, Hook, Machine, Phase, RevisionState
 /// Seconds that a service deployment is PENDING.
 const PENDING_S: i64 = 5;
 /// Seconds from a stop being asked for until ECS goes back.
-const HEARD_S: i64 = 10;
+pub(crate) const HEARD_S: i64 = 10;
 /// Seconds until Application Auto Scaling follows new bounds.
 const RESCALE_S: i64 = 10;
 
@@ -45,7 +45,9 @@ impl Machine {
             }
             Step::Stop => {
                 // A scenario may stop what has finished by then; so may people.
-                if let Some(arn) = self.deployments.last().map(|deployment| deployment.arn.clone()) {
+                if let Some(id) = self.codedeploy_id(self.deployments.len().saturating_sub(1)) {
+                    let _finished = self.stop_code_deployment(&id, true, now);
+                } else if let Some(arn) = self.deployments.last().map(|deployment| deployment.arn.clone()) {
                     let _finished = self.stop(&arn, now);
                 }
             }
@@ -55,6 +57,11 @@ impl Machine {
                 }
             }
         }
+    }
+
+    /// The PRIMARY classic deployment.
+    pub(crate) fn primary(&self) -> Option<&DeploymentId> {
+        self.rollouts.last().map(|rollout| &rollout.id)
     }
 
     /// UpdateService: `false` if that needs no new deployment.
@@ -86,28 +93,50 @@ impl Machine {
         true
     }
 
-    fn says_began(&mut self) {
+    pub(crate) fn says_began(&mut self) {
         let newest = self.rollouts.len() - 1;
         let reason = format!("ECS deployment {} in progress.", self.rollouts[newest].id);
         self.says_of(newest, "IN_PROGRESS", reason);
     }
 
-    /// StopServiceDeployment with ROLLBACK.
-    pub(crate) fn stop(&mut self, arn: &ServiceDeploymentArn, now: i64) -> Result<(), AwsError> {
-        let Some(deployment) = self.deployments.iter_mut().find(|deployment| deployment.arn == *arn) else {
+    /// StopServiceDeployment with ROLLBACK: `false` if it goes back already.
+    pub(crate) fn stop(&mut self, arn: &ServiceDeploymentArn, now: i64) -> Result<bool, AwsError> {
+        let of_ecs = !self.by_codedeploy();
+        let held = self.deployments.iter_mut().filter(|_| of_ecs).find(|deployment| deployment.arn == *arn);
+        let Some(deployment) = held else {
             return Err(AwsError::new("ServiceDeploymentNotFoundException", format!("{arn} was not found")));
         };
         if deployment.status.terminal() {
             let says = format!("{arn} has ended with {:?}", deployment.status);
             return Err(AwsError::new("ConflictException", says));
         }
-        if deployment.status.in_flight() {
+        let moves = deployment.status.in_flight();
+        if moves {
             deployment.status = DeploymentStatus::RollbackRequested;
             deployment.reason = Some("Service deployment rollback requested by a user.".into());
             deployment.due = grid(now + HEARD_S);
             deployment.hook = None;
         }
-        Ok(())
+        Ok(moves)
+    }
+
+    /// ContinueServiceDeployment, for the pause hook that it waits at.
+    pub(crate) fn answer(
+        &mut self,
+        arn: &ServiceDeploymentArn,
+        hook: &str,
+        goes_back: bool,
+        now: i64,
+    ) -> Result<bool, AwsError> {
+        let newest = self.deployments.last_mut().filter(|newest| newest.arn == *arn);
+        match newest.filter(|newest| newest.waits_at().as_deref() == Some(hook)) {
+            None => Err(AwsError::new("InvalidParameterException", format!("{arn} does not wait at {hook}"))),
+            Some(_) if goes_back => self.stop(arn, now),
+            Some(newest) => {
+                newest.hook = None;
+                Ok(true)
+            }
+        }
     }
 
     /// The circuit breaker: the same as a stop, with ECS's own words.
@@ -128,6 +157,9 @@ impl Machine {
     /// A requested rollback begins: a new classic deployment of the old
     /// revision, with the digest it had.
     pub(crate) fn go_back(&mut self, now: i64) {
+        if self.by_codedeploy() {
+            return self.roll_back_code_deployment(now);
+        }
         let Some(deployment) = self.deployments.last_mut() else { return };
         let Some(source) = deployment.source else {
             deployment.status = DeploymentStatus::RollbackFailed;
@@ -170,11 +202,14 @@ impl Machine {
 
     /// The revision that a rollback goes back to: of the newest classic
     /// deployment that reached steady state.
-    fn good_revision(&self) -> Option<usize> {
+    pub(crate) fn good_revision(&self) -> Option<usize> {
         self.rollouts.iter().rfind(|rollout| rollout.state == Rollout::Completed).map(|rollout| rollout.revision)
     }
 
     fn replace_running(&mut self, now: i64) {
+        if self.by_codedeploy() && self.deployments.last().is_some_and(|newest| newest.status.in_flight()) {
+            return self.end_code_deployment("STOP", "The deployment was stopped for another one.", false, now);
+        }
         if let Some(deployment) = self.deployments.last_mut().filter(|deployment| !deployment.status.terminal()) {
             deployment.status = DeploymentStatus::Stopped;
             deployment.finished = Some(now);
@@ -198,7 +233,7 @@ impl Machine {
         self.revisions.len() - 1
     }
 
-    fn new_deployment(&mut self, target: usize, source: Option<usize>, now: i64, due: i64) {
+    pub(crate) fn new_deployment(&mut self, target: usize, source: Option<usize>, now: i64, due: i64) {
         let serial = self.count();
         let id = format!("{:016x}", self.ids.whole(serial));
         let arn = self.arn(&format!("service-deployment/{}/{}/{id}", self.name.cluster, self.name.service));
@@ -214,10 +249,11 @@ impl Machine {
             rolled_back_to: None,
             due,
             hook: None,
+            takes_back: None,
         });
     }
 
-    fn new_rollout(&mut self, revision: usize, now: i64, opens: i64) {
+    pub(crate) fn new_rollout(&mut self, revision: usize, now: i64, opens: i64) {
         let serial = self.count();
         self.rollouts.push(RolloutState {
             id: DeploymentId::new(format!("ecs-svc/{}", self.ids.digits(serial, 19))),

@@ -4,6 +4,7 @@
 use nightshift_core::release::DeploymentStatus;
 use nightshift_core::service::Rollout;
 
+use super::codedeploy::times_out;
 use super::ends::End;
 use super::news::News;
 use super::registry::Registry;
@@ -30,7 +31,11 @@ impl Machine {
     pub(crate) fn wake(&self) -> i64 {
         let script = self.script.front().map(|(at, _)| *at);
         let rescale = self.rescale.map(|(at, _)| at);
-        let waits = |status| matches!(status, DeploymentStatus::Pending | DeploymentStatus::RollbackRequested);
+        let waits = |status| match status {
+            DeploymentStatus::Pending | DeploymentStatus::RollbackRequested => true,
+            DeploymentStatus::InProgress => self.by_codedeploy(),
+            _ => false,
+        };
         let due =
             self.deployments.last().filter(|deployment| waits(deployment.status)).map(|deployment| deployment.due);
         let opens = self.rollouts.last().map(|rollout| rollout.opens);
@@ -58,12 +63,14 @@ impl Machine {
     }
 
     fn move_deployment(&mut self, now: i64) {
+        let by_codedeploy = self.by_codedeploy();
         let Some(deployment) = self.deployments.last_mut().filter(|deployment| deployment.due <= now) else { return };
         match deployment.status {
             DeploymentStatus::Pending => {
-                deployment.status = DeploymentStatus::InProgress;
-                deployment.started = Some(now);
+                deployment.begin(now);
+                deployment.due = times_out(now);
             }
+            DeploymentStatus::InProgress if by_codedeploy => self.time_out(now),
             DeploymentStatus::RollbackRequested => self.go_back(now),
             _ => {}
         }
@@ -115,9 +122,9 @@ impl Machine {
     /// Up to twice the wanted number may run at once.
     fn start_missing(&mut self, now: i64) {
         let Some(primary) = self.rollouts.len().checked_sub(1) else { return };
-        let waiting =
-            self.deployments.last().is_some_and(|deployment| deployment.status == DeploymentStatus::RollbackRequested);
-        if self.rollouts[primary].opens > now || waiting {
+        // Between a stop and the way back, or without a way back.
+        let stopped = |status| matches!(status, DeploymentStatus::RollbackRequested | DeploymentStatus::Stopped);
+        if self.rollouts[primary].opens > now || self.deployments.last().is_some_and(|newest| stopped(newest.status)) {
             return;
         }
         let living = self.tasks.iter().filter(|task| task.phase != Phase::Draining);

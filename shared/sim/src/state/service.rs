@@ -100,10 +100,21 @@ pub(crate) struct DeploymentState {
     pub(crate) source: Option<usize>,
     pub(crate) reason: Option<String>,
     pub(crate) rolled_back_to: Option<usize>,
-    /// When PENDING or ROLLBACK_REQUESTED is over.
+    /// When PENDING or ROLLBACK_REQUESTED is over; of CodeDeploy also when it is
+    /// given up.
     pub(crate) due: i64,
     /// A pause hook that nobody has answered yet.
     pub(crate) hook: Option<Hook>,
+    /// Of CodeDeploy: the deployment that it rolls back.
+    pub(crate) takes_back: Option<usize>,
+}
+
+impl DeploymentState {
+    /// Its tasks are started from now on.
+    pub(crate) fn begin(&mut self, now: i64) {
+        self.status = DeploymentStatus::InProgress;
+        self.started = Some(now);
+    }
 }
 
 /// How far a deployment is from its pause hook.

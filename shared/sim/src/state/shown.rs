@@ -19,6 +19,7 @@ impl Machine {
     pub(crate) fn shown(&self) -> Service {
         let deployments = self.classic();
         let sum = |of: fn(&Deployment) -> u32| deployments.iter().map(of).sum();
+        let breaker = self.has_breaker();
         Service {
             service: self.name.clone(),
             status: self.setup.status.clone(),
@@ -32,10 +33,10 @@ impl Machine {
             desired: self.desired,
             running: sum(|deployment| deployment.running),
             pending: sum(|deployment| deployment.pending),
-            current_deployment: self.deployments.last().map(|deployment| deployment.arn.clone()),
+            current_deployment: self.of_ecs().last().map(|deployment| deployment.arn.clone()),
             target_groups: self.group.iter().map(|group| group.arn.clone()).collect(),
             grace_s: u32::try_from(self.setup.grace.as_seconds()).unwrap_or(0),
-            breaker: Some(Breaker { enabled: self.setup.circuit_breaker, rolls_back: self.setup.circuit_breaker }),
+            breaker: Some(Breaker { enabled: breaker, rolls_back: breaker }),
             tags: self.tags.clone(),
             deployments,
         }
@@ -63,6 +64,12 @@ impl Machine {
         shown.collect()
     }
 
+    /// Whether ECS's circuit breaker is on; where CodeDeploy deploys, it has
+    /// none.
+    pub(crate) fn has_breaker(&self) -> bool {
+        self.setup.circuit_breaker && !self.by_codedeploy()
+    }
+
     /// `ecs:ListServiceDeployments` and what it names, newest first.
     pub(crate) fn history(&self) -> Vec<ServiceDeployment> {
         let shown = |state: &DeploymentState| ServiceDeployment {
@@ -79,7 +86,7 @@ impl Machine {
             stage: None,
             planned_wait_s: 0,
         };
-        self.deployments.iter().rev().take(MOST_DEPLOYMENTS).map(shown).collect()
+        self.of_ecs().iter().rev().take(MOST_DEPLOYMENTS).map(shown).collect()
     }
 
     fn revision(&self, index: usize) -> Revision {
