@@ -25,7 +25,7 @@ const COUNT_HEARD_S: i64 = 5;
 pub(super) fn answer(state: &mut State, operation: &str, request: &Request) -> Result<Value, AwsError> {
     let named = ["service", "serviceName", "cluster", "taskDefinition", "serviceDeploymentArn"];
     let resource = named.iter().find_map(|field| request.text(field)).unwrap_or("*").to_owned();
-    let write = matches!(operation, "UpdateService" | "StopServiceDeployment");
+    let write = matches!(operation, "UpdateService" | "StopServiceDeployment" | "ContinueServiceDeployment");
     state.note_call(&format!("ecs:{operation}"), resource, write);
     match operation {
         "DescribeServices" => describe_services(state, request),
@@ -39,6 +39,7 @@ pub(super) fn answer(state: &mut State, operation: &str, request: &Request) -> R
         "DescribeTaskDefinition" => describe_task_definition(state, request),
         "UpdateService" => update(state, request),
         "StopServiceDeployment" => stop(state, request),
+        "ContinueServiceDeployment" => go_on(state, request),
         _ => Err(unknown(operation)),
     }
 }
@@ -206,6 +207,23 @@ fn holder(state: &State, arn: &ServiceDeploymentArn) -> Result<ServiceRef, AwsEr
     let missing = || AwsError::new("ServiceDeploymentNotFoundException", format!("{arn} was not found"));
     let holds = |machine: &&Machine| machine.of_ecs().iter().any(|deployment| deployment.arn == *arn);
     state.machines.iter().find(holds).map(|machine| machine.name.clone()).ok_or_else(missing)
+}
+
+/// ContinueServiceDeployment. Without an action it goes on.
+fn go_on(state: &mut State, request: &Request) -> Result<Value, AwsError> {
+    let arn = ServiceDeploymentArn::new(request.needed("serviceDeploymentArn")?);
+    let hook = request.needed("hookId")?.to_owned();
+    let goes_back = match request.text("action") {
+        None | Some("CONTINUE") => false,
+        Some("ROLLBACK") => true,
+        Some(other) => {
+            let says = format!("action: expected CONTINUE or ROLLBACK, found {other}");
+            return Err(AwsError::new("InvalidParameterException", says));
+        }
+    };
+    let change = Change::AtHook { deployment: arn.clone(), hook: hook.clone(), goes_back };
+    state.try_change(&holder(state, &arn)?, change, |machine, _, now| machine.answer(&arn, &hook, goes_back, now))?;
+    Ok(json!({ "serviceDeploymentArn": arn }))
 }
 
 /// The rollback part of a service deployment exists from these on.

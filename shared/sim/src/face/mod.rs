@@ -1,9 +1,10 @@
 //! The HTTP face: what emulators of AWS lack, over the same state machines.
 //!
-//! It speaks awsJson1.1 for ECS, ECR and Application Auto Scaling, and has
-//! control endpoints under `/_sim/`. A program reaches it by
+//! It speaks awsJson1.1 for ECS, ECR, CodeDeploy and Application Auto Scaling,
+//! and has control endpoints under `/_sim/`. A program reaches it by
 //! `AWS_ENDPOINT_URL_ECS` and the like.
 
+mod codedeploy;
 mod control;
 mod ecr;
 mod ecs;
@@ -61,6 +62,7 @@ fn answer(state: &mut State, target: &str, request: &Request) -> Result<Value, A
     match service {
         "AmazonEC2ContainerServiceV20141113" => ecs::answer(state, operation, request),
         "AmazonEC2ContainerRegistry_V20150921" => ecr::answer(state, operation, request),
+        "CodeDeploy_20141006" => codedeploy::answer(state, operation, request),
         "AnyScaleFrontendService" => scaling::answer(state, operation, request),
         _ => Err(unknown(target)),
     }
@@ -73,7 +75,7 @@ fn unknown(operation: &str) -> AwsError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::builtin;
+    use crate::scenario::{Scenario, builtin};
 
     fn ask(operation: &str, body: &str) -> Result<Value, AwsError> {
         let mut state = State::new(builtin("bad-release").unwrap().unwrap());
@@ -84,6 +86,91 @@ mod tests {
     fn an_unknown_operation_is_an_error_and_not_an_empty_answer() {
         for operation in ["AmazonEC2ContainerServiceV20141113.CreateService", "DynamoDB_20120810.GetItem", ""] {
             assert_eq!(ask(operation, "{}").unwrap_err().code, "UnknownOperationException", "{operation}");
+        }
+    }
+
+    /// A service at a pause hook, and one that CodeDeploy deploys.
+    fn deploying() -> State {
+        let of = |name: &str, more: &str, second: &str| {
+            format!(
+                "[[service]]\nname = \"{name}\"\n{more}\n[[service.release]]\nrevision = 1\nat = \"-3d\"\n\
+                 [[service.release]]\nrevision = 2\nat = \"-30m\"\n{second}\n"
+            )
+        };
+        let hooked = of("hooked", "", "paused_until = \"+1d\"");
+        let coded = of("coded", "controller = \"CODE_DEPLOY\"", "starts = false");
+        State::new(Scenario::parse(&format!("{hooked}{coded}")).unwrap())
+    }
+
+    fn ask_of(state: &mut State, operation: &str, body: &Value) -> Result<Value, AwsError> {
+        let target = match operation.split_once(':').unwrap() {
+            ("ecs", operation) => format!("AmazonEC2ContainerServiceV20141113.{operation}"),
+            (_, operation) => format!("CodeDeploy_20141006.{operation}"),
+        };
+        answer(state, &target, &Request::parse(body.to_string().as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn a_deployment_at_a_pause_hook_goes_on_unless_it_is_told_to_go_back() {
+        for (action, status) in
+            [(None, "IN_PROGRESS"), (Some("CONTINUE"), "IN_PROGRESS"), (Some("ROLLBACK"), "ROLLBACK_REQUESTED")]
+        {
+            let mut state = deploying();
+            let arn = state.machines[0].deployments[1].arn.clone();
+            let mut describe =
+                || ask_of(&mut state, "ecs:DescribeServiceDeployments", &json!({ "serviceDeploymentArns": [arn] }));
+            let hook = describe().unwrap()["serviceDeployments"][0]["lifecycleHookDetails"][0]["hookId"].clone();
+            let mut request = json!({ "serviceDeploymentArn": arn, "hookId": hook });
+            if let Some(action) = action {
+                request["action"] = json!(action);
+            }
+            ask_of(&mut state, "ecs:ContinueServiceDeployment", &request).unwrap();
+            let again = ask_of(&mut state, "ecs:ContinueServiceDeployment", &request).unwrap_err();
+            assert_eq!(again.code, "InvalidParameterException");
+            let shown =
+                ask_of(&mut state, "ecs:DescribeServiceDeployments", &json!({ "serviceDeploymentArns": [arn] }));
+            assert_eq!(shown.unwrap()["serviceDeployments"][0]["status"], status, "{action:?}");
+        }
+    }
+
+    #[test]
+    fn what_codedeploy_deploys_stands_in_the_revision_and_not_in_the_deployment() {
+        let mut state = deploying();
+        let names = json!({ "applicationName": "AppECS-prod-coded", "deploymentGroupName": "DgpECS-prod-coded" });
+        let ids = ask_of(&mut state, "codedeploy:ListDeployments", &names).unwrap()["deployments"].clone();
+        let newest = json!({ "deploymentId": ids[0] });
+        let info = ask_of(&mut state, "codedeploy:GetDeployment", &newest).unwrap()["deploymentInfo"].clone();
+        assert_eq!(
+            (&info["status"], &info["revision"]["appSpecContent"]["content"]),
+            (&json!("InProgress"), &Value::Null)
+        );
+        let asked = json!({ "applicationName": info["applicationName"], "revision": info["revision"] });
+        let found = ask_of(&mut state, "codedeploy:GetApplicationRevision", &asked).unwrap();
+        let content = found["revision"]["appSpecContent"]["content"].as_str().unwrap();
+        assert!(content.contains(":task-definition/coded:2\""), "{content}");
+        let group = ask_of(&mut state, "codedeploy:GetDeploymentGroup", &names).unwrap();
+        assert_eq!(
+            group["deploymentGroupInfo"]["ecsServices"][0],
+            json!({ "clusterName": "prod", "serviceName": "coded" })
+        );
+    }
+
+    #[test]
+    fn codedeploy_goes_back_only_if_it_is_told_to() {
+        for goes_back in [false, true] {
+            let mut state = deploying();
+            let id = state.machines[1].codedeploy_id(1);
+            let mut request = json!({ "deploymentId": id });
+            if goes_back {
+                request["autoRollbackEnabled"] = json!(true);
+            }
+            ask_of(&mut state, "codedeploy:StopDeployment", &request).unwrap();
+            let again = ask_of(&mut state, "codedeploy:StopDeployment", &request).unwrap_err();
+            assert_eq!(again.code, "DeploymentAlreadyCompletedException");
+            state.advance_to(state.now + 30);
+            let shown = ask_of(&mut state, "codedeploy:GetDeployment", &json!({ "deploymentId": id })).unwrap();
+            let info = &shown["deploymentInfo"];
+            assert_eq!((&info["status"], info["rollbackInfo"].is_object()), (&json!("Stopped"), goes_back));
         }
     }
 
