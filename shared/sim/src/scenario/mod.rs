@@ -152,6 +152,9 @@ fn region() -> String {
 }
 
 #[cfg(test)]
+mod page_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

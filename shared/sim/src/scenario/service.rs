@@ -33,7 +33,8 @@ pub struct ServiceSetup {
     /// carries all of them out as rolling.
     #[serde(default = "strategy")]
     pub strategy: Strategy,
-    /// ECS rolls back by itself once three tasks in a row did not start.
+    /// ECS rolls back by itself once three tasks in a row did not start;
+    /// CodeDeploy, once a deployment has failed.
     #[serde(default)]
     pub circuit_breaker: bool,
     /// `name` or `name/id`; unset: the service's name; empty: none.
