@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use nightshift_conformance as suites;
+use nightshift_conformance::codedeploy::Known;
 use nightshift_conformance::{ACCOUNT, Place};
 use nightshift_sim::{Account, Scenario, poll_once};
 
@@ -146,14 +147,43 @@ fn the_simulated_history_of_days_is_as_it_must_be() {
 }
 
 #[test]
+fn a_simulated_end_at_a_pause_hook_is_as_it_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::hooks::hooks(&account, &place)), Some(Ok(())));
+}
+
+/// The deployments that the suites on CodeDeploy are about.
+fn known(account: &Account, place: &Place) -> Known {
+    let [under_way, ended, _] = &account.code_deployments(&place.prod("tickets"))[..] else { panic!("not three") };
+    Known { ended: ended.clone(), under_way: under_way.clone() }
+}
+
+#[test]
+fn simulated_deployments_of_codedeploy_are_as_they_must_be() {
+    let (account, place) = account();
+    let known = known(&account, &place);
+    assert_eq!(poll_once(suites::codedeploy::deployments(&account, &place, &known)), Some(Ok(())));
+}
+
+#[test]
+fn a_simulated_stop_at_codedeploy_leads_to_a_rollback_of_its_own() {
+    let (account, place) = account();
+    let known = known(&account, &place);
+    assert_eq!(poll_once(suites::codedeploy::stops(&account, &place, &known)), Some(Ok(())));
+    account.advance(jiff::SignedDuration::from_secs(30));
+    assert_eq!(poll_once(suites::codedeploy::rollbacks(&account, &place, &known)), Some(Ok(())));
+}
+
+#[test]
 fn every_port_of_the_account_has_a_suite() {
-    let ports = text("shared/core/src/ports.rs");
+    let further = rust_files("shared/core/src/ports").into_iter().map(|(_, text)| text);
+    let ports: String = further.chain([text("shared/core/src/ports.rs")]).collect();
     let ports = ports.lines().filter_map(|line| line.strip_prefix("pub trait ")?.split(':').next());
     let suites: String = rust_files("tests/conformance/src").into_iter().map(|(_, text)| text).collect();
     let bounds = suites.split("pub async fn ").skip(1).filter_map(|suite| suite.split_once("<W: ")?.1.split_once('>'));
     let held: BTreeSet<&str> = bounds.flat_map(|(bounds, _)| bounds.split(" + ")).collect();
     // Receivers of notices are not in the account.
     let missing: Vec<&str> = ports.clone().filter(|port| *port != "Https" && !held.contains(port)).collect();
-    assert!(ports.count() > 15);
+    assert!(ports.clone().count() > 25, "{:?}", ports.collect::<Vec<_>>());
     assert_eq!(missing, Vec::<&str>::new());
 }

@@ -8,13 +8,12 @@ import json
 import subprocess
 import tomllib
 import zipfile
-from pathlib import Path
 
 import account
 import boto3
 import seed
 from botocore.config import Config
-from processes import REGION, ROOT, Child, binary, credentials, free_port, tool, until
+from processes import REGION, ROOT, binary, credentials, until
 
 SCENARIO = ROOT / "tests/conformance/account.toml"
 SECRET = ROOT / "tests/conformance/secret.txt"
@@ -55,6 +54,20 @@ def _process(suite, env, gaps):
     )
 
 
+def client(service, url):
+    """A boto3 client of what is there that fails fast instead of retrying."""
+    return boto3.client(
+        service, endpoint_url=url, region_name=REGION,
+        aws_access_key_id="test", aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}),
+    )  # fmt: skip
+
+
+def known(deployments):
+    """Of CodeDeploy's deployments, newest first, those that the suites ask for."""
+    return {"CONFORM_CODE_DEPLOYING": deployments[0], "CONFORM_CODE_DEPLOYED": deployments[1]}
+
+
 class Emulated:
     """ministack with what the scenario and the suites need, and the simulator's face for the
     services that it lacks. `env` points the suites there.
@@ -75,8 +88,10 @@ class Emulated:
                 "AWS_ENDPOINT_URL_ECS": self.simulator.url,
                 "AWS_ENDPOINT_URL_ECR": self.simulator.url,
                 "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING": self.simulator.url,
+                "AWS_ENDPOINT_URL_CODEDEPLOY": self.simulator.url,
                 "CONFORM_ACCOUNT": self.client("sts").get_caller_identity()["Account"],
             }
+            self.env |= known(self._code_deployments())
             self._alarms()
             seed.logs(self.ministack, self.simulator)
             self._table()
@@ -95,6 +110,12 @@ class Emulated:
     def client(self, service):
         """A boto3 client of ministack."""
         return self.ministack.client(service)
+
+    def _code_deployments(self):
+        """CodeDeploy's deployments of `tickets`, which the simulator lists newest first."""
+        return client("codedeploy", self.simulator.url).list_deployments(
+            applicationName="AppECS-prod-tickets", deploymentGroupName="DgpECS-prod-tickets"
+        )["deployments"]
 
     def _alarms(self):
         """The scenario's metrics and alarms, each alarm in the state that the simulator has it in."""
@@ -200,92 +221,3 @@ class Emulated:
         """Ends what was started, the last first."""
         while self._started:
             self._started.pop().stop()
-
-
-class Moto:
-    """moto with the scenario's images, and the scalable target with its service.
-
-    It is another idea of ECR and Application Auto Scaling than the simulator's.
-    """
-
-    def __init__(self, folder: Path):
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        self._child = Child(
-            [tool("wire", "moto_server"), "-H", "127.0.0.1", "-p", str(port)],
-            folder / "moto.log",
-            credentials(),
-        )
-        self.env = {"AWS_ENDPOINT_URL": self.url}
-        try:
-            self.env["CONFORM_ACCOUNT"] = until("answer of moto", self._answers)
-            self._images()
-            self._scaling()
-        except BaseException:
-            self.stop()
-            raise
-
-    def _answers(self):
-        self._child.alive()
-        try:
-            return self.client("sts").get_caller_identity()["Account"]
-        except Exception:  # noqa: BLE001 - any failure means: not yet
-            return None
-
-    def client(self, service):
-        """A boto3 client of it that fails fast instead of retrying."""
-        return boto3.client(
-            service, endpoint_url=self.url, region_name=REGION,
-            aws_access_key_id="test", aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}),
-        )  # fmt: skip
-
-    def _images(self):
-        """One image for each release; then tags move and images go."""
-        ecr = self.client("ecr")
-
-        def push(name, tag, content):
-            # moto makes an image's digest of those of its layers.
-            part = {"digest": f"sha256:{content:064x}", "size": 1}
-            manifest = {
-                "schemaVersion": 2,
-                "mediaType": "application/vnd.oci.image.manifest.v1+json",
-                "config": part | {"mediaType": "application/vnd.oci.image.config.v1+json"},
-                "layers": [part | {"mediaType": "application/vnd.oci.image.layer.v1.tar"}],
-            }
-            ecr.put_image(repositoryName=name, imageTag=str(tag), imageManifest=json.dumps(manifest))
-
-        for number, service in enumerate(services()):
-            name, releases = service["name"], service["release"]
-            ecr.create_repository(repositoryName=name)
-            for release in releases:
-                push(name, release["revision"], number * 1000 + release["revision"])
-            for release in releases:
-                if release.get("moved_tag"):
-                    push(name, release["revision"], number * 1000 + releases[-1]["revision"])
-                if release.get("image_gone"):
-                    gone = [{"imageTag": str(release["revision"])}]
-                    ecr.batch_delete_image(repositoryName=name, imageIds=gone)
-
-    def _scaling(self):
-        ecs, scaling = self.client("ecs"), self.client("application-autoscaling")
-        ecs.create_cluster(clusterName="prod")
-        for service in (one for one in services() if "scaling" in one):
-            name = service["name"]
-            ecs.register_task_definition(
-                family=name, containerDefinitions=[{"name": "app", "image": "app", "memory": 1}]
-            )
-            ecs.create_service(
-                cluster="prod", serviceName=name, taskDefinition=name, desiredCount=service["desired"]
-            )
-            scaling.register_scalable_target(
-                ServiceNamespace="ecs",
-                ResourceId=f"service/prod/{name}",
-                ScalableDimension="ecs:service:DesiredCount",
-                MinCapacity=service["scaling"]["min"],
-                MaxCapacity=service["scaling"]["max"],
-            )
-
-    def stop(self):
-        """Ends it."""
-        self._child.stop()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use nightshift_core::case::Case;
+use nightshift_core::codedeploy::CodeDeploymentId;
 use nightshift_core::ids::{IncidentId, ServiceRef};
 use nightshift_core::incident::{Incident, Intent, ServiceRecord};
 use nightshift_core::ledger::{Silent, TimelineEntry};
@@ -135,6 +136,16 @@ impl Account {
     /// A person deletes the service: ECS knows it no longer.
     pub fn person_deletes(&self, service: &ServiceRef) {
         self.state().machines.retain(|machine| machine.name != *service);
+    }
+
+    /// CodeDeploy's deployments of the service, newest first.
+    pub fn code_deployments(&self, service: &ServiceRef) -> Vec<CodeDeploymentId> {
+        let state = self.state();
+        let machine = state.machine(service);
+        let ids = |machine: &Machine| {
+            (0..machine.deployments.len()).rev().filter_map(|index| machine.codedeploy_id(index)).collect()
+        };
+        machine.map(ids).unwrap_or_default()
     }
 
     /// How many services the ledger says there are.

@@ -11,10 +11,13 @@ import json
 import subprocess
 import sys
 import urllib.request
+from pathlib import Path
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
+ROOT = Path(__file__).resolve().parents[3]
 
 unknown_keys = []
 answers = {}
@@ -195,6 +198,46 @@ def in_flight(binary):
         assert shown["rollback"]["serviceRevisionArn"] == shown["sourceServiceRevisions"][0]["arn"], shown
 
 
+def deploying(binary):
+    """The account of the conformance suites has a pause hook and CodeDeploy."""
+    with Sim(binary, ROOT / "tests/conformance/account.toml") as sim:
+        ecs, codedeploy = client("ecs", sim.url), client("codedeploy", sim.url)
+        paused, _ = ecs.list_service_deployments(cluster="prod", service="returns")["serviceDeployments"]
+        which = {"serviceDeploymentArn": paused["serviceDeploymentArn"]}
+
+        def shown():
+            return ecs.describe_service_deployments(serviceDeploymentArns=[*which.values()])["serviceDeployments"][0]
+
+        hook, = shown()["lifecycleHookDetails"]
+        fails("InvalidParameterException", ecs.continue_service_deployment, **which, hookId="another")
+        ecs.continue_service_deployment(**which, hookId=hook["hookId"], action="ROLLBACK")
+        assert shown()["status"] == "ROLLBACK_REQUESTED" and "lifecycleHookDetails" not in shown(), shown()
+
+        assert ecs.list_service_deployments(cluster="prod", service="tickets")["serviceDeployments"] == []
+        group = {"applicationName": "AppECS-prod-tickets", "deploymentGroupName": "DgpECS-prod-tickets"}
+        found = codedeploy.get_deployment_group(**group)["deploymentGroupInfo"]
+        assert found["ecsServices"] == [{"clusterName": "prod", "serviceName": "tickets"}], found
+        fails("ApplicationDoesNotExistException", codedeploy.get_deployment_group, **group | {"applicationName": "no"})
+        fails("DeploymentGroupDoesNotExistException", codedeploy.get_deployment_group,
+              **group | {"deploymentGroupName": "no"})
+        new, old, _ = codedeploy.list_deployments(**group)["deployments"]
+
+        def read(deployment):
+            return codedeploy.get_deployment(deploymentId=deployment)["deploymentInfo"]
+
+        assert (read(old)["status"], read(new)["status"]) == ("Succeeded", "InProgress"), (read(old), read(new))
+        revision = codedeploy.get_application_revision(applicationName=group["applicationName"],
+                                                       revision=read(old)["revision"])["revision"]
+        assert ":task-definition/tickets:2" in revision["appSpecContent"]["content"], revision
+        fails("DeploymentDoesNotExistException", codedeploy.get_deployment, deploymentId="d-NEVERWAS0")
+        fails("DeploymentAlreadyCompletedException", codedeploy.stop_deployment, deploymentId=old)
+        codedeploy.stop_deployment(deploymentId=new, autoRollbackEnabled=True)
+        sim.advance(30)
+        back = read(read(new)["rollbackInfo"]["rollbackDeploymentId"])
+        assert back["rollbackInfo"]["rollbackTriggeringDeploymentId"] == new, back
+        assert (back["creator"], read(new)["status"]) == ("codeDeployRollback", "Stopped"), back
+
+
 def load_spike(binary):
     with Sim(binary, "load-spike") as sim:
         scaling, ecs = client("application-autoscaling", sim.url), client("ecs", sim.url)
@@ -211,7 +254,7 @@ def load_spike(binary):
 
 
 if __name__ == "__main__":
-    for story in (bad_release, in_flight, load_spike):
+    for story in (bad_release, in_flight, deploying, load_spike):
         story(sys.argv[1])
     assert not unknown_keys, "\n".join(sorted(set(unknown_keys)))
     print("read", ", ".join(f"{name} x{count}" for name, count in sorted(answers.items())))

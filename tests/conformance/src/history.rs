@@ -37,7 +37,8 @@ pub(crate) async fn of<W: ServiceReads>(
 async fn what_is_not_there_has_no_history<W: ServiceReads>(world: &W, place: &Place) -> Verdict {
     fails("the history of nobody", world.history(&place.prod("nobody")).await, FaultKind::NotFound)?;
     let elsewhere = ServiceRef { region: "ap-southeast-2".into(), ..place.prod("checkout") };
-    fails("the history of another region", world.history(&elsewhere).await, FaultKind::Permanent)
+    fails("the history of another region", world.history(&elsewhere).await, FaultKind::Permanent)?;
+    same("what CodeDeploy deployed", &of(world, place, "tickets").await?, &Vec::new())
 }
 
 async fn the_newest_deployment_is_what_runs_and_names_where_it_came_from<W: ServiceReads>(

@@ -11,8 +11,10 @@ pub mod alarm_map;
 pub mod alarms;
 pub mod changes;
 pub mod chat;
+pub mod codedeploy;
 pub mod fleet;
 pub mod history;
+pub mod hooks;
 pub mod images;
 pub mod ledger;
 pub mod logs;
@@ -41,8 +43,8 @@ pub const ACCOUNT: &str = include_str!("../account.toml");
 /// A sentence about what was expected and what came instead.
 pub type Verdict = Result<(), String>;
 
-/// Something that an emulator is known to do unlike AWS. What rests on it is
-/// not asserted there.
+/// Something that an emulator is known to do unlike AWS, or that a port on AWS
+/// is known not to do. What rests on it is not asserted there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gap {
     /// ministack keeps no `Metrics` of an alarm, so none of metric math.
@@ -53,6 +55,12 @@ pub enum Gap {
     ForeignRegistry,
     /// moto takes a minimum above the maximum, and a new target without one.
     ScalingBounds,
+    /// moto's CodeDeploy deployments are never begun and never end.
+    CodeDeployEnds,
+    /// No emulator's: the port on AWS looks for what is deployed in
+    /// `GetDeployment`, where CodeDeploy never gives an AppSpec's content.
+    /// `GetApplicationRevision` has it.
+    AppSpec,
 }
 
 impl Gap {
@@ -63,6 +71,8 @@ impl Gap {
             "extended-statistics" => Some(Self::ExtendedStatistics),
             "foreign-registry" => Some(Self::ForeignRegistry),
             "scaling-bounds" => Some(Self::ScalingBounds),
+            "code-deploy-ends" => Some(Self::CodeDeployEnds),
+            "app-spec" => Some(Self::AppSpec),
             _ => None,
         }
     }

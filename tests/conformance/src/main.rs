@@ -7,25 +7,34 @@ use std::error::Error;
 
 use jiff::Timestamp;
 use nightshift_aws::{Account, Settings};
+use nightshift_conformance::codedeploy::Known;
 use nightshift_conformance::{Gap, Place, Verdict};
+use nightshift_core::codedeploy::CodeDeploymentId;
 use nightshift_core::settings::Variables;
 
 /// Twelve digits: whose account it is.
 const ACCOUNT: &str = "CONFORM_ACCOUNT";
 /// The ARN of the secret.
 const SECRET: &str = "CONFORM_SECRET";
+/// Ids of CodeDeploy's deployments: the one that ended, the one under way.
+const CODE_DEPLOYED: &str = "CONFORM_CODE_DEPLOYED";
+const CODE_DEPLOYING: &str = "CONFORM_CODE_DEPLOYING";
 /// Names of the gaps of these emulators, between spaces.
 const GAPS: &str = "CONFORM_GAPS";
 
 /// The suites, one or several ports each.
-const SUITES: [&str; 21] = [
+const SUITES: [&str; 25] = [
     "ages",
     "alarm-map",
     "alarms",
     "all-services",
     "changes",
     "chat",
+    "code-deployments",
+    "code-rollbacks",
+    "code-stops",
     "history",
+    "hooks",
     "images",
     "ledger",
     "logs",
@@ -70,7 +79,11 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         "all-services" => suites::fleet::all_services(account, place).await,
         "changes" => suites::changes::changes(account, place).await,
         "chat" => suites::chat::chat(account, prefix).await,
+        "code-deployments" => suites::codedeploy::deployments(account, place, &known(variables)?).await,
+        "code-rollbacks" => suites::codedeploy::rollbacks(account, place, &known(variables)?).await,
+        "code-stops" => suites::codedeploy::stops(account, place, &known(variables)?).await,
         "history" => suites::history::history(account, place).await,
+        "hooks" => suites::hooks::hooks(account, place).await,
         "images" => suites::images::images(account, place).await,
         "ledger" => suites::ledger::ledger(account, prefix, whole_seconds(place.now)?).await,
         "logs" => suites::logs::logs(account, place).await,
@@ -108,6 +121,11 @@ fn place(account: &Account, variables: &Variables) -> Result<Place, Box<dyn Erro
         now: Timestamp::now(),
         gaps: variables.get(GAPS).unwrap_or_default().split_whitespace().map(named).collect::<Result<_, _>>()?,
     })
+}
+
+fn known(variables: &Variables) -> Result<Known, Box<dyn Error>> {
+    let id = |name: &'static str| variables.required(name, "the id of a CodeDeploy deployment").map(CodeDeploymentId);
+    Ok(Known { ended: id(CODE_DEPLOYED)?, under_way: id(CODE_DEPLOYING)? })
 }
 
 /// As every event has them.

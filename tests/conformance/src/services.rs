@@ -56,6 +56,9 @@ async fn a_settled_service_runs_its_primary_deployment_alone<W: ServiceReads>(wo
     same("grace period", &found.grace_s, &60)?;
     let groups = &found.target_groups;
     holds("one target group", groups, groups.len() == 1 && groups[0].contains(":targetgroup/checkout/"))?;
+    let of_codedeploy = service(world, &place.prod("tickets")).await?;
+    same("who deploys another", &of_codedeploy.controller, &Controller::CodeDeploy)?;
+    same("a deployment of ECS, where CodeDeploy deploys", &of_codedeploy.current_deployment, &None)?;
     same("target groups without any", &service(world, &place.prod("reports")).await?.target_groups, &Vec::new())
 }
 
