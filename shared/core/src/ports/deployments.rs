@@ -16,7 +16,8 @@ use crate::verdict::PastRelease;
 
 /// Continues or ends a deployment that waits at a pause hook.
 pub trait HookWrites: Sync {
-    /// `ecs:ContinueServiceDeployment` with `ROLLBACK`.
+    /// `ecs:ContinueServiceDeployment` with `ROLLBACK`. What does not wait at
+    /// that hook, or no longer, is a permanent fault.
     fn roll_back_at_hook(
         &self,
         service: &ServiceRef,
@@ -37,7 +38,9 @@ pub trait CodeDeployReads: Sync {
 
 /// Stops CodeDeploy's deployments.
 pub trait CodeDeployWrites: Sync {
-    /// `codedeploy:StopDeployment` with `autoRollbackEnabled`.
+    /// `codedeploy:StopDeployment` with `autoRollbackEnabled`: what takes it
+    /// back is a deployment of its own. One that has ended, and so one that was
+    /// stopped before, is a permanent fault.
     fn stop_code_deployment(
         &self,
         service: &ServiceRef,
