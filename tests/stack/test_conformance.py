@@ -32,9 +32,6 @@ OF_MINISTACK = {
         "metric-math": "the metrics of a ratio",
     },
 }
-# What our own port on AWS does not do yet, told by the same means.
-OF_PORTS = {"code-deployments": {"app-spec": "what it deploys"}}
-OF_EMULATED = OF_MINISTACK | OF_PORTS
 OF_MOTO = {
     "ages": {},
     "code-deployments": {"code-deploy-ends": "how it ended"},
@@ -75,15 +72,14 @@ def test_every_suite_is_run():
 
 @pytest.mark.parametrize("suite", SUITES)
 def test_a_port_on_aws_is_as_it_must_be(emulated, suite):
-    assert conform.run(suite, emulated.env, OF_EMULATED.get(suite, ())) == []
+    assert conform.run(suite, emulated.env, OF_MINISTACK.get(suite, ())) == []
 
 
 def test_a_stop_at_codedeploy_leads_to_a_rollback_of_its_own(emulated):
-    gaps = OF_PORTS["code-deployments"]
-    assert conform.run("code-stops", emulated.env, gaps) == []
+    assert conform.run("code-stops", emulated.env) == []
     # The rollback begins some seconds after the stop.
     emulated.simulator.advance(30)
-    assert conform.run("code-rollbacks", emulated.env, gaps) == []
+    assert conform.run("code-rollbacks", emulated.env) == []
 
 
 def test_timers_on_scheduler_are_as_they_must_be(emulated):
@@ -141,10 +137,10 @@ def test_moto_still_stops_no_deployment(moto):
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
 
 
-@pytest.mark.parametrize(("suite", "gap"), pairs(OF_EMULATED))
+@pytest.mark.parametrize(("suite", "gap"), pairs(OF_MINISTACK))
 def test_a_gap_of_ministack_or_of_a_port_is_still_there(emulated, suite, gap):
-    others = OF_EMULATED[suite].keys() - {gap}
-    assert OF_EMULATED[suite][gap] in conform.refusal(suite, emulated.env, others)
+    others = OF_MINISTACK[suite].keys() - {gap}
+    assert OF_MINISTACK[suite][gap] in conform.refusal(suite, emulated.env, others)
 
 
 @pytest.mark.parametrize(("suite", "gap"), pairs(OF_MOTO))

@@ -6,7 +6,7 @@ use aws_sdk_codedeploy::types::{
     self as sdk, ComputePlatform, DeploymentGroupInfo, DeploymentInfo, DeploymentStatus, RollbackInfo,
 };
 use nightshift_core::codedeploy::{CodeDeployStatus, CodeDeployment, CodeDeploymentId};
-use nightshift_core::ids::ServiceRef;
+use nightshift_core::ids::{ServiceRef, TaskDefinitionArn};
 use nightshift_core::ports::{Answer, CodeDeployReads, CodeDeployWrites};
 
 use crate::client::Account;
@@ -15,6 +15,7 @@ use crate::moment::moment;
 
 const GET: &str = "codedeploy:GetDeployment";
 const GET_GROUP: &str = "codedeploy:GetDeploymentGroup";
+const GET_REVISION: &str = "codedeploy:GetApplicationRevision";
 const STOP: &str = "codedeploy:StopDeployment";
 /// CodeDeploy shifts traffic within two days.
 const LONGEST_SHIFT_MINUTES: u32 = 2880;
@@ -37,7 +38,31 @@ impl CodeDeployReads for Account {
             Err(error) => return absent(fault(GET_GROUP, &deployment.0, &error)),
         };
         let service = found.deployment_group_info().and_then(|group| service(&self.settings.region, group));
-        service.map(|service| code_deployment(deployment, service, info)).transpose()
+        let Some(service) = service else { return Ok(None) };
+        let mut read = code_deployment(deployment, service, info)?;
+        if read.task_definition.is_none() {
+            read.task_definition = self.of_revision(deployment, info).await?;
+        }
+        Ok(Some(read))
+    }
+}
+
+impl Account {
+    /// What an AppSpec deploys of which the deployment names but the SHA-256;
+    /// `None`: it lies in S3, or CodeDeploy has it no longer.
+    async fn of_revision(
+        &self,
+        deployment: &CodeDeploymentId,
+        info: &DeploymentInfo,
+    ) -> Answer<Option<TaskDefinitionArn>> {
+        let named =
+            info.revision().filter(|revision| revision.app_spec_content().is_some() || revision.string().is_some());
+        let Some((application, revision)) = info.application_name().zip(named) else { return Ok(None) };
+        let request = self.codedeploy.get_application_revision().application_name(application);
+        match request.revision(revision.clone()).send().await {
+            Ok(found) => Ok(found.revision().and_then(spec).and_then(appspec::task_definition)),
+            Err(error) => absent(fault(GET_REVISION, &deployment.0, &error)),
+        }
     }
 }
 
@@ -160,7 +185,6 @@ mod tests {
     use super::*;
     use aws_sdk_codedeploy::primitives::DateTime;
     use aws_sdk_codedeploy::types::{AppSpecContent, EcsService, RevisionLocation};
-    use nightshift_core::ids::TaskDefinitionArn;
 
     fn web() -> ServiceRef {
         ServiceRef::from_arn("arn:aws:ecs:eu-west-1:111122223333:service/prod/web").unwrap()

@@ -100,6 +100,10 @@ pub struct ServiceDeployment {
     pub rolled_back_to: Option<RevisionArn>,
     /// It waits at a pause hook of this id.
     pub paused_at_hook: Option<String>,
+    /// Whoever carries it out says that it is a rollback: CodeDeploy's are
+    /// deployments of their own.
+    #[serde(default)]
+    pub rolls_back: bool,
     /// The stage of its life that ECS shows, such as `BAKE_TIME`.
     #[serde(default)]
     pub stage: Option<String>,

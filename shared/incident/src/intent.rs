@@ -30,7 +30,8 @@ pub(crate) fn claim_intent(record: &mut ServiceRecord, moment: Moment<'_>, remed
     }
     let suspect = incident.suspect.as_ref().map_or("", |suspect| suspect.revision.as_str());
     let key = fingerprint(&[&record.service.key(), &remedy.to_string(), suspect, incident.id.as_str()]);
-    let deny = (remedy.kind() == RemedyKind::RollBack).then(|| denied(scene, &incident.id, policy, now)).flatten();
+    let deny =
+        (remedy.kind() == RemedyKind::RollBack).then(|| denied(scene, &remedy, &incident.id, policy, now)).flatten();
     let lease_until = policy.guardrails.lease.after(now);
     incident.intents.push(Intent {
         key,
@@ -50,18 +51,24 @@ pub fn claim_restore(record: &mut ServiceRecord, moment: Moment<'_>) {
     claim_intent(record, moment, Remedy::RestoreScaling { from: raised.to, to: raised.from });
 }
 
-fn denied(scene: &Scene, incident: &IncidentId, policy: &Policy, now: Timestamp) -> Option<Denied> {
-    let bad = target::newest(&scene.view)?;
-    let again = |kept: &Denied| kept.until > now && kept.task_definition == bad.target.task_definition;
+/// What must not come again: the newest release with the images of its own, or
+/// what CodeDeploy, which shows no images, deploys.
+fn denied(scene: &Scene, remedy: &Remedy, incident: &IncidentId, policy: &Policy, now: Timestamp) -> Option<Denied> {
+    let (task_definition, digests) = match remedy {
+        Remedy::StopCodeDeploy { from, .. } => (from.clone(), Vec::new()),
+        _ => {
+            let bad = &target::newest(&scene.view)?.target;
+            let good = scene.preflight.as_ref().map(|preflight| &preflight.target.revision);
+            let own = good.map_or_else(Vec::new, |good| target::digests_of_its_own(bad, good));
+            (bad.task_definition.clone(), own)
+        }
+    };
+    let again = |kept: &Denied| kept.until > now && kept.task_definition == task_definition;
     if scene.standing.seen().is_some_and(|standing| standing.record.value.denied.iter().any(again)) {
         return None;
     }
-    let digests = scene
-        .preflight
-        .as_ref()
-        .map_or_else(Vec::new, |preflight| target::digests_of_its_own(&bad.target, &preflight.target.revision));
     Some(Denied {
-        task_definition: bad.target.task_definition.clone(),
+        task_definition,
         digests,
         incident: incident.clone(),
         at: now,

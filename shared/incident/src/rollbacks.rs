@@ -67,6 +67,7 @@ pub(crate) mod tests {
                 reason: None,
                 rolled_back_to: None,
                 paused_at_hook: None,
+                rolls_back: false,
                 stage: None,
                 planned_wait_s: 0,
             }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use nightshift_core::codedeploy::{CodeDeployStatus, CodeDeployment, CodeDeploymentId};
 use nightshift_core::ids::{RevisionArn, ServiceDeploymentArn, TaskDefinitionArn};
 use nightshift_core::release::{DeploymentStatus, Revision, ServiceDeployment};
-use nightshift_core::verdict::Release;
+use nightshift_core::verdict::{DeploymentKind, Release};
 
 /// Ids of CodeDeploy's deployments begin with this.
 pub const PREFIX: &str = "codedeploy:";
@@ -70,6 +70,7 @@ fn of(deployment: &CodeDeployment, known: &[Release]) -> ServiceDeployment {
         reason: deployment.reason.clone().or(said),
         rolled_back_to: None,
         paused_at_hook: None,
+        rolls_back: deployment.rolls_back.is_some(),
         stage: None,
         planned_wait_s: deployment.planned_wait_s,
     }
@@ -87,6 +88,7 @@ fn again(release: &Release) -> ServiceDeployment {
         reason: release.reason.clone(),
         rolled_back_to: release.rolled_back_to.clone(),
         paused_at_hook: None,
+        rolls_back: release.kind == DeploymentKind::Rollback,
         stage: None,
         planned_wait_s: release.planned_wait_s,
     }

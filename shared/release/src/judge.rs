@@ -25,6 +25,8 @@ pub fn judge(release: &Release, newer: &[Release], proven: u32) -> Verdict {
         },
         DeploymentStatus::RollbackSuccessful => Verdict::RolledBack { by: taken_back_by(release) },
         DeploymentStatus::RollbackFailed => failed(release),
+        // CodeDeploy's rollback is a deployment of its own; this one just stops.
+        DeploymentStatus::Stopped if release.taken_back.is_some() => Verdict::RolledBack { by: taken_back_by(release) },
         DeploymentStatus::Stopped if fails || says_failed(release) => failed(release),
         DeploymentStatus::Stopped if replaced => Verdict::Superseded,
         DeploymentStatus::Stopped => Verdict::Stopped,
@@ -123,6 +125,7 @@ pub(crate) mod tests {
             reason: None,
             rolled_back_to: None,
             paused_at_hook: None,
+            rolls_back: false,
             stage: None,
             planned_wait_s: 0,
         }

@@ -14,6 +14,9 @@ use nightshift_core::verdict::DeploymentKind;
 /// forward again to what was rolled back is a release.
 pub fn kind(history: &[ServiceDeployment], index: usize) -> DeploymentKind {
     let Some(deployment) = history.get(index) else { return DeploymentKind::Release };
+    if deployment.rolls_back {
+        return DeploymentKind::Rollback;
+    }
     let Some(ran) = ran_before(history, index) else { return DeploymentKind::Release };
     if same(&deployment.target, &history[ran].target) {
         return DeploymentKind::Restart;

@@ -100,9 +100,6 @@ async fn read<W: CodeDeployReads>(world: &W, id: &CodeDeploymentId) -> Result<Co
 /// It is a deployment of `prod/tickets`, of that revision.
 fn is_of_tickets(place: &Place, found: &CodeDeployment, revision: u32) -> Verdict {
     same("its service", &found.service, &place.prod("tickets"))?;
-    if !place.has(Gap::AppSpec) {
-        return Ok(());
-    }
     let Place { account, region, .. } = place;
     let arn = format!("arn:aws:ecs:{region}:{account}:task-definition/tickets:{revision}");
     same("what it deploys", &found.task_definition, &Some(TaskDefinitionArn::new(arn)))

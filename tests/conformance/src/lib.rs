@@ -57,10 +57,6 @@ pub enum Gap {
     ScalingBounds,
     /// moto's CodeDeploy deployments are never begun and never end.
     CodeDeployEnds,
-    /// No emulator's: the port on AWS looks for what is deployed in
-    /// `GetDeployment`, where CodeDeploy never gives an AppSpec's content.
-    /// `GetApplicationRevision` has it.
-    AppSpec,
 }
 
 impl Gap {
@@ -72,7 +68,6 @@ impl Gap {
             "foreign-registry" => Some(Self::ForeignRegistry),
             "scaling-bounds" => Some(Self::ScalingBounds),
             "code-deploy-ends" => Some(Self::CodeDeployEnds),
-            "app-spec" => Some(Self::AppSpec),
             _ => None,
         }
     }

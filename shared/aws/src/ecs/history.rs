@@ -103,6 +103,7 @@ fn deployment(
         reason: found.status_reason().map(ToOwned::to_owned),
         rolled_back_to: found.rollback().and_then(|rollback| rollback.service_revision_arn()).map(RevisionArn::new),
         paused_at_hook: waiting.find_map(|hook| hook.hook_id()).map(ToOwned::to_owned),
+        rolls_back: false,
         stage: found.lifecycle_stage().map(|stage| stage.as_str().to_owned()),
         planned_wait_s: found.deployment_configuration().map_or(0, planned_wait_s),
     })

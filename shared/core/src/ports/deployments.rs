@@ -28,8 +28,9 @@ pub trait HookWrites: Sync {
 
 /// Reads CodeDeploy's deployments of ECS services.
 pub trait CodeDeployReads: Sync {
-    /// `codedeploy:GetDeployment` and `codedeploy:GetDeploymentGroup`. `None`:
-    /// there is none, or it is not one of an ECS service.
+    /// `codedeploy:GetDeployment`, `codedeploy:GetDeploymentGroup`, and
+    /// `codedeploy:GetApplicationRevision` for what it deploys. `None`: there
+    /// is none, or it is not one of an ECS service.
     fn code_deployment(
         &self,
         deployment: &CodeDeploymentId,

@@ -85,6 +85,7 @@ pub fn release(revision: u32, began: Ago, finished: Option<Ago>) -> ServiceDeplo
         reason: None,
         rolled_back_to: None,
         paused_at_hook: None,
+        rolls_back: false,
         stage: None,
         planned_wait_s: 0,
     }

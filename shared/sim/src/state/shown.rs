@@ -83,6 +83,7 @@ impl Machine {
             reason: state.reason.clone(),
             rolled_back_to: state.rolled_back_to.map(|revision| self.revisions[revision].arn.clone()),
             paused_at_hook: state.waits_at(),
+            rolls_back: false,
             stage: None,
             planned_wait_s: 0,
         };
