@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nightshift::command::replay_file;
 use nightshift::decide::decide;
-use nightshift::replay::Replayed;
+use nightshift::replay::{Replayed, replay};
 use nightshift_sim::Scenario;
 
 /// The responder's samples.
@@ -101,15 +101,17 @@ fn an_assumed_account_makes_the_event_true() {
 
 #[test]
 fn the_case_of_every_sample_gives_the_same_plan_again() {
-    let mut decided = 0;
-    for event in samples() {
+    let mut decided = [0, 0];
+    let guards = samples_of("deployment-guard");
+    let all = samples().into_iter().map(|event| (0, event)).chain(guards.into_iter().map(|event| (1, event)));
+    for (function, event) in all {
         for case in replayed(&event).why.cases {
             let again = decide(&serde_json::to_string(&case).unwrap()).unwrap();
             assert_eq!(again.difference, "", "{}", event.display());
-            decided += 1;
+            decided[function] += 1;
         }
     }
-    assert!(decided >= 12, "only {decided} cases");
+    assert!(decided[0] >= 12 && decided[1] >= 3, "only {decided:?} cases");
 }
 
 #[test]
@@ -130,6 +132,10 @@ fn an_event_is_recognised_by_what_it_says() {
             assert_eq!(replayed(&event).function.name(), function, "{}", event.display());
         }
     }
+    for event in samples_of("ops-reviewer") {
+        let event = serde_json::from_str(&std::fs::read_to_string(&event).unwrap()).unwrap();
+        assert!(replay(&event, None).unwrap_err().to_string().starts_with("report: "));
+    }
 }
 
 #[test]
@@ -139,6 +145,6 @@ fn a_malformed_event_is_an_error_that_names_the_field() {
         "source": "aws.cloudwatch",
         "detail": {"alarmName": "x", "state": {"value": "ALARM", "timestamp": "yesterday"}},
     });
-    let error = nightshift::replay::replay(&event, None).unwrap_err().to_string();
+    let error = replay(&event, None).unwrap_err().to_string();
     assert!(error.starts_with("detail.state.timestamp: expected a time"), "{error}");
 }

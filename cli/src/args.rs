@@ -51,8 +51,8 @@ pub enum Command {
     },
     /// Run events through the functions on a simulated account, and explain.
     ///
-    /// The function is recognised by the event's content: an alarm by any of its three ways, an AWS Health event, a
-    /// timer, a notice. The account comes from CASE.scenario.toml beside CASE.json, or from --scenario; without
+    /// The function is recognised by the event's content: an alarm by any of its three ways, an AWS Health event,
+    /// what ECS or CodeDeploy say of a deployment, a timer, a notice. The account comes from CASE.scenario.toml beside CASE.json, or from --scenario; without
     /// either a default account is assumed, in which the event is true, and the answer says so.
     #[command(after_help = "Examples:\n  nightshift replay events/alarm-responder/*.json\n  nightshift replay \
                             event.json --scenario night.toml --json\n  nightshift replay event.json --save-cases cases/")]

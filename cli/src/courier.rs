@@ -81,7 +81,7 @@ fn firing(event: &Value) -> Option<&str> {
 }
 
 /// The same news as the alarm's own SNS message tells it.
-fn by_sns(event: &Value) -> Value {
+pub fn by_sns(event: &Value) -> Value {
     let detail = &event["detail"];
     let stat = &detail["configuration"]["metrics"][0]["metricStat"];
     let pairs = stat["metric"]["dimensions"].as_object().into_iter().flatten();

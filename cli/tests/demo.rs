@@ -18,9 +18,8 @@ fn count(scene: &Scene, mark: Mark) -> usize {
 #[track_caller]
 fn ends_as_described(seed: u64) {
     let demo = night(seed);
-    let [bad, hung, denied, load, outage, observed, repeated] = demo.scenes.as_slice() else {
-        panic!("seed {seed}: {} scenes", demo.scenes.len());
-    };
+    let scenes: &[Scene; 7] = demo.scenes.as_slice().try_into().unwrap();
+    let [bad, hung, denied, load, outage, observed, repeated] = scenes;
     let healed = |scene: &Scene, operation: &str| {
         let incident = &scene.incidents[0];
         assert_eq!(scene.incidents.len(), 1, "seed {seed}: {}", scene.key);

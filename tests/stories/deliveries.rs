@@ -4,13 +4,14 @@ use std::pin::Pin;
 
 use alarm_responder::Report;
 use jiff::SignedDuration;
+use nightshift::courier::by_sns;
 use nightshift::night::{Night, stack};
 use nightshift_core::policy::Policy;
 use nightshift_core::remedy::Outcome;
 use nightshift_sim::scenario::Scenario;
 use nightshift_sim::{Delivery, Story, poll_in_turn, poll_once};
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{changes, incident, run, scenario};
 
@@ -55,31 +56,6 @@ pub fn while_it_is_answered(story: &Story, event: &Value, mut somebody: impl FnM
         Some(Report::Alarm { outcome, .. }) => outcome,
         other => panic!("no alarm was answered: {other:?}"),
     }
-}
-
-/// The same change as CloudWatch writes it to an SNS topic.
-fn by_sns(event: &Value) -> Value {
-    let detail = &event["detail"];
-    let stat = &detail["configuration"]["metrics"][0]["metricStat"];
-    let dimensions: Vec<Value> = stat["metric"]["dimensions"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(name, value)| json!({"name": name, "value": value}))
-        .collect();
-    let message = json!({
-        "AlarmName": detail["alarmName"], "AlarmArn": event["resources"][0], "AWSAccountId": event["account"],
-        "AlarmDescription": detail["configuration"]["description"], "NewStateValue": detail["state"]["value"],
-        "NewStateReason": detail["state"]["reason"], "StateChangeTime": detail["state"]["timestamp"],
-        "Region": "EU (Ireland)", "OldStateValue": detail["previousState"]["value"],
-        "Trigger": {"MetricName": stat["metric"]["name"], "Namespace": stat["metric"]["namespace"],
-            "StatisticType": "Statistic", "Statistic": "SUM", "Dimensions": dimensions, "Period": 60,
-            "EvaluationPeriods": 5, "ComparisonOperator": "GreaterThanThreshold", "Threshold": 10.0}
-    });
-    json!({"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": "arn:aws:sns:eu-west-1:123456789012:alarms:1",
-        "Sns": {"Type": "Notification", "MessageId": "1", "TopicArn": "arn:aws:sns:eu-west-1:123456789012:alarms", "Subject": null,
-            "Message": message.to_string(), "Timestamp": event["time"], "SignatureVersion": "1", "Signature": "x",
-            "SigningCertUrl": "https://x", "UnsubscribeUrl": "https://x", "MessageAttributes": {}}}]})
 }
 
 #[test]

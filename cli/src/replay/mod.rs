@@ -64,6 +64,9 @@ pub enum ReplayError {
     /// A field of it is wrong: the message begins with its path.
     #[error("{0}")]
     Event(String),
+    /// It asks for a report, which is made of a week and not of an event.
+    #[error("report: reports are not replayed; `nightshift report dora` makes the delivery part of one")]
+    Report,
     /// Its scenario is wrong.
     #[error("scenario: {0}")]
     Scenario(#[from] nightshift_sim::scenario::ScenarioError),

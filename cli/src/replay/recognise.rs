@@ -58,6 +58,9 @@ pub struct Recognised {
 /// If a field that its function needs is wrong; the message begins with the
 /// path of the field.
 pub fn recognise(event: &Value) -> Result<Recognised, ReplayError> {
+    if event.get("report").is_some() {
+        return Err(ReplayError::Report);
+    }
     if let Some(recognised) = of_deployment(event)? {
         return Ok(recognised);
     }
