@@ -182,6 +182,19 @@ fn a_failing_deployment_at_a_pause_hook_is_ended_there() {
 }
 
 #[test]
+fn what_ecs_gave_up_and_left_is_rolled_back_once_the_breakers_grace_is_over() {
+    let (story, night) = night(scenario("circuit_breaker = true\ncircuit_breaker_rollback = false", CRASHES), 30);
+    assert_eq!(operations(&story), ["ecs:UpdateService"], "{:#?}", decisions(&night));
+    let releases = releases(&story);
+    assert_eq!((releases[0].kind, releases[0].target.task_definition.short()), (DeploymentKind::Rollback, "web:42"));
+    assert!(matches!(releases[1].verdict, Verdict::RolledBack { by: By::Nightshift { .. } }), "{:#?}", releases[1]);
+    let given_up = releases[1].ended_at.unwrap();
+    let after = story.production_writes()[0].at.duration_since(given_up);
+    assert!((90..=180).contains(&after.as_secs()), "{after}");
+    assert_eq!(story.closed_incidents()[0].phase, Phase::Resolved);
+}
+
+#[test]
 fn codedeploy_is_asked_to_take_its_deployment_back() {
     let (story, night) = night(scenario("controller = \"CODE_DEPLOY\"", CRASHES), 40);
     assert_eq!(operations(&story), ["codedeploy:StopDeployment"], "{:#?}", decisions(&night));

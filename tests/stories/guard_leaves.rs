@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use nightshift::night::{Night, What};
 use nightshift_core::policy::Policy;
-use nightshift_core::verdict::{DeploymentKind, Verdict};
+use nightshift_core::verdict::{By, DeploymentKind, Verdict};
 use nightshift_sim::{Delivery, Scenario, Story};
 use serde_json::Value;
 
@@ -106,6 +106,10 @@ fn what_a_breaker_took_back_is_told_with_what_the_container_said_last() {
     let notices = story.notices();
     let told = notices.iter().find(|notice| notice.headline.contains("rolled back by the circuit breaker")).unwrap();
     assert!(told.sections.iter().any(|section| section.title.starts_with("Last lines of app")), "{told:#?}");
+    let course = told.sections.iter().find(|section| section.title.starts_with("The deployment")).unwrap();
+    assert_eq!(course.lines[0], "02:00:05 web:43 begins");
+    assert!(course.lines[1].ends_with(": out of memory (app, exit 137)"), "{:?}", course.lines);
+    assert!(course.lines.last().unwrap().contains("circuit breaker"), "{:?}", course.lines);
 }
 
 #[test]
@@ -116,4 +120,27 @@ fn a_release_that_had_an_incident_is_remembered_by_it() {
     let web = story.service_ref("web").unwrap();
     let incident = story.record(&web).incident.unwrap();
     assert_eq!(newest(&story).troubled, Some(incident.id));
+}
+
+#[test]
+fn a_deployment_that_bakes_as_it_was_told_to_is_left_alone() {
+    let (story, mut night) =
+        night(scenario("strategy = \"BLUE_GREEN\"\ncircuit_breaker = true\nbake = \"3h\"", ""), 180);
+    assert_eq!(newest(&story).verdict, Verdict::InProgress);
+    assert_eq!((operations(&story), story.notices()), (Vec::new(), Vec::new()), "{:#?}", decisions(&night));
+    night.run_until("2026-11-20T06:00:00Z".parse().unwrap());
+    assert!(matches!(newest(&story).verdict, Verdict::Healthy { .. }), "{:?}", newest(&story).verdict);
+}
+
+#[test]
+fn what_a_deployment_alarm_takes_back_is_left_to_ecs_by_guard_and_responder() {
+    let alarm = "[[alarm]]\nname = \"prod-web-5xx\"\nservice = \"web\"\nmetric = \"errors\"\nthreshold = 10\n\
+                 evaluation_periods = 3\ndescription = '{\"cluster\":\"prod\",\"service\":\"web\"}'";
+    let service = "deployment_alarms = [\"prod-web-5xx\"]\nbake = \"30m\"";
+    let (story, night) = night(scenario(service, &format!("errors_percent = 30.0\n{alarm}")), 60);
+    assert_eq!(newest(&story).verdict, Verdict::RolledBack { by: By::DeploymentAlarm }, "{:#?}", newest(&story));
+    assert_eq!(operations(&story), Vec::<String>::new(), "{:#?}", decisions(&night));
+    let closed = story.closed_incidents();
+    assert_eq!(closed.len(), 1, "the alarm's");
+    assert_eq!(closed[0].refusal.as_ref().map(|refusal| refusal.name()).as_deref(), Some("RollbackUnderWay"));
 }

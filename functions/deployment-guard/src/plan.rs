@@ -130,11 +130,14 @@ fn refusal_of(calm: Calm) -> Option<Refusal> {
     }
 }
 
-/// The next look at a deployment that is on its way, if none is set.
+/// The next look at a deployment that is on its way or was given up, if none is
+/// set.
 fn watchdog(record: &mut ServiceRecord, calm: Calm, policy: &Policy, now: Timestamp) -> Option<Timer> {
     let service = record.service.clone();
     let releases = record.releases.clone();
-    let newest = record.releases.first_mut().filter(|newest| !newest.status.terminal())?;
+    // What ECS gave up has ended, and is looked at again all the same.
+    let waits = matches!(calm, Calm::Waiting { .. });
+    let newest = record.releases.first_mut().filter(|newest| waits || !newest.status.terminal())?;
     let at = match calm {
         Calm::Waiting { until } => until,
         _ => match stuck_at(newest, &releases, &policy.deployments) {

@@ -21,6 +21,7 @@ use nightshift_release::codedeploy;
 use nightshift_release::trial::{Trouble, fails_as_well};
 
 use crate::answer::chronic;
+use crate::course::course;
 use crate::decide::{Verdict, explained_elsewhere, known_service, mode, touchable_by};
 use crate::fitting::{updating_stack, way_back};
 use crate::life::{self, Moment};
@@ -142,6 +143,7 @@ fn ruled(
     }
     if let Some(notice) = record.unpublished.last_mut() {
         notice.sections.extend(trial.log);
+        notice.sections.push(course(trial.release));
     }
     let releases = trial.past;
     if let Some(remedy) = verdict.act() {

@@ -12,6 +12,7 @@ pub mod stack;
 
 pub mod about;
 pub mod answer;
+pub mod course;
 pub mod decide;
 pub mod deployment;
 pub mod fitting;

@@ -12,6 +12,7 @@ use nightshift_core::span::words;
 use nightshift_core::verdict::{Failure, Release, Verdict, Warning};
 use nightshift_release::trial::Trouble;
 
+use crate::course::course;
 use crate::{links, severity};
 
 /// Kinds of failure that are shown; the rest is a number.
@@ -54,7 +55,7 @@ pub fn failures(release: &Release) -> String {
     if said.is_empty() { "no task says why".to_owned() } else { said.join(", ") }
 }
 
-fn failure_words(failure: &Failure) -> String {
+pub(crate) fn failure_words(failure: &Failure) -> String {
     let what = failure.crash.map_or("a task could not be placed", nightshift_core::task::Crash::words);
     match (&failure.container, failure.exit_code) {
         (Some(container), Some(code)) => format!("{what} ({container}, exit {code})"),
@@ -119,6 +120,7 @@ pub fn tell(
     release.sequence += 1;
     let release = &*release;
     let (verb, done) = said(release, &news);
+    let failed = news == News::Ended && release.verdict.failed();
     let notice = Notice {
         incident: release.thread(),
         sequence: release.sequence,
@@ -141,7 +143,7 @@ pub fn tell(
         timeline: verb,
         pager: None,
         plainly: false,
-        sections: quote.into_iter().collect(),
+        sections: quote.into_iter().chain(failed.then(|| course(release))).collect(),
         service: name,
     };
     record.unpublished.push(notice);

@@ -19,7 +19,10 @@ pub fn kind(history: &[ServiceDeployment], index: usize) -> DeploymentKind {
     }
     let Some(ran) = ran_before(history, index) else { return DeploymentKind::Release };
     if same(&deployment.target, &history[ran].target) {
-        return DeploymentKind::Restart;
+        // What was given up halfway and left standing is gone back from.
+        let left = history.get(index + 1).is_some_and(|before| before.status == DeploymentStatus::Stopped);
+        let back = left && is_older(history, index, index + 1);
+        return if back { DeploymentKind::Rollback } else { DeploymentKind::Restart };
     }
     if is_older(history, index, ran) { DeploymentKind::Rollback } else { DeploymentKind::Release }
 }
@@ -99,21 +102,26 @@ fn revision(task_definition: &TaskDefinitionArn) -> Option<(&str, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use nightshift_core::release::DeploymentStatus::{RollbackSuccessful, Successful};
+    use nightshift_core::release::DeploymentStatus::{RollbackSuccessful, Stopped, Successful};
     use nightshift_core::verdict::DeploymentKind::{Release, Restart, Rollback};
 
     use super::*;
     use crate::judge::tests::deployed;
 
-    /// Deployments oldest first, `task definition number/digest`.
+    /// Deployments oldest first, `task definition number/digest`, with `!` where
+    /// ECS went back and `~` where it was stopped.
     #[track_caller]
     fn check(oldest_first: &[&str], expect: DeploymentKind) {
         let mut history: Vec<ServiceDeployment> = Vec::new();
         for (index, what) in oldest_first.iter().enumerate() {
             let (number, digest) = what.split_once('/').unwrap();
-            let status = if digest.ends_with('!') { RollbackSuccessful } else { Successful };
+            let status = match digest.chars().last() {
+                Some('!') => RollbackSuccessful,
+                Some('~') => Stopped,
+                _ => Successful,
+            };
             let source = history.iter().find(|old| old.status == Successful).map(|old| old.target.arn.clone());
-            let made = deployed(index, number, digest.trim_end_matches('!'), status);
+            let made = deployed(index, number, digest.trim_end_matches(['!', '~']), status);
             history.insert(0, ServiceDeployment { sources: source.into_iter().collect(), ..made });
         }
         assert_eq!(kind(&history, 0), expect, "{oldest_first:?}");
@@ -143,5 +151,8 @@ mod tests {
         // ECS went back by itself: the same again is a new attempt.
         check(&["1/a", "2/b!", "2/b"], Release);
         check(&["1/a", "2/b!", "1/a"], Restart);
+        // ECS gave it up and left it standing.
+        check(&["1/a", "2/b~", "1/a"], Rollback);
+        check(&["1/a", "2/b~", "2/b"], Release);
     }
 }

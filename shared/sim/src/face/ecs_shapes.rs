@@ -74,7 +74,8 @@ pub(super) fn service(machine: &Machine, with_tags: bool) -> Value {
 fn configuration(machine: &Machine) -> Value {
     let on = machine.has_breaker();
     json!({
-        "deploymentCircuitBreaker": { "enable": on, "rollback": on },
+        "bakeTimeInMinutes": machine.setup.bake.as_seconds() / 60,
+        "deploymentCircuitBreaker": { "enable": on, "rollback": on && machine.setup.circuit_breaker_rollback },
         "maximumPercent": 200,
         "minimumHealthyPercent": 100,
         "strategy": machine.setup.strategy,
@@ -171,6 +172,7 @@ pub(super) fn deployment(machine: &Machine, state: &DeploymentState) -> Value {
             "threshold": 3,
         },
     });
+    put(&mut full, "lifecycleStage", state.bakes().then(|| json!("BAKE_TIME")));
     put(&mut full, "startedAt", state.started.map(seconds));
     put(&mut full, "finishedAt", state.finished.map(seconds));
     put(&mut full, "statusReason", state.reason.as_ref().map(|reason| json!(reason)));

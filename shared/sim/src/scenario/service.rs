@@ -37,6 +37,15 @@ pub struct ServiceSetup {
     /// CodeDeploy, once a deployment has failed.
     #[serde(default)]
     pub circuit_breaker: bool,
+    /// What it does then: go back, or only give the deployment up.
+    #[serde(default = "goes_back")]
+    pub circuit_breaker_rollback: bool,
+    /// Alarms that make ECS go back while it deploys.
+    #[serde(default)]
+    pub deployment_alarms: Vec<String>,
+    /// How long a deployment stays IN_PROGRESS once its tasks are there.
+    #[serde(default = "no_bake")]
+    pub bake: Span,
     /// `name` or `name/id`; unset: the service's name; empty: none.
     #[serde(default)]
     pub target_group: Option<String>,
@@ -232,6 +241,14 @@ fn controller() -> Controller {
 
 fn strategy() -> Strategy {
     Strategy::Rolling
+}
+
+fn goes_back() -> bool {
+    true
+}
+
+fn no_bake() -> Span {
+    Span::seconds(0)
 }
 
 fn load_balancer() -> String {

@@ -115,6 +115,15 @@ impl State {
         }
     }
 
+    /// ECS polls the alarms of deployments.
+    pub(crate) fn tell_deployments(&mut self) {
+        let firing = self.alarms.iter().filter(|alarm| alarm.state == AlarmState::Alarm);
+        let firing: Vec<(String, i64)> = firing.map(|alarm| (alarm.setup.name.clone(), alarm.since)).collect();
+        for machine in self.machines.iter_mut().filter(|machine| !machine.setup.deployment_alarms.is_empty()) {
+            machine.hear(&firing, self.now);
+        }
+    }
+
     fn change(&mut self, index: usize, verdict: Verdict, suppressed: bool) {
         let now = self.now;
         let before = self.alarms[index].clone();

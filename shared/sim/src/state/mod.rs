@@ -197,6 +197,7 @@ impl State {
         if self.next_evaluation <= self.now {
             self.next_evaluation += 60;
             self.evaluate();
+            self.tell_deployments();
         }
     }
 

@@ -38,9 +38,11 @@ impl Machine {
         };
         let due =
             self.deployments.last().filter(|deployment| waits(deployment.status)).map(|deployment| deployment.due);
+        let baked = self.deployments.last().and_then(|deployment| deployment.bakes_since);
+        let baked = baked.map(|since| since + self.setup.bake.as_seconds());
         let opens = self.rollouts.last().map(|rollout| rollout.opens);
         let tasks = self.tasks.iter().map(|task| task.next);
-        let all = tasks.chain([script, rescale, due, opens].into_iter().flatten());
+        let all = tasks.chain([script, rescale, due, opens, baked].into_iter().flatten());
         all.filter(|at| *at > self.stepped).min().unwrap_or(i64::MAX)
     }
 
@@ -188,6 +190,13 @@ impl Machine {
                 self.says(News::AtHook(arn));
             }
             return;
+        }
+        let bake = self.setup.bake.as_seconds();
+        if deployment.status == DeploymentStatus::InProgress && bake > 0 {
+            let since = *deployment.bakes_since.get_or_insert(now);
+            if now < since + bake {
+                return;
+            }
         }
         deployment.status = match deployment.status {
             DeploymentStatus::InProgress => DeploymentStatus::Successful,

@@ -105,11 +105,18 @@ pub(crate) struct DeploymentState {
     pub(crate) due: i64,
     /// A pause hook that nobody has answered yet.
     pub(crate) hook: Option<Hook>,
+    /// When its tasks were all there, and its bake time began.
+    pub(crate) bakes_since: Option<i64>,
     /// Of CodeDeploy: the deployment that it rolls back.
     pub(crate) takes_back: Option<usize>,
 }
 
 impl DeploymentState {
+    /// Its tasks are there, and it waits as it was told to.
+    pub(crate) fn bakes(&self) -> bool {
+        self.bakes_since.is_some() && self.status == DeploymentStatus::InProgress
+    }
+
     /// Its tasks are started from now on.
     pub(crate) fn begin(&mut self, now: i64) {
         self.status = DeploymentStatus::InProgress;

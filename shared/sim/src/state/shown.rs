@@ -36,7 +36,7 @@ impl Machine {
             current_deployment: self.of_ecs().last().map(|deployment| deployment.arn.clone()),
             target_groups: self.group.iter().map(|group| group.arn.clone()).collect(),
             grace_s: u32::try_from(self.setup.grace.as_seconds()).unwrap_or(0),
-            breaker: Some(Breaker { enabled: breaker, rolls_back: breaker }),
+            breaker: Some(Breaker { enabled: breaker, rolls_back: breaker && self.setup.circuit_breaker_rollback }),
             tags: self.tags.clone(),
             deployments,
         }
@@ -84,8 +84,8 @@ impl Machine {
             rolled_back_to: state.rolled_back_to.map(|revision| self.revisions[revision].arn.clone()),
             paused_at_hook: state.waits_at(),
             rolls_back: false,
-            stage: None,
-            planned_wait_s: 0,
+            stage: state.bakes().then(|| "BAKE_TIME".to_owned()),
+            planned_wait_s: u32::try_from(self.setup.bake.as_seconds()).unwrap_or(u32::MAX),
         };
         self.of_ecs().iter().rev().take(MOST_DEPLOYMENTS).map(shown).collect()
     }
