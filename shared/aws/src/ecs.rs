@@ -74,6 +74,7 @@ impl ServiceReads for Account {
             images: definition.container_definitions().iter().filter_map(image).collect(),
             tags: service::tags(found.tags()),
             logs: definition.container_definitions().iter().filter_map(log_place).collect(),
+            registered_by: definition.registered_by().map(ToOwned::to_owned),
         }))
     }
 

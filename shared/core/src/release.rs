@@ -145,6 +145,9 @@ pub struct TaskDefinition {
     /// Where its containers' logs go, by container.
     #[serde(default)]
     pub logs: BTreeMap<String, LogPlace>,
+    /// ARN of the principal that registered it.
+    #[serde(default)]
+    pub registered_by: Option<String>,
 }
 
 /// What an image reference means right now.

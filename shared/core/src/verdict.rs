@@ -219,6 +219,9 @@ pub struct Release {
     pub deployment: Option<DeploymentId>,
     /// Where it came from.
     pub from: Option<TaskDefinitionArn>,
+    /// The service revision that it replaces.
+    #[serde(default)]
+    pub source: Option<RevisionArn>,
     /// Where it went, or goes.
     pub target: Revision,
     /// Who made it, and from what.

@@ -147,6 +147,7 @@ pub(crate) mod tests {
             kind: DeploymentKind::Release,
             deployment: None,
             from: None,
+            source: None,
             target: seen.target,
             origin: Origin::default(),
             began_at: seen.created_at,

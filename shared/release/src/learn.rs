@@ -103,6 +103,7 @@ fn first_seen(
         kind,
         deployment: None,
         from: came_from(&deployment.sources, earlier),
+        source: deployment.sources.first().cloned(),
         target: deployment.target.clone(),
         origin: Origin::default(),
         began_at: deployment.began_at(),

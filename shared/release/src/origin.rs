@@ -18,8 +18,16 @@ pub fn of(definition: &TaskDefinition) -> Origin {
     Origin {
         commit: first(&COMMIT).or_else(|| definition.images.values().find_map(|image| commit_in(image))),
         committed_at: first(&COMMITTED_AT).and_then(|text| text.parse().ok()),
-        by: first(&BY),
+        by: first(&BY).or_else(|| definition.registered_by.as_deref().map(principal)),
     }
+}
+
+/// A principal without its account: `deploy/GitHubActions` of an assumed role,
+/// `deployer` of a user.
+fn principal(arn: &str) -> String {
+    let resource = arn.splitn(6, ':').nth(5).unwrap_or(arn);
+    let name = resource.strip_prefix("assumed-role/").or_else(|| resource.strip_prefix("user/"));
+    name.unwrap_or(resource).to_owned()
 }
 
 /// An image's tag, where it looks like a commit: `repo:189b5e9`, or with a word
@@ -36,7 +44,28 @@ fn commit_in(image: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use nightshift_core::ids::TaskDefinitionArn;
+
     use super::*;
+
+    #[test]
+    fn whoever_registered_the_task_definition_deployed_it_unless_a_tag_says_otherwise() {
+        let definition = |tags: &[(&str, &str)]| TaskDefinition {
+            arn: TaskDefinitionArn::new("task-definition/web:1"),
+            active: true,
+            images: BTreeMap::new(),
+            tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+            logs: BTreeMap::new(),
+            registered_by: Some("arn:aws:sts::123456789012:assumed-role/ci/GitHubActions".into()),
+        };
+        assert_eq!(of(&definition(&[])).by.as_deref(), Some("ci/GitHubActions"));
+        assert_eq!(of(&definition(&[("deployed-by", "platform")])).by.as_deref(), Some("platform"));
+        assert_eq!(principal("arn:aws:iam::123456789012:user/deployer"), "deployer");
+        assert_eq!(principal("arn:aws:iam::123456789012:root"), "root");
+        assert_eq!(principal("deployer"), "deployer");
+    }
 
     #[test]
     fn a_tag_that_looks_like_a_commit_is_one() {

@@ -199,6 +199,7 @@ fn release(service: &ServiceRef, id: &str, began_at: Timestamp) -> PastRelease {
         kind: DeploymentKind::Release,
         deployment: None,
         from: None,
+        source: None,
         target: Revision {
             arn: RevisionArn::new(arn("service-revision")),
             task_definition: TaskDefinitionArn::new("arn:aws:ecs:eu-west-1:123456789012:task-definition/web:7"),

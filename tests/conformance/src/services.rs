@@ -107,6 +107,8 @@ async fn a_task_definition_says_whether_it_can_still_be_deployed<W: ServiceReads
     let Place { account, region, .. } = place;
     let arn = |short: &str| TaskDefinitionArn::new(format!("arn:aws:ecs:{region}:{account}:task-definition/{short}"));
     let active = there("checkout:42", world.task_definition(&arn("checkout:42")).await)?;
+    let by = active.registered_by.as_deref().unwrap_or_default();
+    holds("who registered it", &active.registered_by, by.ends_with(":assumed-role/pipeline/deploy"))?;
     same("its own ARN", &active.arn, &arn("checkout:42"))?;
     same("active", &active.active, &true)?;
     same("its tags", &active.tags.get(ROLLBACK_SAFE_TAG).map(String::as_str), &Some("false"))?;

@@ -233,6 +233,7 @@ pub(super) fn task_definition(machine: &Machine, registered: &TaskDefinition) ->
     json!({
         "taskDefinitionArn": registered.arn,
         "family": machine.setup.name,
+        "registeredBy": registered.registered_by,
         "revision": number,
         "status": if registered.active { "ACTIVE" } else { "INACTIVE" },
         "containerDefinitions": registered.images.iter().map(container).collect::<Vec<_>>(),

@@ -123,6 +123,7 @@ impl Machine {
             images: BTreeMap::from([("app".to_owned(), build.image.clone())]),
             tags: build.truth.tags.clone(),
             logs: BTreeMap::from([("app".to_owned(), self.log_place())]),
+            registered_by: Some(format!("arn:aws:sts::{}:assumed-role/pipeline/deploy", self.name.account)),
         })
     }
 
