@@ -4,6 +4,7 @@
 //! account moves when it is told to, from one thing that happens to the next.
 
 pub(crate) mod alarms;
+mod breaker;
 pub(crate) mod change;
 pub(crate) mod codedeploy;
 pub(crate) mod ends;
