@@ -37,7 +37,7 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
     match &observed.timer.purpose {
         Purpose::Verify { incident, number } => verify(moment, incident, *number, observed),
         // The deployment guard's.
-        Purpose::Watch { .. } => Plan::of(Decision::Settled),
+        Purpose::Watch { .. } | Purpose::Look { .. } => Plan::of(Decision::Settled),
         Purpose::Reread { alarm } => match observed.alarms.values().find_map(Sight::fault) {
             Some(fault) => blind(&observed.timer, fault, policy, now),
             None => reread(moment, alarm, observed),

@@ -63,7 +63,7 @@ impl Account {
 fn wakes<'a>(timer: &Timer, settings: &'a TimerSettings) -> Answer<&'a str> {
     match timer.purpose {
         Purpose::Verify { .. } | Purpose::Reread { .. } => Ok(&settings.target),
-        Purpose::Watch { .. } => settings
+        Purpose::Watch { .. } | Purpose::Look { .. } => settings
             .watch_target
             .as_deref()
             .ok_or_else(|| wrong(timer, "the function that watchdogs wake is not set".into())),

@@ -3,9 +3,11 @@
 mod broken;
 mod deployments;
 mod freeze;
+mod images;
 mod lists;
 mod mistake;
 mod read;
+mod scans;
 mod section;
 mod typed;
 mod unknown;
@@ -23,6 +25,7 @@ use crate::span::Span;
 
 pub use deployments::{Deployments, FAILURES_COUNTED};
 pub use freeze::{Day, Freeze, Frozen};
+pub use images::{ImageException, ImageRule, Images, Worth};
 pub use mistake::{Mistake, PolicyError};
 
 /// The whole policy.
@@ -45,6 +48,8 @@ pub struct Policy {
     pub verify: Verify,
     /// Who is woken.
     pub paging: Paging,
+    /// Findings in images.
+    pub images: Images,
     /// Windows without deployments or without remedies.
     pub freeze: Vec<Freeze>,
     /// Alarm name prefix → `cluster/service`, for alarms that do not say.

@@ -6,6 +6,7 @@
 //! these traits.
 
 mod deployments;
+mod images;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -30,6 +31,7 @@ use crate::timer::Timer;
 pub use deployments::{
     CodeDeployReads, CodeDeployWrites, FleetReads, FleetWrites, HistoryReads, HookWrites, ImageAges, LogReads,
 };
+pub use images::{ImageLedger, RegistryReads, RegistryWrites, RunningReads, RunsLedger, ScanReads};
 
 /// What an edge gives: a value, or a fault that names the operation.
 pub type Answer<T> = Result<T, Fault>;

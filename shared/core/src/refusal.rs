@@ -161,6 +161,24 @@ pub enum Refusal {
         /// The operation that failed.
         operation: String,
     },
+    /// The image runs already: keeping it from being deployed helps nobody.
+    ImageRuns {
+        /// On how many services.
+        services: u32,
+    },
+    /// A service would go back to the image.
+    ImageLastKnownGood {
+        /// The first of them.
+        service: String,
+    },
+    /// What runs of the same repository has the same findings: the image is no
+    /// worse.
+    NoWorseThanWhatRuns,
+    /// The finding is on so many services that what fixes it would be stopped.
+    TooManyServices {
+        /// How many.
+        services: u32,
+    },
     /// A drill acts on the drill service alone.
     OnlyADrill,
     /// Somebody changed the service between the claim and the remedy.

@@ -5,9 +5,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AlarmArn, IncidentId, ServiceDeploymentArn, ServiceRef};
+use crate::image::ImageId;
 
-/// What a timer wakes for: the verifier, or `deployment-guard` where it watches
-/// a deployment.
+/// What a timer wakes for: the verifier, `deployment-guard` where it watches a
+/// deployment, or `image-guard` where it looks at an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "purpose", rename_all = "kebab-case")]
 pub enum Purpose {
@@ -27,6 +28,11 @@ pub enum Purpose {
     Watch {
         /// The deployment.
         release: ServiceDeploymentArn,
+    },
+    /// Look at an image, now that its findings have come in.
+    Look {
+        /// Which one.
+        image: ImageId,
     },
 }
 
@@ -73,6 +79,19 @@ impl Timer {
             at,
             service: service.clone(),
             purpose: Purpose::Watch { release: release.clone() },
+        }
+    }
+
+    /// The look at an image whose findings come in. It concerns no service in
+    /// particular: `account` and `region` are the stack's.
+    pub fn look(image: &ImageId, (account, region): (&str, &str), at: Timestamp) -> Self {
+        let key = crate::ids::fingerprint(&[&image.to_string(), &at.to_string()]);
+        let (account, region, all) = (account.to_owned(), region.to_owned(), "*".to_owned());
+        Self {
+            name: format!("look-{key}"),
+            at,
+            service: ServiceRef { account, region, cluster: all.clone(), service: all },
+            purpose: Purpose::Look { image: image.clone() },
         }
     }
 }

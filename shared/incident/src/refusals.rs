@@ -68,6 +68,15 @@ pub fn sentence(refusal: &Refusal) -> String {
         }
         Refusal::ConfidenceTooLow { percent } => format!("{percent} % is not sure enough."),
         Refusal::NotObserved { operation } => format!("{operation} could not be read, and the decision needs it."),
+        Refusal::ImageRuns { services } => format!(
+            "{services} {} it already: keeping it from being deployed again would help nobody.",
+            if *services == 1 { "service runs" } else { "services run" }
+        ),
+        Refusal::ImageLastKnownGood { service } => format!("{service} would go back to it."),
+        Refusal::NoWorseThanWhatRuns => "what runs of this repository has the same findings.".into(),
+        Refusal::TooManyServices { services } => {
+            format!("{services} services run images with it: what fixes it must be let through.")
+        }
         Refusal::OnlyADrill => "a drill acts on the drill service alone.".into(),
         Refusal::Overtaken => "somebody changed the service in between.".into(),
     }

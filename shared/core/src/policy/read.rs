@@ -10,7 +10,7 @@ use super::section::{Section, Sheet};
 use super::typed::FOR_EVER;
 use super::{
     Alarms, Confidence, Deployments, FAILURES_COUNTED, Guardrails, Paging, Policy, Rollback, Scaling, Verify, lists,
-    windows,
+    scans, windows,
 };
 use crate::span::Span;
 
@@ -22,7 +22,7 @@ const LONGEST_LEASE: Span = Span::minutes(15);
 
 /// Failures of one release, as far as they are counted.
 const COUNTED: RangeInclusive<u32> = 1..=FAILURES_COUNTED;
-const SOME_TIME: RangeInclusive<Span> = Span::seconds(1)..=FOR_EVER;
+pub(super) const SOME_TIME: RangeInclusive<Span> = Span::seconds(1)..=FOR_EVER;
 
 impl Policy {
     /// Reads and checks a policy.
@@ -76,6 +76,7 @@ fn policy(mut root: Section<'_, '_, '_>) -> Policy {
         guardrails: guardrails(root.table("guardrails")),
         verify: verify(root.table("verify")),
         paging: paging(root.table("paging")),
+        images: scans::images(root.table("images")),
         freeze: windows::freezes(&mut root),
         services: lists::services(root.table("services")),
         teams: lists::teams(root.table("teams")),

@@ -87,7 +87,7 @@ fn name(value: &DeValue<'_>, earlier: &[Freeze]) -> Result<String, Instead> {
 }
 
 /// The one of `all` that is named, or the name that was probably meant.
-fn choice<T: Copy>(value: &DeValue<'_>, all: &[(&'static str, T)]) -> Result<T, Option<&'static str>> {
+pub(super) fn choice<T: Copy>(value: &DeValue<'_>, all: &[(&'static str, T)]) -> Result<T, Option<&'static str>> {
     let DeValue::String(text) = value else { return Err(None) };
     let found = all.iter().find(|(name, _)| name == text);
     found.map(|(_, value)| *value).ok_or_else(|| nearest(text, all.iter().map(|(name, _)| *name)))
