@@ -2,6 +2,7 @@
 //! run, and what is remembered of each.
 
 mod record;
+mod reference;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{Digest, ServiceRef};
 
+pub use reference::Reference;
 pub use record::{ImageRecord, Known, Marked, Quarantine, ServiceImages, Told};
 
 /// The marker tag of a quarantined image begins with this.

@@ -30,6 +30,8 @@ pub enum NoticeKind {
     Resolved,
     /// News of a deployment that makes no incident.
     Release,
+    /// News of an image: what scans found in it, or what is done about it.
+    Image,
     /// A report over all services; nothing follows it.
     Report,
 }

@@ -20,6 +20,8 @@ pub enum Family {
     Event,
     /// Decisions, by name.
     Decision,
+    /// Decisions about images, by name.
+    Image,
     /// Rules that forbade something, by name.
     Refusal,
     /// Remedies taken, by kind.

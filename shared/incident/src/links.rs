@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, Unit};
 use nightshift_core::ids::{AlarmArn, ServiceRef};
+use nightshift_core::image::ImageId;
 use nightshift_core::incident::JoinedAlarm;
 use nightshift_core::notice::Link;
 use nightshift_core::span::Span;
+
+use crate::stack::Home;
 
 /// What went on before the first alarm is half of the story.
 const BEFORE: Span = Span::minutes(30);
@@ -37,6 +40,18 @@ pub fn of_incident(
 /// The same for a deployment that makes no incident.
 pub fn of_release(service: &ServiceRef, began_at: Timestamp, now: Timestamp) -> Vec<Link> {
     links(service, None, Around::new(began_at, now))
+}
+
+/// The repository's page, which lists the image with its findings.
+pub fn of_image(home: &Home, image: &ImageId) -> Vec<Link> {
+    let Home { account, region } = home;
+    let Some(console) = console(region) else { return Vec::new() };
+    let repository = image.repository.split('/').map(segment).collect::<Vec<_>>().join("/");
+    let private = format!("{console}/ecr/repositories/private/{}/{repository}", segment(account));
+    vec![
+        link("Image", format!("{private}/_/image/{}/details?region={region}", segment(image.digest.as_str()))),
+        link("Repository", format!("{private}?region={region}")),
+    ]
 }
 
 fn links(service: &ServiceRef, alarm: Option<&AlarmArn>, around: Around) -> Vec<Link> {

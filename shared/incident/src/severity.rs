@@ -15,6 +15,11 @@ pub fn team(service: &Service) -> Option<&str> {
     service.tag("team").or_else(|| service.tag("owner"))
 }
 
+/// Whether an environment of that name is production.
+pub fn production(environment: &str) -> bool {
+    matches!(environment.to_ascii_lowercase().as_str(), "prod" | "production" | "live")
+}
+
 /// Whether the alarm measures something that users feel.
 pub fn felt_by_users(alarm: Option<&LiveAlarm>) -> bool {
     const FELT: [&str; 6] = ["5XX", "ResponseTime", "Latency", "UnHealthyHost", "Error", "Rejected"];
@@ -28,8 +33,7 @@ pub fn felt_by_users(alarm: Option<&LiveAlarm>) -> bool {
 pub fn severity(service: Option<&Service>, alarm: Option<&LiveAlarm>) -> (Severity, String) {
     let environment = service.and_then(environment);
     let tier = service.and_then(|service| service.tag("tier"));
-    let production =
-        environment.is_some_and(|name| matches!(name.to_ascii_lowercase().as_str(), "prod" | "production" | "live"));
+    let production = environment.is_some_and(production);
     let felt = if felt_by_users(alarm) { "users feel it" } else { "users do not feel it yet" };
     if service.is_none() {
         return (Severity::P2, "the service cannot be seen, nor its tags".into());

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Finding, FindingSeverity, ImageId, Run, ScanState};
-use crate::ids::{DeploymentId, ServiceRef};
+use crate::ids::{DeploymentId, Digest, ServiceRef};
 use crate::mode::Severity;
 use crate::notice::Notice;
 use crate::refusal::Refusal;
@@ -92,6 +92,10 @@ pub struct ImageRecord {
     pub released: BTreeSet<String>,
     /// Exceptions that held when it was last judged, by finding.
     pub excepted: BTreeSet<String>,
+    /// The index that it is one platform of: its findings are told with that.
+    pub index: Option<Digest>,
+    /// What a lifecycle policy will do to it, as last computed.
+    pub doomed: Option<String>,
     /// What was told, by team; the empty name is that of services without one.
     pub told: BTreeMap<String, Told>,
     /// Findings come in: it is looked at then, and not before.
@@ -114,6 +118,8 @@ impl ImageRecord {
             spared: None,
             released: BTreeSet::new(),
             excepted: BTreeSet::new(),
+            index: None,
+            doomed: None,
             told: BTreeMap::new(),
             settles_at: None,
             unpublished: Vec::new(),

@@ -1,0 +1,184 @@
+//! Looks at one image until nothing is left to be done about it.
+//!
+//! observe → plan → remember → one step → observe again. Each step is
+//! remembered before it is taken, and what came of it is seen by the next look;
+//! so a run that is killed between any two calls is made good by the next one,
+//! whichever event brings it.
+
+use jiff::Timestamp;
+use nightshift_core::fault::{Fault, FaultKind};
+use nightshift_core::image::{ImageId, ImageRecord, Tagging, Untagging};
+use nightshift_core::ledger::Versioned;
+use nightshift_core::notice::Notice;
+use nightshift_core::tally::{Counter, Family};
+use nightshift_incident::refusals::allow;
+use nightshift_incident::respond::Unfinished;
+use serde::Serialize;
+
+use crate::observe::{Observed, observe};
+use crate::plan::{Came, Decision, Plan, Step, Tried, plan};
+use crate::{Handler, World};
+
+/// Looks at one image in one invocation: every step there is, and as many
+/// writes of others in between.
+const LOOKS: u32 = 16;
+
+/// What came of the looks at an image.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Looked {
+    /// Which one: the whole of it.
+    pub image: ImageId,
+    /// What was decided, in order; nothing if nothing was new.
+    pub decisions: Vec<Decision>,
+    /// Steps, and what came of them.
+    pub steps: Vec<Tried>,
+}
+
+impl<W: World> Handler<W> {
+    /// Looks at the image that `asked` is, or is a platform of. `doomed`: what
+    /// a lifecycle policy will do to it, where that was computed just now.
+    pub(crate) async fn look(
+        &self,
+        asked: &ImageId,
+        doomed: Option<&Option<String>>,
+        now: Timestamp,
+    ) -> Result<Looked, Unfinished> {
+        let mut looked = Looked { image: asked.clone(), decisions: Vec::new(), steps: Vec::new() };
+        for _ in 0..LOOKS {
+            let seen = (doomed, looked.steps.as_slice());
+            let observed = observe(&self.world, asked, &self.stack.home, &self.policy, seen, now).await?;
+            let plan = plan(&observed, &self.policy, now);
+            looked.image = observed.image.clone();
+            let Some(record) = self.remember(&observed, &plan).await? else { continue };
+            self.note(&mut looked, &plan);
+            if let Some(step) = plan.step {
+                looked.steps.push(Tried { step, came: self.take(&observed, step).await? });
+                continue;
+            }
+            if self.publish(record).await? {
+                return Ok(looked);
+            }
+        }
+        Err(Unfinished::Contended)
+    }
+
+    /// Writes what is to be remembered; `None`: somebody wrote in between.
+    async fn remember(&self, observed: &Observed, plan: &Plan) -> Result<Option<Versioned<ImageRecord>>, Fault> {
+        for (finding, services) in &plan.spread {
+            self.world.keep_spread(finding, &observed.image, services).await?;
+        }
+        for platform in &observed.platforms {
+            self.join(observed, platform).await?;
+        }
+        let Some(record) = &plan.record else { return Ok(Some(observed.record.clone())) };
+        let new = Versioned { version: observed.record.version, value: record.clone() };
+        let kept = self.world.keep_image(&new).await?;
+        Ok(kept.then(|| Versioned { version: new.version + 1, ..new }))
+    }
+
+    /// A platform's findings are told with the whole image from now on.
+    async fn join(&self, observed: &Observed, platform: &nightshift_core::ids::Digest) -> Result<(), Fault> {
+        let platform = ImageId::new(observed.image.repository.clone(), platform.clone());
+        let mut record = self.world.image_record(&platform).await?;
+        if record.value.index.as_ref() != Some(&observed.image.digest) {
+            record.value.index = Some(observed.image.digest.clone());
+            // Whoever was faster wrote the same, or looks again.
+            self.world.keep_image(&record).await?;
+        }
+        Ok(())
+    }
+
+    fn note(&self, looked: &mut Looked, plan: &Plan) {
+        let tally = self.world.tally();
+        tally.add(Counter::of(Family::Image, &plan.decision));
+        if let Decision::Spared { refusal } = &plan.decision {
+            tally.add(Counter::of(Family::Refusal, refusal));
+        }
+        if plan.decision != Decision::Quiet {
+            looked.decisions.push(plan.decision.clone());
+        }
+    }
+
+    /// Takes one step, unless the kill switch is on by now.
+    async fn take(&self, observed: &Observed, step: Step) -> Result<Came, Fault> {
+        if self.world.halted().await.unwrap_or(true) {
+            return Ok(Came::Halted);
+        }
+        let (world, image) = (&self.world, &observed.image);
+        let own_tags =
+            observed.detail.as_ref().is_some_and(|it| it.tags.iter().any(|tag| !nightshift_core::image::is_ours(tag)));
+        let came = match step {
+            // A marker as its only tag would keep it alive, and could never be taken off again.
+            Step::Mark if !own_tags => return Ok(cannot("it has no tag of its own.")),
+            Step::Mark => world.add_tag(image, &image.quarantine_tag()).await.map(tagged),
+            Step::Keep => world.add_tag(image, &image.keep_tag()).await.map(tagged),
+            Step::Unmark => world.remove_tag(image, &image.quarantine_tag()).await.map(untagged),
+            Step::Unkeep => world.remove_tag(image, &image.keep_tag()).await.map(untagged),
+            Step::Archive => world.archive(image, true).await.map(|()| Came::Done),
+            Step::Restore => world.archive(image, false).await.map(|()| Came::Done),
+        };
+        match came {
+            Ok(came) => Ok(came),
+            Err(fault) if fault.transient() => Err(fault),
+            Err(fault) => {
+                tracing::warn!(%fault, ?step, "a step on an image failed");
+                Ok(failed(&fault))
+            }
+        }
+    }
+
+    /// Publishes what is not known to be published; `false`: somebody wrote in
+    /// between, and it is to be looked at again.
+    async fn publish(&self, record: Versioned<ImageRecord>) -> Result<bool, Fault> {
+        if record.value.unpublished.is_empty() {
+            return Ok(true);
+        }
+        for notice in &record.value.unpublished {
+            self.tell(notice).await?;
+        }
+        let mut settled = record;
+        settled.value.unpublished.clear();
+        self.world.keep_image(&settled).await
+    }
+
+    /// Publishes one notice, on the plain way if there is no other.
+    pub(crate) async fn tell(&self, notice: &Notice) -> Result<(), Fault> {
+        match self.world.publish(notice).await {
+            Err(fault) if !fault.transient() => {
+                tracing::error!(%fault, "the notice topic does not take notices");
+                use nightshift_core::notice::plain::{plain, subject};
+                self.world.page_plainly(&subject(&notice.headline), &plain(notice)).await
+            }
+            told => told,
+        }
+    }
+}
+
+fn tagged(tagging: Tagging) -> Came {
+    match tagging {
+        Tagging::There => Came::Done,
+        Tagging::Gone => cannot("it is gone."),
+        Tagging::Taken => cannot("the tag is on another image."),
+    }
+}
+
+fn untagged(untagging: Untagging) -> Came {
+    match untagging {
+        Untagging::Removed | Untagging::Gone => Came::Done,
+        Untagging::Last => cannot("it is the last tag of the image, which would be deleted with it."),
+    }
+}
+
+fn cannot(why: &str) -> Came {
+    Came::Cannot { why: why.to_owned() }
+}
+
+/// A retry does not cure it: people are told what would.
+fn failed(fault: &Fault) -> Came {
+    match fault.kind {
+        FaultKind::Denied => {
+            cannot(&format!("IAM denies {}. {}", fault.operation, allow(&fault.operation, &fault.resource)))
+        }
+        _ => cannot(&format!("{fault}.")),
+    }
+}

@@ -1,0 +1,140 @@
+//! Which images a service needs: what it runs, and what it would go back to.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use nightshift_core::ids::Digest;
+use nightshift_core::image::{ImageId, Reference, Role, Run, RunningImage, ServiceImages};
+use nightshift_core::incident::ServiceRecord;
+use nightshift_core::release::{DeploymentStatus, Revision, ServiceDeployment};
+use nightshift_core::service::Service;
+use nightshift_core::span::Span;
+use nightshift_incident::severity::{environment, team};
+use nightshift_release::good::last_good;
+
+/// What was seen of a service.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// Its deployments, newest first.
+    pub history: &'a [ServiceDeployment],
+    /// The images of its tasks.
+    pub tasks: &'a [RunningImage],
+    /// Its releases, as they are remembered.
+    pub record: &'a ServiceRecord,
+    /// What it was known to need.
+    pub before: &'a ServiceImages,
+}
+
+/// An image that is needed, before its platforms are known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Needed {
+    /// In which container.
+    pub container: String,
+    /// As the task definition writes it.
+    pub reference: String,
+    /// Which image, in this account's registry.
+    pub image: ImageId,
+    /// What for.
+    pub role: Role,
+}
+
+/// The images of this account's registry that the service needs.
+pub fn needed(seen: Seen<'_>, soak: Span, now: Timestamp) -> Vec<Needed> {
+    let mut all = Vec::new();
+    for revision in running(seen.history) {
+        of_revision(&mut all, seen.service, revision, Role::Runs);
+    }
+    for task in seen.tasks {
+        // ECS may name a task's image by the index or by the platform: what a
+        // revision says counts before, and this is what it does not say.
+        let known = all.iter().any(|it: &Needed| it.container == task.container && it.reference == task.reference);
+        if !known {
+            push(&mut all, seen.service, (&task.container, &task.reference, task.digest.as_ref()), Role::Runs);
+        }
+    }
+    let record = seen.record;
+    if let Some(good) = last_good(&record.releases, &record.denied, soak, now) {
+        of_revision(&mut all, seen.service, &good.release.target, Role::LastGood);
+    }
+    all
+}
+
+fn of_revision(all: &mut Vec<Needed>, service: &Service, revision: &Revision, role: Role) {
+    for (container, image) in &revision.images {
+        push(all, service, (container, &image.image, image.digest.as_ref()), role);
+    }
+}
+
+/// Adds an image of this account and region, unless it is there already.
+fn push(all: &mut Vec<Needed>, service: &Service, image: (&str, &str, Option<&Digest>), role: Role) {
+    let (container, reference, digest) = image;
+    let name = &service.service;
+    let Some(parsed) = Reference::parse(reference) else { return };
+    let Some(digest) = digest.cloned().or_else(|| parsed.pinned()) else { return };
+    if parsed.account != name.account || parsed.region != name.region {
+        return;
+    }
+    let image = ImageId::new(parsed.repository, digest);
+    if !all.iter().any(|it| it.container == container && it.image == image) {
+        all.push(Needed { container: container.to_owned(), reference: reference.to_owned(), image, role });
+    }
+}
+
+/// The revisions whose tasks run, as the newest deployment tells.
+fn running(history: &[ServiceDeployment]) -> Vec<&Revision> {
+    let Some(newest) = history.first() else { return Vec::new() };
+    let named = |arn: &nightshift_core::ids::RevisionArn| {
+        history.iter().map(|deployment| &deployment.target).find(|target| target.arn == *arn)
+    };
+    let sources = || newest.sources.iter().filter_map(named);
+    let back = || newest.rolled_back_to.iter().filter_map(named);
+    let target = std::iter::once(&newest.target);
+    match newest.status {
+        DeploymentStatus::Successful | DeploymentStatus::Unknown => target.collect(),
+        DeploymentStatus::RollbackSuccessful => back().collect(),
+        // Both run while one replaces the other, and whatever is left of a stop.
+        _ => target.chain(sources()).chain(back()).collect(),
+    }
+}
+
+/// What is remembered of it from now on. What was known before keeps its time,
+/// and what replaces an image of the same repository says which.
+pub fn remembered(
+    seen: Seen<'_>,
+    needed: Vec<Needed>,
+    platforms: &BTreeMap<ImageId, Vec<Digest>>,
+    now: Timestamp,
+) -> ServiceImages {
+    let run = |it: Needed| {
+        let same_place = |run: &&Run| {
+            run.container == it.container && run.role == it.role && run.image.repository == it.image.repository
+        };
+        let mut there = seen.before.runs.iter().filter(same_place);
+        let known = there.clone().find(|run| run.image == it.image);
+        let replaced = there.next().map(|run| run.image.digest.clone());
+        Run {
+            service: seen.service.service.clone(),
+            previous: known.map_or(replaced, |run| run.previous.clone()),
+            since: known.map_or(now, |run| run.since),
+            platforms: platforms.get(&it.image).cloned().unwrap_or_default(),
+            environment: environment(seen.service).map(ToOwned::to_owned),
+            team: team(seen.service).map(ToOwned::to_owned),
+            container: it.container,
+            role: it.role,
+            image: it.image,
+            reference: it.reference,
+        }
+    };
+    let mut runs: Vec<Run> = needed.into_iter().map(run).collect();
+    runs.sort();
+    ServiceImages { deployment: seen.service.primary().map(|primary| primary.id.clone()), runs }
+}
+
+/// The daily look need not look into it: it is on the deployment it was on,
+/// which is done.
+pub fn unchanged(service: &Service, before: &ServiceImages) -> bool {
+    let primary = service.primary().map(|primary| &primary.id);
+    service.settled() && primary.is_some() && primary == before.deployment.as_ref()
+}

@@ -1,0 +1,161 @@
+//! Whether an image is kept from being deployed.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use nightshift_core::image::{ImageRecord, Marked, Quarantine, Role};
+use nightshift_core::mode::Mode;
+use nightshift_core::policy::{Images, Worth};
+use nightshift_core::refusal::Refusal;
+
+use crate::judge::Judged;
+use crate::observe::Observed;
+use crate::plan::{Came, Step, fresh, mode, tried};
+
+/// Quarantines the image, holds it there, or lets it go; returns what is to be
+/// done to it for that.
+pub fn quarantine(
+    record: &mut ImageRecord,
+    observed: &Observed,
+    judged: &[Judged<'_>],
+    policy: &Images,
+    now: Timestamp,
+) -> Option<Step> {
+    let grave = judged.iter().filter(|it| it.worth == Worth::Quarantine);
+    let grave: BTreeSet<String> = grave.map(|it| it.id().to_owned()).collect();
+    record.spared = None;
+    if observed.detail.is_none() {
+        // What is gone cannot be deployed.
+        record.quarantine = None;
+        return None;
+    }
+    match record.quarantine.clone() {
+        Some(held) => hold(record, held, observed, &grave, policy),
+        None => {
+            let grave: BTreeSet<String> = grave.difference(&record.released).cloned().collect();
+            if grave.is_empty() {
+                return None;
+            }
+            match fits(observed, &grave, policy) {
+                Ok(because) => {
+                    record.quarantine = Some(fresh(because, now));
+                    Some(Step::Mark)
+                }
+                Err(refusal) => {
+                    record.spared = Some(refusal);
+                    None
+                }
+            }
+        }
+    }
+}
+
+/// It is quarantined: is it still to be?
+fn hold(
+    record: &mut ImageRecord,
+    held: Quarantine,
+    observed: &Observed,
+    grave: &BTreeSet<String>,
+    policy: &Images,
+) -> Option<Step> {
+    let tagged = observed.detail.as_ref().is_some_and(|it| it.tags.contains(&observed.image.quarantine_tag()));
+    if held.mark == Marked::Tagged && !tagged && !held.archived {
+        // A person took the marker off, and means it.
+        record.released.extend(held.because);
+        record.quarantine = None;
+        return None;
+    }
+    if grave.is_empty() {
+        return let_go(record, held, tagged, observed);
+    }
+    match fits(observed, grave, policy) {
+        Ok(_) | Err(Refusal::Halted) => finish(record, held, observed, policy),
+        Err(refusal) => {
+            record.spared = Some(refusal);
+            let_go(record, held, tagged, observed)
+        }
+    }
+}
+
+/// Marks it, and moves it to the archive where people want that.
+fn finish(record: &mut ImageRecord, mut held: Quarantine, observed: &Observed, policy: &Images) -> Option<Step> {
+    if held.mark == Marked::Not {
+        match tried(observed, Step::Mark) {
+            None => return Some(Step::Mark),
+            Some(Came::Done) => held.mark = Marked::Tagged,
+            Some(Came::Cannot { why }) => held.mark = Marked::Cannot { why: why.clone() },
+            // Looked at again, it is tried again.
+            Some(Came::Halted) => return None,
+        }
+    }
+    if policy.archive && !held.archived {
+        match tried(observed, Step::Archive) {
+            None => {
+                record.quarantine = Some(held);
+                return Some(Step::Archive);
+            }
+            Some(came) => held.archived = *came == Came::Done,
+        }
+    }
+    record.quarantine = Some(held);
+    None
+}
+
+/// Undoes what was done, the last first.
+fn let_go(record: &mut ImageRecord, mut held: Quarantine, tagged: bool, observed: &Observed) -> Option<Step> {
+    if held.archived {
+        match tried(observed, Step::Restore) {
+            None => return Some(Step::Restore),
+            Some(Came::Halted) => return None,
+            Some(_) => held.archived = false,
+        }
+    }
+    if tagged {
+        match tried(observed, Step::Unmark) {
+            None => {
+                record.quarantine = Some(held);
+                return Some(Step::Unmark);
+            }
+            Some(Came::Halted) => {
+                record.quarantine = Some(held);
+                return None;
+            }
+            // The marker may stay, as the last tag there is: the ledger decides.
+            Some(_) => {}
+        }
+    }
+    record.quarantine = None;
+    None
+}
+
+/// Whether an image may be quarantined for these findings: for which of them,
+/// or the rule that forbids it.
+fn fits(observed: &Observed, grave: &BTreeSet<String>, policy: &Images) -> Result<BTreeSet<String>, Refusal> {
+    let services: BTreeSet<_> = observed.run_by().map(|run| &run.service).collect();
+    if !services.is_empty() {
+        return Err(Refusal::ImageRuns { services: number(services.len()) });
+    }
+    if let Some(run) = observed.needed_by().find(|run| run.role == Role::LastGood) {
+        return Err(Refusal::ImageLastKnownGood { service: run.service.to_string() });
+    }
+    // A fix for something else must not be stopped for what runs anyway.
+    if observed.others.values().any(|other| grave.is_subset(other)) {
+        return Err(Refusal::NoWorseThanWhatRuns);
+    }
+    let reach = |finding: &String| number(observed.spread.get(finding).map_or(0, Vec::len));
+    let few: BTreeSet<String> =
+        grave.iter().filter(|finding| reach(finding) <= policy.most_services).cloned().collect();
+    if few.is_empty() {
+        let services = grave.iter().map(reach).max().unwrap_or(0);
+        return Err(Refusal::TooManyServices { services });
+    }
+    match mode(observed, policy) {
+        Mode::Act => {}
+        mode => return Err(Refusal::NotOptedIn { mode }),
+    }
+    if observed.halted { Err(Refusal::Halted) } else { Ok(few) }
+}
+
+fn number(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,210 @@
+//! The daily look at everything, because AWS promises to deliver none of the
+//! events; once a week with a report.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use nightshift_core::fault::Fault;
+use nightshift_core::ids::ServiceRef;
+use nightshift_core::image::{ImageId, Repository, Run};
+use nightshift_core::service::Service;
+use nightshift_incident::respond::Unfinished;
+
+use crate::event::{Kind, Sweep};
+use crate::guardrails::{Cure, Guardrail, cure, settings};
+use crate::look::Looked;
+use crate::needs::unchanged;
+use crate::report::{Row, Week, rows, weekly};
+use crate::{Handler, Report, World};
+
+/// So many at once: far below what AWS allows, and a thousand services take a
+/// minute.
+const AT_ONCE: usize = 8;
+
+/// What a sweep came to, as it goes on.
+#[derive(Default)]
+struct Found {
+    refreshed: Vec<String>,
+    due: BTreeSet<ImageId>,
+    doomed: BTreeMap<ImageId, Option<String>>,
+    looked: Vec<Looked>,
+    guardrails: Vec<Guardrail>,
+    runs: Vec<Run>,
+    failed: Vec<String>,
+    transient: Option<Fault>,
+}
+
+impl Found {
+    /// One that fails does not keep the others from being looked at.
+    fn fail(&mut self, fault: Fault) {
+        self.failed.push(fault.to_string());
+        if fault.transient() {
+            self.transient = Some(fault);
+        }
+    }
+}
+
+impl<W: World> Handler<W> {
+    /// Looks at every service, every repository, and every image that is needed
+    /// or of which somebody was told something that is not over.
+    pub(crate) async fn sweep(&self, sweep: &Sweep, now: Timestamp) -> Result<Report, Unfinished> {
+        let services = self.world.all_services().await?;
+        let mut found = Found::default();
+        self.sweep_services(&services, &mut found, now).await;
+        self.sweep_repositories(&services, &mut found).await?;
+        let open = self.world.open_images().await?;
+        found.due.extend(open.iter().cloned());
+        self.sweep_images(&mut found, now).await;
+        // A report with a hole in it is none: it is made anew.
+        if let Some(fault) = found.transient {
+            return Err(fault.into());
+        }
+        let published = match sweep.sweep {
+            Kind::Daily => None,
+            Kind::Weekly => self.weekly(sweep, &found, &open).await?,
+        };
+        let Found { refreshed, looked, guardrails, failed, .. } = found;
+        Ok(Report::Sweep { services: services.len(), refreshed, looked, guardrails, failed, published })
+    }
+
+    async fn sweep_services(&self, services: &[Service], found: &mut Found, now: Timestamp) {
+        for some in services.chunks(AT_ONCE) {
+            let looks = some.iter().map(async |service| -> Result<Option<BTreeSet<ImageId>>, Fault> {
+                let before = self.world.service_images(&service.service).await?;
+                match unchanged(service, &before) {
+                    true => Ok(None),
+                    false => self.refresh(service, now).await.map(Some),
+                }
+            });
+            for (service, looked) in some.iter().zip(join_all(looks).await) {
+                match looked {
+                    Ok(None) => {}
+                    Ok(Some(images)) => {
+                        found.refreshed.push(service.service.to_string());
+                        found.due.extend(images);
+                    }
+                    Err(fault) => found.fail(fault),
+                }
+            }
+        }
+    }
+
+    async fn sweep_repositories(&self, services: &[Service], found: &mut Found) -> Result<(), Fault> {
+        let there: BTreeSet<&ServiceRef> = services.iter().map(|service| &service.service).collect();
+        for some in self.world.repositories().await?.chunks(AT_ONCE) {
+            for (name, seen) in some.iter().zip(join_all(some.iter().map(|name| self.repository(name))).await) {
+                match seen {
+                    Ok(None) => {}
+                    Ok(Some((repository, runs))) => {
+                        for gone in runs.iter().map(|run| &run.service).filter(|it| !there.contains(it)) {
+                            let images = self.forget(gone).await?;
+                            found.due.extend(images);
+                        }
+                        let runs: Vec<Run> = runs.into_iter().filter(|run| there.contains(&run.service)).collect();
+                        found.due.extend(runs.iter().map(|run| run.image.clone()));
+                        self.guard(&repository, &runs, found).await;
+                        found.runs.extend(runs);
+                    }
+                    Err(fault) => {
+                        tracing::warn!(%fault, name, "a repository was not looked at");
+                        found.fail(fault);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A repository that services need images of.
+    async fn repository(&self, name: &str) -> Result<Option<(Repository, Vec<Run>)>, Fault> {
+        let runs = self.world.runs_of(name).await?;
+        if runs.is_empty() {
+            return Ok(None);
+        }
+        Ok(self.world.repository(name).await?.map(|repository| (repository, runs)))
+    }
+
+    /// What is wrong with a repository, and what of it may be put right.
+    async fn guard(&self, repository: &Repository, runs: &[Run], found: &mut Found) {
+        for wrong in settings(repository) {
+            let fixed = match cure(&wrong, repository, &self.policy.images) {
+                None => false,
+                Some(cure) => match self.put_right(repository, cure).await {
+                    Ok(fixed) => fixed,
+                    Err(fault) => {
+                        found.fail(fault);
+                        false
+                    }
+                },
+            };
+            found.guardrails.push(Guardrail { repository: repository.name.clone(), wrong, fixed });
+        }
+        for image in runs.iter().map(|run| &run.image) {
+            found.doomed.entry(image.clone()).or_insert(None);
+        }
+    }
+
+    async fn put_right(&self, repository: &Repository, cure: Cure) -> Result<bool, Fault> {
+        if self.world.halted().await.unwrap_or(true) {
+            return Ok(false);
+        }
+        match cure {
+            Cure::ScanOnPush => self.world.scan_on_push(&repository.name).await?,
+            Cure::Immutable => self.world.make_immutable(&repository.name).await?,
+        }
+        Ok(true)
+    }
+
+    async fn sweep_images(&self, found: &mut Found, now: Timestamp) {
+        let due: Vec<ImageId> = found.due.iter().cloned().collect();
+        for some in due.chunks(AT_ONCE) {
+            let looks = some.iter().map(|image| self.look(image, found.doomed.get(image), now));
+            let looked = join_all(looks).await;
+            for looked in looked {
+                match looked {
+                    Ok(looked) if looked.decisions.is_empty() && looked.steps.is_empty() => {}
+                    Ok(looked) => found.looked.push(looked),
+                    Err(Unfinished::Fault(fault)) => found.fail(fault),
+                    Err(other) => found.failed.push(other.to_string()),
+                }
+            }
+        }
+    }
+
+    /// Publishes the weekly report; its key is the day's, so that one made
+    /// again is the same.
+    async fn weekly(&self, sweep: &Sweep, found: &Found, open: &[ImageId]) -> Result<Option<String>, Fault> {
+        let rows = self.rows(&found.runs, sweep.at).await?;
+        let mut quarantined = Vec::new();
+        for image in open {
+            let record = self.world.image_record(image).await?.value;
+            if let Some(held) = record.quarantine {
+                quarantined.push((image.clone(), held.because.into_iter().collect()));
+            }
+        }
+        let week = Week {
+            rows: &rows,
+            quarantined: &quarantined,
+            guardrails: &found.guardrails,
+            policy: &self.policy.images,
+            stack: &self.stack,
+            zone: &sweep.zone,
+            at: sweep.at,
+        };
+        let Some(notice) = weekly(week) else { return Ok(None) };
+        self.tell(&notice).await?;
+        Ok(Some(notice.key()))
+    }
+
+    async fn rows(&self, runs: &[Run], at: Timestamp) -> Result<Vec<Row>, Fault> {
+        let mut needs = Vec::new();
+        for some in runs.chunks(AT_ONCE) {
+            let records = join_all(some.iter().map(|run| self.world.image_record(&run.image))).await;
+            for (run, record) in some.iter().zip(records) {
+                needs.push((run.clone(), record?.value));
+            }
+        }
+        Ok(rows(&needs, &self.policy.images, at))
+    }
+}

@@ -1,0 +1,340 @@
+//! Every sentence people read about an image is built here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use nightshift_core::image::{Finding, FindingSeverity, Fix, ImageRecord, Marked, Role};
+use nightshift_core::incident::Phase;
+use nightshift_core::mode::Severity;
+use nightshift_core::notice::{Link, Notice, NoticeKind, Section};
+use nightshift_core::policy::Policy;
+use nightshift_core::span::words;
+use nightshift_incident::refusals::sentence;
+
+use crate::judge::{Judged, due};
+use crate::observe::Observed;
+use crate::plan::mode;
+use crate::tell::{End, Says, thread};
+use nightshift_core::image::Told;
+
+/// Findings that are shown; who wants all looks into the console.
+const SHOWN: usize = 3;
+/// Services that are named in one line.
+const NAMED: usize = 5;
+
+/// What a message is about.
+pub struct About<'a> {
+    /// What was seen.
+    pub observed: &'a Observed,
+    /// What is remembered by now.
+    pub record: &'a ImageRecord,
+    /// The findings with what they are worth.
+    pub judged: &'a [Judged<'a>],
+    /// What there is to be said.
+    pub says: &'a Says,
+    /// The team; empty: that of services without one.
+    pub team: &'a str,
+    /// The policy.
+    pub policy: &'a Policy,
+}
+
+impl About<'_> {
+    /// What people call it: a tag of it, or else twelve digits of its digest.
+    fn name(&self) -> String {
+        let image = &self.observed.image;
+        let run = self.observed.run_by().map(|run| run.reference.as_str());
+        let written = run.filter_map(|reference| reference.rsplit('/').next()).find(|name| !name.contains('@'));
+        let last = image.repository.rsplit('/').next().unwrap_or(&image.repository);
+        let tagged = || self.record.tags.iter().next().map(|tag| format!("{last}:{tag}"));
+        written.map(ToOwned::to_owned).or_else(tagged).unwrap_or_else(|| format!("{last}@{}", image.short()))
+    }
+
+    fn exposed(&self) -> impl Iterator<Item = &Judged<'_>> + Clone {
+        self.judged.iter().filter(|it| it.tells())
+    }
+
+    /// Findings that nothing that ran before has.
+    fn new(&self) -> BTreeSet<&str> {
+        let had = |id: &str| self.observed.others.values().any(|other| other.contains(id));
+        self.judged.iter().map(Judged::id).filter(|id| !had(id)).collect()
+    }
+
+    fn services(&self) -> String {
+        named(&self.says.services)
+    }
+}
+
+/// Something is wrong with the image, or is done about it.
+pub fn news(about: &About<'_>, told: &Told, now: Timestamp) -> Notice {
+    let headline = headline(about);
+    let phase = match (about.says.severity, &about.says.quarantined) {
+        (Severity::P3, None) => Phase::Noted,
+        (Severity::P3, Some(_)) => Phase::AwaitingApproval,
+        _ => Phase::Firing,
+    };
+    let mut notice = written(about, told, (headline.clone(), phase), now);
+    notice.why = why(about, now);
+    notice.done = done(about);
+    notice.sections = [table(about), worst(about), exceptions(about)].into_iter().flatten().collect();
+    notice.timeline = headline;
+    notice
+}
+
+/// It is over.
+pub fn over(about: &About<'_>, told: &Told, end: End, now: Timestamp) -> Notice {
+    let how = match end {
+        End::DeployedAway => "no service runs it any more",
+        End::Fixed => "nothing is found in it any more that asks for a message",
+        End::Excepted => "somebody answers for what is found in it",
+        End::Released => "it may be deployed again",
+        End::Gone => "it is gone from its repository, and no service needs it",
+    };
+    let headline = format!("Image {}: {how}", about.name());
+    let took = words(now.duration_since(told.since));
+    let mut notice = written(about, told, (headline.clone(), Phase::Resolved), now);
+    notice.done = vec![format!("Over after {took}: {how}.")];
+    notice.timeline = headline;
+    notice
+}
+
+fn written(about: &About<'_>, told: &Told, (headline, phase): (String, Phase), now: Timestamp) -> Notice {
+    let observed = about.observed;
+    Notice {
+        incident: thread(observed, about.team),
+        sequence: told.sequence,
+        kind: NoticeKind::Image,
+        phase,
+        severity: about.says.severity,
+        severity_because: about.says.because.clone(),
+        mode: mode(observed, &about.policy.images),
+        service: told.service.clone(),
+        environment: observed.run_by().find_map(|run| run.environment.clone()),
+        team: Some(about.team).filter(|team| !team.is_empty()).map(ToOwned::to_owned),
+        opened_at: told.since,
+        at: now,
+        timeline: String::new(),
+        headline,
+        why: Vec::new(),
+        done: Vec::new(),
+        evidence: Vec::new(),
+        impact: impact(about),
+        drift: None,
+        links: links(observed),
+        pager: None,
+        plainly: false,
+        sections: Vec::new(),
+    }
+}
+
+fn headline(about: &About<'_>) -> String {
+    let (says, name) = (about.says, about.name());
+    let severity = says.severity;
+    let runs =
+        if says.services.is_empty() { "runs nowhere".to_owned() } else { format!("runs in {}", about.services()) };
+    if says.gone {
+        return format!("{severity} · image {name} is gone from its repository and {runs}: new tasks cannot start");
+    }
+    let found = counted(about.exposed().map(|it| &it.known.finding));
+    if says.quarantined.is_some() {
+        return format!("{severity} · image {name} is quarantined: {found}; it {runs}");
+    }
+    if let Some(rule) = &says.spared {
+        return format!("{severity} · image {name} would be quarantined ({rule}): {found}; it {runs}");
+    }
+    match &says.doomed {
+        Some(_) if about.exposed().next().is_none() => {
+            format!("{severity} · image {name} will be taken by its repository's lifecycle policy and {runs}")
+        }
+        _ => format!("{severity} · image {name}: {found}; it {runs}"),
+    }
+}
+
+/// `2 critical (1 known to be used), 3 high`.
+fn counted<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
+    let mut by: BTreeMap<FindingSeverity, (u32, u32)> = BTreeMap::new();
+    for finding in findings {
+        let count = by.entry(finding.severity).or_default();
+        count.0 += 1;
+        count.1 += u32::from(finding.exploit == Some(true));
+    }
+    let said = by.iter().map(|(severity, (all, used))| match used {
+        0 => format!("{all} {}", severity.word()),
+        used => format!("{all} {} ({used} known to be used)", severity.word()),
+    });
+    let said: Vec<String> = said.collect();
+    if said.is_empty() { "nothing that asks for a message".to_owned() } else { said.join(", ") }
+}
+
+fn why(about: &About<'_>, now: Timestamp) -> Vec<String> {
+    let mut why = Vec::new();
+    let (says, images) = (about.says, &about.policy.images);
+    if says.gone {
+        why.push(
+            "ECS pins an image by its digest: tasks that run go on, and none can be started in their place.".into(),
+        );
+    }
+    if let Some(fate) = &says.doomed {
+        why.push(format!("Its repository's lifecycle policy takes it: {fate}. New tasks could not start then."));
+    }
+    let curable = about.exposed().filter(|it| it.known.finding.fix != Fix::None);
+    if let Some((until, it)) = curable.map(|it| (due(it.known, images), it)).min_by_key(|(until, _)| *until)
+        && !says.services.is_empty()
+    {
+        let severity = it.known.finding.severity;
+        let (day, span) = (until.strftime("%a %-d %b"), images.deadline(severity));
+        why.push(match until <= now {
+            true => format!("Overdue: {} was to be gone by {day} ({} after {span}).", it.id(), severity.word()),
+            false => format!(
+                "Due by {day}: {} was first seen in it {} ({} within {span}).",
+                it.id(),
+                ago(it, now),
+                severity.word()
+            ),
+        });
+    }
+    let new = about.new().len();
+    let total = about.judged.len();
+    if !about.observed.others.is_empty() && total > 0 {
+        why.push(format!("{new} of {total} findings are new compared with what ran before."));
+    }
+    why
+}
+
+fn ago(it: &Judged<'_>, now: Timestamp) -> String {
+    match now.duration_since(it.known.first_seen).as_secs() {
+        0..60 => "just now".to_owned(),
+        seconds => format!("{} ago", words(jiff::SignedDuration::from_secs(seconds))),
+    }
+}
+
+/// What was done, or not and by which rule.
+fn done(about: &About<'_>) -> Vec<String> {
+    let image = &about.observed.image;
+    if let Some(refusal) = about.record.spared.as_ref().filter(|_| about.says.spared.is_some()) {
+        let name = refusal.name();
+        let sentence = match refusal {
+            nightshift_core::refusal::Refusal::NotOptedIn { mode } => format!(
+                "repository {} is in mode {mode}; tag it nightshift=act, and name it in the stack's parameter \
+                 QuarantineRepositories, to keep such images from being deployed.",
+                image.repository
+            ),
+            other => sentence(other),
+        };
+        return vec![format!("Did nothing. {name}: {sentence}")];
+    }
+    let Some(held) = &about.record.quarantine else {
+        return vec!["Nothing is stopped: build it anew with the fixed versions and deploy that.".to_owned()]
+            .into_iter()
+            .filter(|_| about.exposed().any(|it| it.known.finding.fix.helps()))
+            .collect();
+    };
+    let tag = image.quarantine_tag();
+    let mut done = vec![format!(
+        "A deployment of it is stopped at services in mode act, once; whoever deploys it again after that was told, \
+         means it. Because of {}.",
+        named(&held.because.iter().cloned().collect::<Vec<_>>())
+    )];
+    done.push(match &held.mark {
+        Marked::Tagged => format!("Marked with the tag {tag}: remove the tag to let it go, or add an exception."),
+        Marked::Cannot { why } => format!("Not marked in its repository: {why} Add an exception to let it go."),
+        Marked::Not => "Not marked in its repository yet.".to_owned(),
+    });
+    if held.archived {
+        done.push("Moved to the archive: it cannot be pulled until it is fetched back.".to_owned());
+    }
+    done
+}
+
+fn impact(about: &About<'_>) -> BTreeMap<String, String> {
+    let observed = about.observed;
+    let mut impact = BTreeMap::from([("image".to_owned(), observed.image.to_string())]);
+    if !about.says.services.is_empty() {
+        impact.insert("runs in".to_owned(), about.services());
+    }
+    let good: BTreeSet<String> =
+        observed.needed_by().filter(|run| run.role == Role::LastGood).map(|run| run.service.to_string()).collect();
+    if !good.is_empty() {
+        impact.insert("last known good of".to_owned(), named(&good.into_iter().collect::<Vec<_>>()));
+    }
+    if let Some(at) = about.record.scanned_at {
+        impact.insert("scanned".to_owned(), at.strftime("%Y-%m-%d %H:%M UTC").to_string());
+    }
+    impact
+}
+
+/// Severities with how many are new, and how many there are.
+fn table(about: &About<'_>) -> Option<Section> {
+    let new = about.new();
+    let mut lines = vec!["severity       new  total  with a fix".to_owned()];
+    for severity in FindingSeverity::ALL {
+        let of = || about.judged.iter().filter(|it| it.known.finding.severity == severity);
+        let kept = of().count();
+        // Of very many only the worst are kept; the scan's own count has all.
+        let total = about.record.counts.get(&severity).map_or(kept, |count| kept.max(*count as usize));
+        if total > 0 {
+            let fresh = of().filter(|it| new.contains(it.id())).count();
+            let cured = of().filter(|it| it.known.finding.fix.helps()).count();
+            lines.push(format!("{:<13}  {fresh:>3}  {total:>5}  {cured:>10}", severity.word()));
+        }
+    }
+    (lines.len() > 1).then(|| Section { title: "Findings".into(), lines, aligned: true })
+}
+
+/// The worst findings: what is there, and where to go.
+fn worst(about: &About<'_>) -> Option<Section> {
+    let (curable, hopeless): (Vec<_>, Vec<_>) = about.exposed().partition(|it| it.known.finding.fix != Fix::None);
+    let mut lines: Vec<String> = curable.iter().take(SHOWN).map(|it| line(&it.known.finding)).collect();
+    if curable.len() > SHOWN {
+        lines.push(format!("and {} more", curable.len() - SHOWN));
+    }
+    if !hopeless.is_empty() {
+        let ids: Vec<String> = hopeless.iter().map(|it| it.id().to_owned()).collect();
+        lines.push(format!("no fix upstream yet: {}", named(&ids)));
+    }
+    (!lines.is_empty()).then(|| Section { title: "Worst".into(), lines, aligned: false })
+}
+
+/// `CVE-2026-1 critical, known to be used: openssl 3.0.1 → 3.0.9`.
+fn line(finding: &Finding) -> String {
+    let used = if finding.exploit == Some(true) { ", known to be used" } else { "" };
+    let package = match (&finding.package, &finding.installed) {
+        (Some(package), Some(installed)) => format!("{package} {installed}"),
+        (Some(package), None) => package.clone(),
+        (None, _) => "a package that the scan does not name".to_owned(),
+    };
+    let fix = match (&finding.fixed_in, finding.fix) {
+        (Some(version), _) => format!(" → {version}"),
+        (None, Fix::Available | Fix::Partial) => ", a fixed version is there".to_owned(),
+        (None, Fix::None) => ", no fix upstream".to_owned(),
+        (None, Fix::Unknown) => ", the scan does not say whether there is a fix".to_owned(),
+    };
+    format!("{} {}{used}: {package}{fix}", finding.id, finding.severity.word())
+}
+
+fn exceptions(about: &About<'_>) -> Option<Section> {
+    let mut lines = Vec::new();
+    for it in about.judged {
+        if let Some(over) = it.expired.filter(|_| it.tells()) {
+            lines.push(format!("{}: that of {} ended on {} ({})", it.id(), over.owner, over.until, over.reason));
+        }
+        if let Some(held) = it.excepted {
+            lines.push(format!("{}: {} answers for it until {} ({})", it.id(), held.owner, held.until, held.reason));
+        }
+    }
+    lines.truncate(NAMED);
+    (!lines.is_empty()).then(|| Section { title: "Exceptions".into(), lines, aligned: false })
+}
+
+/// The image's page in the console.
+fn links(observed: &Observed) -> Vec<Link> {
+    nightshift_incident::links::of_image(&observed.home, &observed.image)
+}
+
+/// The first names of many.
+pub fn named(names: &[String]) -> String {
+    let shown: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+    match names.len().saturating_sub(NAMED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
