@@ -62,7 +62,10 @@ def test_checkov_fails_exactly_the_checks_that_are_skipped_with_a_reason(tmp_pat
 # ---- what no linter knows ----
 
 
-@pytest.mark.parametrize("function", ["AlarmResponder", "DeploymentGuard", "RemedyVerifier", "Notifier", "OpsReviewer"])
+FUNCTIONS = ["AlarmResponder", "DeploymentGuard", "RemedyVerifier", "ImageGuard", "Notifier", "OpsReviewer"]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize(
     "change",
     ["PolicyLayer.ContentUri=s3://packaged/other-policy", "{}.CodeUri=s3://packaged/other-code"],
@@ -82,8 +85,8 @@ def test_a_changed_parameter_makes_a_new_version_of_the_functions_that_read_it()
     for name, function in of_type("AWS::Lambda::Function").items():
         read = parameters_in(function["Environment"])
         version = next(properties for key, properties in versions.items() if key.startswith(name))
-        # What its schedules say comes with the event.
-        assert bool(read) == (name != "OpsReviewer"), f"{name} reads {read}: the right place?"
+        # What the schedules of these two say comes with the event.
+        assert bool(read) == (name not in ("OpsReviewer", "ImageGuard")), f"{name} reads {read}: the right place?"
         assert parameters_in(version.get("Description", "")) == read, name
 
 
@@ -97,7 +100,7 @@ def test_a_version_description_fits_lambdas_256_characters():
 
 def test_every_rule_drops_an_event_after_minutes_into_a_queue_that_lets_rules_in():
     rules = of_type("AWS::Events::Rule")
-    assert len(rules) == 6
+    assert len(rules) == 10
     welcoming = {
         queue["Ref"]
         for policy in of_type("AWS::SQS::QueuePolicy").values()
@@ -144,25 +147,44 @@ def test_every_function_logs_to_a_group_of_its_own_that_forgets():
     assert all(group["RetentionInDays"] for group in groups.values())
 
 
-def test_a_report_is_scheduled_where_its_reader_is_and_says_when_it_was_due():
+# Who wakes whom on a schedule, by the function that the schedule's name begins with.
+WAKES = {
+    "DeploymentGuard": ("SweepRole", "DeploymentGuardDlq"),
+    "ImageGuard": ("ImageGuardScheduleRole", "ImageGuardDlq"),
+    "OpsReviewer": ("ReportRole", "OpsReviewerDlq"),
+}
+
+
+def test_a_schedule_wakes_its_function_and_leaves_what_failed_in_its_queue():
     schedules = of_type("AWS::Scheduler::Schedule")
-    reports = {}
+    assert len(schedules) == 5
     for name, schedule in schedules.items():
         # A name of its own would be the same in a second stack.
         assert "Name" not in schedule and schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}, name
+        role, queue = next(wakes for function, wakes in WAKES.items() if name.startswith(function))
+        assert schedule["Target"]["RoleArn"] == {"Fn::GetAtt": [role, "Arn"]}, name
+        assert schedule["Target"]["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": [queue, "Arn"]}, name
+
+
+def test_a_report_is_scheduled_where_its_reader_is_and_says_when_it_was_due():
+    reports = {}
+    for name, schedule in of_type("AWS::Scheduler::Schedule").items():
         if schedule["Target"]["Input"] == '{"sweep": "daily", "at": "<aws.scheduler.scheduled-time>"}':
-            assert schedule["Target"]["RoleArn"] == {"Fn::GetAtt": ["SweepRole", "Arn"]}, name
             continue
         assert schedule["ScheduleExpressionTimezone"] == {"Ref": "ReportZone"}, name
-        target = schedule["Target"]
-        assert target["RoleArn"] == {"Fn::GetAtt": ["ReportRole", "Arn"]}, name
-        assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["OpsReviewerDlq", "Arn"]}, name
-        said = json.loads(target["Input"]["Fn::Sub"])
+        said = json.loads(schedule["Target"]["Input"]["Fn::Sub"])
         assert said["zone"] == "${ReportZone}" and said["at"] == "<aws.scheduler.scheduled-time>", name
-        reports[said["report"]] = schedule["ScheduleExpression"]
-    assert reports == {"daily": {"Ref": "DailyReportAt"}, "weekly": {"Ref": "WeeklyReportAt"}}
-    samples = [json.loads(path.read_text()) for path in (ROOT / "events/ops-reviewer").glob("*.json")]
-    assert {tuple(sample) for sample in samples} == {tuple(said)}
+        kind = "report" if "report" in said else "sweep"
+        reports[kind, said[kind]] = schedule["ScheduleExpression"]
+        # A sample is what the schedule sends, with the time in its place.
+        folder = "ops-reviewer" if kind == "report" else "image-guard"
+        paths = (ROOT / "events" / folder).glob(f"*{said[kind]}.json")
+        assert [set(json.loads(path.read_text())) for path in paths] == [set(said)], name
+    assert reports == {
+        ("report", "daily"): {"Ref": "DailyReportAt"},
+        ("report", "weekly"): {"Ref": "WeeklyReportAt"},
+        ("sweep", "weekly"): {"Ref": "WeeklyReportAt"},
+    }
 
 
 def test_no_topic_has_a_key_that_alarms_cannot_use():

@@ -19,6 +19,11 @@ NEEDED = {
 # What reaches further than the services that opted in, and who alone may.
 RESERVED = {
     "codedeploy:StopDeployment": {"alarm-responder", "deployment-guard", "remedy-verifier"},
+    "ecr:BatchDeleteImage": {"image-guard"},
+    "ecr:PutImage": {"image-guard"},
+    "ecr:PutImageScanningConfiguration": {"image-guard"},
+    "ecr:PutImageTagMutability": {"image-guard"},
+    "ecr:UpdateImageStorageClass": {"image-guard"},
     "logs:GetLogEvents": {"deployment-guard"},
     "secretsmanager:GetSecretValue": {"notifier"},
     # Only a person at the command line sets the kill switch.

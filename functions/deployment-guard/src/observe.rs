@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use nightshift_core::codedeploy::CodeDeployment;
-use nightshift_core::fault::{FaultKind, Sight};
+use nightshift_core::fault::{Fault, FaultKind, Sight};
+use nightshift_core::ids::ServiceRef;
+use nightshift_core::image::ImageId;
+use nightshift_core::incident::{Quarantined, ServiceRecord};
 use nightshift_core::policy::Policy;
 use nightshift_core::release::{RevisionImage, ServiceDeployment, TaskDefinition};
 use nightshift_core::service::{Controller, Service};
@@ -20,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::World;
 use crate::event::News;
+use crate::quarantined::{images, merged};
 
 /// Lines of a failing container's log that people are shown.
 const LOG_LINES: u32 = 10;
@@ -54,10 +58,18 @@ pub struct Observed {
     pub definition: Sight<Option<TaskDefinition>>,
     /// When the newest deployment's images, and those it replaces, were pushed.
     pub pushed: BTreeMap<String, Pushed>,
+    /// Images that it brings and that are kept from being deployed.
+    #[serde(default = "none")]
+    pub quarantined: Sight<Vec<Quarantined>>,
     /// What its failing container said last.
     pub log: Option<LogEnd>,
     /// All about the service, where something is to be decided.
     pub scene: Option<Scene>,
+}
+
+/// An older case knows of none.
+fn none() -> Sight<Vec<Quarantined>> {
+    Sight::Seen(Vec::new())
 }
 
 /// When an image was pushed, and the one it replaces.
@@ -98,8 +110,17 @@ impl Observed {
         let releases = self.releases(policy, now)?;
         let service = self.service.seen()?.as_ref()?;
         let stopped = self.stopped.seen().map_or(&[][..], Vec::as_slice);
-        let record = &self.standing.seen()?.record.value;
-        trouble(&releases, service, stopped, record, policy, now).ok()
+        let record = self.record(policy, now)?;
+        trouble(&releases, service, stopped, &record, policy, now).ok()
+    }
+
+    /// The service's record, with the images denied that are quarantined.
+    pub fn record(&self, policy: &Policy, now: Timestamp) -> Option<ServiceRecord> {
+        let known = &self.standing.seen()?.record.value;
+        let newest = self.history.seen().and_then(|history| history.first());
+        let held = self.quarantined.seen().map_or(&[][..], Vec::as_slice);
+        let denied = merged(&known.denied, newest, held, policy.rollback.deny_for, now);
+        Some(ServiceRecord { denied, ..known.clone() })
     }
 }
 
@@ -129,6 +150,7 @@ pub async fn observe<W: World>(
         standing,
         definition: Sight::Seen(None),
         pushed: BTreeMap::new(),
+        quarantined: Sight::Seen(Vec::new()),
         log: None,
         scene: None,
     };
@@ -144,6 +166,7 @@ pub async fn observe<W: World>(
         observed.definition = world.task_definition(&deployment.target.task_definition).await.into();
         if !deployment.status.terminal() {
             observed.pushed = observe_images(world, &observed, &deployment).await;
+            observed.quarantined = observe_quarantined(world, name, &deployment).await.into();
         }
     }
     let decides = observed.trouble(policy, now).is_some() || resumes(&observed);
@@ -201,6 +224,27 @@ fn just_failed(observed: &Observed, policy: &Policy, now: Timestamp) -> bool {
 fn resumes(observed: &Observed) -> bool {
     let Some(standing) = observed.standing.seen().filter(|standing| standing.seen) else { return false };
     standing.record.value.incident.as_ref().is_some_and(|incident| incident.open_intent().is_some())
+}
+
+/// Which of the images that it brings are quarantined: they themselves, or the
+/// whole image that they are one platform of.
+async fn observe_quarantined<W: World>(
+    world: &W,
+    service: &ServiceRef,
+    deployment: &ServiceDeployment,
+) -> Result<Vec<Quarantined>, Fault> {
+    let mut all = Vec::new();
+    for image in images(service, &deployment.target) {
+        let mut record = world.image_record(&image).await?.value;
+        if let Some(index) = record.index.clone() {
+            record = world.image_record(&ImageId::new(image.repository.clone(), index)).await?.value;
+        }
+        if let Some(held) = record.quarantine {
+            let because = held.because.into_iter().collect();
+            all.push(Quarantined { image, at: held.at, because });
+        }
+    }
+    Ok(all)
 }
 
 /// When the images were pushed: the old ones are those of the release that

@@ -41,13 +41,15 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
     if standing.seen {
         return replay(standing, observed.scene.as_ref(), policy, now);
     }
-    if let Some(fault) = observed.service.fault().or(observed.history.fault()) {
+    let unseen = observed.service.fault().or(observed.history.fault()).or(observed.quarantined.fault());
+    if let Some(fault) = unseen {
         return Plan::of(Decision::Blind { fault: fault.clone() });
     }
     let Some(releases) = observed.releases(policy, now) else { return Plan::of(Decision::Settled) };
     let service = observed.service.seen().and_then(Option::as_ref);
     let known = &standing.record.value;
-    let mut record = ServiceRecord { releases, ..known.clone() };
+    let denials = observed.record(policy, now).unwrap_or_else(|| known.clone());
+    let mut record = ServiceRecord { releases, ..denials };
     let found = service.map(|service| judged(observed, &record, service, policy, now));
     // Whoever hears that it fails needs no warning that it might.
     let calm = !matches!(found, Some(Ok(_)));

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::alarm::AlarmState;
 use crate::cause::{Diagnosis, Suspect};
 use crate::ids::{AlarmArn, Digest, EventId, IncidentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
+use crate::image::ImageId;
 use crate::mode::{Mode, Severity};
 use crate::notice::Notice;
 use crate::refusal::Refusal;
@@ -211,6 +212,20 @@ pub struct Denied {
     /// again after that was told, and means it.
     #[serde(default)]
     pub enforced: Option<ServiceDeploymentArn>,
+    /// It is denied because it runs this image, which is quarantined.
+    #[serde(default)]
+    pub quarantined: Option<Quarantined>,
+}
+
+/// An image that is kept from being deployed, as a denial names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Quarantined {
+    /// Which image.
+    pub image: ImageId,
+    /// Since when.
+    pub at: Timestamp,
+    /// Because of these findings.
+    pub because: Vec<String>,
 }
 
 /// What the ledger remembers of one service: one item, one version.

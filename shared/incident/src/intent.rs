@@ -73,6 +73,6 @@ fn denied(scene: &Scene, remedy: &Remedy, incident: &IncidentId, policy: &Policy
         incident: incident.clone(),
         at: now,
         until: policy.rollback.deny_for.after(now),
-        enforced: None,
+        enforced: None, quarantined: None,
     })
 }

@@ -23,6 +23,13 @@ const KINDS_SHOWN: usize = 3;
 pub fn trouble(release: &Release, trouble: &Trouble, waits_for: &[String]) -> String {
     let name = release.name();
     match trouble {
+        Trouble::Denied { denied } if denied.quarantined.is_some() => {
+            let (image, because) = denied.quarantined.as_ref().map_or_else(Default::default, |held| {
+                let day = held.at.strftime("%d %b %H:%M UTC");
+                (format!("{}, quarantined since {day}", held.image), held.because.join(", "))
+            });
+            format!("{name} deploys {image}: {because}")
+        }
         Trouble::Denied { denied } => {
             let day = denied.at.strftime("%d %b %H:%M UTC");
             format!("{name} comes again: it was rolled back at {day} in incident {}", denied.incident)

@@ -134,11 +134,15 @@ pub fn denial<'a>(
 ) -> Option<&'a Denied> {
     let release = releases.first().filter(|release| release.kind == DeploymentKind::Release)?;
     let good = last_good(releases, &record.denied, policy.rollback.soak, now).map(|good| good.release);
+    // A quarantine is of an image: whoever deploys what runs already changes nothing.
+    let replaced = release.source.as_ref().and_then(|arn| releases.iter().find(|old| old.target.arn == *arn));
+    let runs = |denied: &Denied| replaced.is_some_and(|old| denies(denied, &old.target));
     record.denied.iter().find(|denied| {
         let holds = denied.until > now && denied.at <= release.began_at;
         let once = denied.enforced.as_ref().is_none_or(|release_stopped| *release_stopped == release.id);
         let of_good = good.is_some_and(|good| denies(denied, &good.target));
-        holds && once && !of_good && denies(denied, &release.target)
+        let helps = denied.quarantined.is_none() || !runs(denied);
+        holds && once && !of_good && helps && denies(denied, &release.target)
     })
 }
 

@@ -81,7 +81,7 @@ pub fn taken(incident: &mut Incident, minute: i64) {
 fn denied(incident: &Incident, task_definition: TaskDefinitionArn, minute: i64) -> Denied {
     let until = at(minute + 7 * DAY);
     let incident = incident.id.clone();
-    Denied { task_definition, digests: Vec::new(), incident, at: at(minute), until, enforced: None }
+    Denied { task_definition, digests: Vec::new(), incident, at: at(minute), until, enforced: None, quarantined: None }
 }
 
 /// The service is only observed, and `suspect` would have been rolled back.
