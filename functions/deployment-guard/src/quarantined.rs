@@ -2,10 +2,10 @@
 //! denials of the service: so one set of rules holds for both.
 
 use jiff::Timestamp;
+use nightshift_core::ids::ServiceRef;
 use nightshift_core::ids::{IncidentId, TaskDefinitionArn};
 use nightshift_core::image::{ImageId, Reference};
 use nightshift_core::incident::{Denied, Quarantined};
-use nightshift_core::ids::ServiceRef;
 use nightshift_core::release::{Revision, ServiceDeployment};
 use nightshift_core::span::Span;
 
@@ -31,9 +31,8 @@ pub fn merged(
     now: Timestamp,
 ) -> Vec<Denied> {
     let Some(newest) = newest.filter(|newest| !newest.status.terminal()) else { return known.to_vec() };
-    let brings = |image: &ImageId| {
-        newest.target.images.values().any(|brought| brought.digest.as_ref() == Some(&image.digest))
-    };
+    let brings =
+        |image: &ImageId| newest.target.images.values().any(|brought| brought.digest.as_ref() == Some(&image.digest));
     let holds = |denied: &Denied| match &denied.quarantined {
         Some(held) => quarantined.contains(held) || !brings(&held.image),
         None => true,

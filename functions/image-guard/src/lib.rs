@@ -34,6 +34,9 @@ mod look;
 mod services;
 mod sweep;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;

@@ -59,7 +59,8 @@ fn hold(
     policy: &Images,
 ) -> Option<Step> {
     let tagged = observed.detail.as_ref().is_some_and(|it| it.tags.contains(&observed.image.quarantine_tag()));
-    if held.mark == Marked::Tagged && !tagged && !held.archived {
+    let by_us = tried(observed, Step::Unmark).is_some();
+    if held.mark == Marked::Tagged && !tagged && !held.archived && !by_us {
         // A person took the marker off, and means it.
         record.released.extend(held.because);
         record.quarantine = None;

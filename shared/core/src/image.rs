@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{Digest, ServiceRef};
 
-pub use reference::Reference;
 pub use record::{ImageRecord, Known, Marked, Quarantine, ServiceImages, Told};
+pub use reference::Reference;
 
 /// The marker tag of a quarantined image begins with this.
 pub const QUARANTINE_TAG: &str = "quarantine-";

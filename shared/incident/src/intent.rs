@@ -73,6 +73,7 @@ fn denied(scene: &Scene, remedy: &Remedy, incident: &IncidentId, policy: &Policy
         incident: incident.clone(),
         at: now,
         until: policy.rollback.deny_for.after(now),
-        enforced: None, quarantined: None,
+        enforced: None,
+        quarantined: None,
     })
 }

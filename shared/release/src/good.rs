@@ -102,7 +102,8 @@ mod tests {
             incident: IncidentId::new("i"),
             at: at(0),
             until: at(until),
-            enforced: None, quarantined: None,
+            enforced: None,
+            quarantined: None,
         };
         check(&[healthy(3), healthy(2), healthy(1)], &[denied(1001)], Some("web:1"));
         check(&[healthy(3), healthy(2), healthy(1)], &[denied(1000)], Some("web:2"));
