@@ -46,11 +46,13 @@ fn arrows_point_to_the_core() {
             "nightshift-incident",
             "nightshift-diagnosis",
             "nightshift-release",
+            "nightshift-lifecycle",
         ];
         match package {
             "nightshift-core" | "nightshift-door" => vec![],
             "nightshift-diagnosis"
             | "nightshift-release"
+            | "nightshift-lifecycle"
             | "nightshift-aws"
             | "nightshift-lambda"
             | "nightshift-sim" => {
