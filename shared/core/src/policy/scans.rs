@@ -12,8 +12,7 @@ use crate::mode::Mode;
 use crate::span::Span;
 
 const MODES: [(&str, Mode); 2] = [("observe", Mode::Observe), ("act", Mode::Act)];
-const WORTH: [(&str, Worth); 3] =
-    [("quarantine", Worth::Quarantine), ("tell", Worth::Tell), ("record", Worth::Record)];
+const WORTH: [(&str, Worth); 3] = [("quarantine", Worth::Quarantine), ("tell", Worth::Tell), ("record", Worth::Record)];
 const SEVERITIES: [(&str, FindingSeverity); 5] = [
     ("critical", FindingSeverity::Critical),
     ("high", FindingSeverity::High),
