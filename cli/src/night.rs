@@ -178,6 +178,8 @@ impl Night {
                     None => self.failed(delivery, attempt, None),
                 }
             }
+            // Nobody listens to the registry yet.
+            Delivery::Image { .. } => return,
             Delivery::Notice(notice) => What::Notice { notice: Box::new(notice.clone()) },
             Delivery::PlainPage { subject, text } => What::PlainPage { subject: subject.clone(), text: text.clone() },
         };

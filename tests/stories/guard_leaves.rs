@@ -14,15 +14,17 @@ fn refusal(story: &Story) -> Option<String> {
     story.record(&web).incident.and_then(|incident| incident.refusal).map(|refusal| refusal.name())
 }
 
-/// What its tag points to by then.
-const DIGEST: &str = "sha256:4242424242424242424242424242424242424242424242424242424242424242";
+/// What is in the image that its tag points to by then.
+const CONTENT: &str = "what was good";
 
 /// A good release at 02:00, and at 02:20 the way back to the one before, of
 /// which `back` tells.
 fn fled(service: &str, back: &str) -> Scenario {
     scenario(
         service,
-        &format!("\n[[service.release]]\nrevision = 42\nat = \"2026-11-20T02:20:00Z\"\ndigest = \"{DIGEST}\"\n{back}"),
+        &format!(
+            "\n[[service.release]]\nrevision = 42\nat = \"2026-11-20T02:20:00Z\"\ncontent = \"{CONTENT}\"\n{back}"
+        ),
     )
 }
 

@@ -16,7 +16,7 @@ use super::{changes, incident, run_under, scenario};
 fn fled_from_43(back: u32, change: impl FnOnce(&mut Scenario)) -> Scenario {
     let mut scenario = scenario("bad-release");
     let service = scenario.service_mut("checkout").unwrap();
-    service.releases[0].digest = Some(format!("sha256:{}", "a".repeat(64)));
+    service.releases[0].content = Some(format!("sha256:{}", "a".repeat(64)));
     let good = service.releases[0].clone();
     service.releases[1].at = Moment::minutes(-120);
     service.releases[1].errors_percent = None;
@@ -48,7 +48,7 @@ fn the_old_images_under_a_new_revision_are_a_rollback_too() {
 /// The same night, but 44 is new: then 43 had soaked, and is the way back.
 #[test]
 fn another_image_is_a_release_like_any_other() {
-    let forward = fled_from_43(44, |scenario| scenario.services[0].releases[2].digest = None);
+    let forward = fled_from_43(44, |scenario| scenario.services[0].releases[2].content = None);
     let story = Story::new(forward);
     run_under(&story, &Policy::default(), 20);
     assert_eq!(changes(&story), ["task definition checkout:43"]);

@@ -160,6 +160,23 @@ pub struct Finding {
     pub exploit: Option<bool>,
 }
 
+/// Findings of one image that are read: more are worth no reading.
+pub const MOST_FINDINGS: usize = 5_000;
+
+impl Finding {
+    /// Worst first, and each id once: of several packages that one flaw is in,
+    /// the worst, then one with a fix.
+    pub fn each_once(mut findings: Vec<Self>) -> Vec<Self> {
+        findings.sort_by(|a, b| {
+            let key = |finding: &Self| (finding.severity, !finding.fix.helps());
+            a.id.cmp(&b.id).then_with(|| key(a).cmp(&key(b))).then_with(|| a.package.cmp(&b.package))
+        });
+        findings.dedup_by(|later, first| later.id == first.id);
+        findings.sort_by(|a, b| (a.severity, &a.id).cmp(&(b.severity, &b.id)));
+        findings
+    }
+}
+
 /// Where a scan stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "kebab-case")]

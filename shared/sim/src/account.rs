@@ -45,6 +45,13 @@ pub enum Delivery {
         /// When.
         at: Timestamp,
     },
+    /// An event for the image guard, of ECR or Inspector.
+    Image {
+        /// As EventBridge delivers it.
+        event: Value,
+        /// When.
+        at: Timestamp,
+    },
     /// A timer fires, for the verifier or for the deployment guard.
     Timer(Timer),
     /// A notice reaches the notifier.
@@ -66,6 +73,19 @@ pub struct ProductionWrite {
     /// Which service it changed.
     pub service: ServiceRef,
     /// What was asked for, in words.
+    pub change: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A call that changed the registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageWrite {
+    /// As IAM spells it.
+    pub operation: String,
+    /// Which repository it changed.
+    pub repository: String,
+    /// The tag that was put or untied, or what else was asked for, in words.
     pub change: String,
     /// When.
     pub at: Timestamp,
@@ -121,6 +141,12 @@ impl Account {
     /// nothing, such as an UpdateService to what already runs, is none.
     pub fn production_writes(&self) -> Vec<ProductionWrite> {
         self.state().writes.clone()
+    }
+
+    /// Every change of the registry so far that a call made, in order. A call
+    /// that changed nothing is none.
+    pub fn image_writes(&self) -> Vec<ImageWrite> {
+        self.state().image_writes.clone()
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {

@@ -18,7 +18,7 @@ mod once;
 mod ports;
 mod state;
 
-pub use account::{Account, Delivery, ProductionWrite};
+pub use account::{Account, Delivery, ImageWrite, ProductionWrite};
 pub use gate::Call;
 pub use once::{poll_in_turn, poll_once};
 pub use scenario::Scenario;

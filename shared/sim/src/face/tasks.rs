@@ -4,6 +4,7 @@ use nightshift_core::task::StoppedTask;
 use serde_json::{Value, json};
 
 use crate::state::State;
+use crate::state::registry::Registry;
 use crate::state::releases::AwsError;
 use crate::state::service::{Machine, Phase, Task};
 
@@ -50,7 +51,9 @@ pub(super) fn describe(state: &State, request: &Request) -> Result<Value, AwsErr
         let found = here().find_map(|machine| {
             let lives = machine.tasks.iter().find(|task| is(&machine.task_arn(task.serial)));
             let ended = || machine.stopped_lately(state.now).into_iter().find(|task| is(&task.arn));
-            lives.map(|task| living(machine, task)).or_else(|| ended().map(|task| stopped(machine, &task)))
+            lives
+                .map(|task| living(&state.registry, machine, task))
+                .or_else(|| ended().map(|task| stopped(machine, &task)))
         });
         match found {
             Some(task) => tasks.push(task),
@@ -77,7 +80,7 @@ fn common(machine: &Machine, arn: &str) -> Value {
     })
 }
 
-fn living(machine: &Machine, task: &Task) -> Value {
+fn living(registry: &Registry, machine: &Machine, task: &Task) -> Value {
     let rollout = &machine.rollouts[task.rollout];
     let revision = &machine.revisions[rollout.revision];
     let arn = machine.task_arn(task.serial);
@@ -87,7 +90,7 @@ fn living(machine: &Machine, task: &Task) -> Value {
         Phase::Draining => "DEACTIVATING",
     };
     let mut container = json!({ "name": "app", "taskArn": arn, "image": revision.image, "lastStatus": status });
-    put(&mut container, "imageDigest", revision.digest.as_ref().map(|digest| json!(digest)));
+    put(&mut container, "imageDigest", machine.runs(task, registry).map(|digest| json!(digest)));
     let mut shown = common(machine, &arn);
     shown["taskDefinitionArn"] = json!(machine.task_definition(revision.number));
     shown["lastStatus"] = json!(status);

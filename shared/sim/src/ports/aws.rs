@@ -58,11 +58,7 @@ impl ImageReads for Account {
 
 impl ImageAges for Account {
     async fn pushed_at(&self, image: &str, digest: &Digest) -> Answer<Option<Timestamp>> {
-        self.read("ecr:DescribeImages", image, |state| {
-            let there = state.registry.holds(image, digest);
-            Ok(there.then(|| moment(state.pushed(digest))))
-        })
-        .await
+        self.read("ecr:DescribeImages", image, |state| Ok(state.registry.pushed_at(image, digest).map(moment))).await
     }
 }
 
@@ -97,13 +93,6 @@ impl TargetReads for Account {
 }
 
 impl State {
-    /// When the image of that digest first came: with its first release, or
-    /// before all of them.
-    pub(crate) fn pushed(&self, digest: &Digest) -> i64 {
-        let builds = self.machines.iter().flat_map(|machine| &machine.builds);
-        builds.filter(|build| build.digest == *digest).map(|build| build.at).min().unwrap_or(self.start)
-    }
-
     /// One group that is not there fails the whole request.
     fn has_groups(&self, operation: &str, target_groups: &[String]) -> Answer<()> {
         let known = |arn: &&String| self.machines.iter().filter_map(|it| it.group.as_ref()).any(|it| it.arn == **arn);

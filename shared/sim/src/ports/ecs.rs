@@ -1,5 +1,7 @@
 //! Services, their deployments and their tasks; and what changes them.
 
+use std::fmt;
+
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
 use nightshift_core::ports::{Answer, HookWrites, ServiceReads, ServiceWrites};
@@ -129,9 +131,9 @@ fn missing(operation: &str, service: &ServiceRef) -> Fault {
 
 impl AwsError {
     /// What a caller of the port gets.
-    pub(crate) fn fault(self, operation: &str, service: &ServiceRef) -> Fault {
+    pub(crate) fn fault(self, operation: &str, resource: &impl fmt::Display) -> Fault {
         let kind = if self.code.contains("NotFound") { FaultKind::NotFound } else { FaultKind::Permanent };
-        Fault::new(operation, service.to_string(), kind, format!("{}: {}", self.code, self.message))
+        Fault::new(operation, resource.to_string(), kind, format!("{}: {}", self.code, self.message))
     }
 }
 

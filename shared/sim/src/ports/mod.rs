@@ -4,6 +4,8 @@ mod aws;
 mod codedeploy;
 mod ecs;
 mod history;
+mod image_ledger;
+mod images;
 mod ledger;
 mod logs;
 mod tell;

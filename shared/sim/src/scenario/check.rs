@@ -1,5 +1,7 @@
 //! What is of the right type and still wrong.
 
+mod images;
+
 use super::{AlarmSetup, Scenario, ServiceSetup};
 
 /// The field and the sentence.
@@ -17,6 +19,7 @@ pub(super) fn wrong(scenario: &Scenario) -> Option<Wrong> {
             services.map(|(i, it)| (format!("service[{i}]"), it)).find_map(|(at, it)| service(scenario, &at, it))
         })
         .or_else(|| outages(scenario))
+        .or_else(|| images::wrong(scenario))
         .or_else(|| alarms.map(|(i, it)| (format!("alarm[{i}]"), it)).find_map(|(at, it)| alarm(scenario, &at, it)))
 }
 

@@ -6,6 +6,7 @@
 mod alarm;
 mod builtin;
 mod check;
+mod image;
 mod moment;
 mod service;
 
@@ -16,6 +17,7 @@ use serde::Deserialize;
 
 pub use alarm::{AlarmSetup, Comparison, HealthSetup, Missing, Outage, Watched};
 pub use builtin::{BUILTIN, builtin};
+pub use image::{ImageSetup, RepositorySetup, Scanning, Vulnerability};
 pub use moment::Moment;
 pub use service::{Baseline, CrashKind, CrashTruth, Load, Release, ScalingSetup, ServiceSetup};
 
@@ -48,6 +50,10 @@ pub struct Scenario {
     /// works in this account too.
     #[serde(default)]
     pub deployment_events: bool,
+    /// ECR and Inspector say what is pushed and what scans find: `image-guard`
+    /// works in this account too.
+    #[serde(default)]
+    pub image_events: bool,
     /// How many services the ledger says there are; unset: not counted yet.
     #[serde(default)]
     pub fleet_services: Option<u32>,
@@ -63,6 +69,15 @@ pub struct Scenario {
     /// Issues that AWS reports about itself.
     #[serde(default, rename = "health")]
     pub health: Vec<HealthSetup>,
+    /// Repositories; one that is only pushed to has nothing to say about itself.
+    #[serde(default, rename = "repository")]
+    pub repositories: Vec<RepositorySetup>,
+    /// Images that are pushed without a release.
+    #[serde(default, rename = "image")]
+    pub images: Vec<ImageSetup>,
+    /// Flaws that images can have.
+    #[serde(default, rename = "vulnerability")]
+    pub vulnerabilities: Vec<Vulnerability>,
     /// What a test expects of it, as it stands in the file.
     #[serde(default)]
     pub expect: Option<toml::Value>,
@@ -181,8 +196,8 @@ mod tests {
         );
         wrong(
             &format!("{SMALLEST}errors = 3\n"),
-            "line 6: service[0].release[0].errors: unknown field `errors`, expected one of `revision`, `at`, `image`, `digest`, \
-             `tags`, `errors_percent`, `latency_factor`, `crash`, `starts`, `inactive`, `image_gone`, `moved_tag`, \
+            "line 6: service[0].release[0].errors: unknown field `errors`, expected one of `revision`, `at`, `image`, `content`, \
+             `findings`, `platforms`, `scan`, `tags`, `errors_percent`, `latency_factor`, `crash`, `starts`, `inactive`, `image_gone`, `moved_tag`, \
              `surroundings`, `rolled_back_at`, `paused_until`",
         );
         wrong(

@@ -62,4 +62,7 @@ fn the_page_names_every_field_of_a_scenario_and_no_other() {
     check("## `[[outage]]`", &["[[outage]]\n"]);
     check("## `[[alarm]]`", &["[[alarm]]\n"]);
     check("## `[[health]]`", &["[[health]]\n"]);
+    check("## `[[repository]]`", &["[[repository]]\n"]);
+    check("## `[[image]]`", &["[[image]]\n"]);
+    check("## `[[vulnerability]]`", &["[[vulnerability]]\n"]);
 }

@@ -119,9 +119,19 @@ pub struct Release {
     /// unset: `<service>:<revision>`.
     #[serde(default)]
     pub image: Option<String>,
-    /// `sha256:…`; unset: made from image and revision.
+    /// A word for what is in the image; unset: made from image and revision.
+    /// The same word is the same image.
     #[serde(default)]
-    pub digest: Option<String>,
+    pub content: Option<String>,
+    /// Ids of the flaws that are in the image.
+    #[serde(default)]
+    pub findings: Vec<String>,
+    /// `linux/amd64`, …: the image is an index of images for these.
+    #[serde(default)]
+    pub platforms: Vec<String>,
+    /// How the image's scan ends, if not well: `FAILED`, ….
+    #[serde(default)]
+    pub scan: Option<String>,
     /// The task definition's tags.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,

@@ -1,5 +1,7 @@
 //! The ledger: items with versions, and the one transaction.
 
+pub(crate) mod images;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
@@ -29,6 +31,7 @@ pub(crate) struct Ledger {
     pub(crate) health: BTreeMap<String, HealthIssue>,
     pub(crate) threads: BTreeMap<IncidentId, Versioned<ChatThread>>,
     pub(crate) alarms: BTreeMap<AlarmArn, ServiceRef>,
+    pub(crate) images: images::Images,
 }
 
 impl Ledger {

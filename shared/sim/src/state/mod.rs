@@ -9,6 +9,8 @@ pub(crate) mod change;
 pub(crate) mod codedeploy;
 pub(crate) mod ends;
 pub(crate) mod event;
+pub(crate) mod image_news;
+mod image_watch;
 pub(crate) mod ledger;
 pub(crate) mod logs;
 pub(crate) mod news;
@@ -29,7 +31,7 @@ use nightshift_core::ids::{ServiceDeploymentArn, ServiceRef, fingerprint};
 use nightshift_core::ledger::{Fleet, Versioned};
 use nightshift_core::timer::Timer;
 
-use crate::account::{Delivery, ProductionWrite};
+use crate::account::{Delivery, ImageWrite, ProductionWrite};
 use crate::gate::Gate;
 use crate::scenario::{HealthSetup, Scenario};
 
@@ -65,6 +67,7 @@ pub(crate) struct State {
     pub(crate) told: Vec<Delivery>,
     pub(crate) gate: Gate,
     pub(crate) writes: Vec<ProductionWrite>,
+    pub(crate) image_writes: Vec<ImageWrite>,
     /// Suspects that were rolled back.
     pub(crate) rolled_back: BTreeSet<(ServiceRef, ServiceDeploymentArn)>,
     /// What no story may ever break, and was broken.
@@ -80,11 +83,12 @@ impl State {
     /// The account at its scenario's start, with its history behind it.
     pub(crate) fn new(scenario: Scenario) -> Self {
         let start = scenario.start.second(scenario.event_second());
-        let registry = Registry::new(&scenario.account, &scenario.region);
+        let registry = Registry::new(&scenario);
         let machines: Vec<Machine> =
             scenario.services.iter().map(|setup| Machine::new(&scenario, setup, &registry)).collect();
         let alarms = scenario.alarms.iter().map(|setup| Alarm::new(&scenario, setup, &machines)).collect();
-        let first = machines.iter().map(Machine::wake).min().unwrap_or(start).min(start - WARM_UP_S);
+        let first = machines.iter().map(Machine::wake).min().unwrap_or(start);
+        let first = first.min(start - WARM_UP_S).min(registry.wake());
         let mut ledger = Ledger::default();
         if let Some(services) = scenario.fleet_services {
             let fleet = Fleet { remedies: Vec::new(), services: Some(services) };
@@ -106,6 +110,7 @@ impl State {
             told: Vec::new(),
             gate: Gate::default(),
             writes: Vec::new(),
+            image_writes: Vec::new(),
             rolled_back: BTreeSet::new(),
             broken: Vec::new(),
             scenario,
@@ -126,7 +131,7 @@ impl State {
                     self.registry.delete(&build.image, &build.digest);
                 }
                 if build.truth.moved_tag {
-                    self.registry.push(&build.image, &newest.digest);
+                    self.registry.push(&build.image, &newest.content);
                 }
             }
         }
@@ -162,7 +167,7 @@ impl State {
         while let Some(next) = Some(self.next()).filter(|next| *next <= second) {
             self.happen(next);
         }
-        self.now = self.now.max(second);
+        self.set_now(second);
     }
 
     /// Lets things happen until something is to be delivered, or until then.
@@ -175,7 +180,7 @@ impl State {
             }
             let next = self.next();
             if next > due.min(limit) {
-                self.now = due.min(limit);
+                self.set_now(due.min(limit));
             } else {
                 self.happen(next);
             }
@@ -184,12 +189,23 @@ impl State {
 
     fn next(&self) -> i64 {
         let machines = self.machines.iter().map(Machine::wake).min();
-        machines.unwrap_or(i64::MAX).min(if self.alarms.is_empty() { i64::MAX } else { self.next_evaluation })
+        machines.unwrap_or(i64::MAX).min(self.registry.wake()).min(if self.alarms.is_empty() {
+            i64::MAX
+        } else {
+            self.next_evaluation
+        })
+    }
+
+    /// The clock never goes back; the registry's is the same one.
+    fn set_now(&mut self, second: i64) {
+        self.now = self.now.max(second);
+        self.registry.now = self.now;
     }
 
     /// What is due at `next`: services first, so that alarms see them moved.
     fn happen(&mut self, next: i64) {
-        self.now = self.now.max(next);
+        self.set_now(next);
+        self.registry.step();
         let Self { machines, registry, now, .. } = self;
         for machine in machines.iter_mut().filter(|machine| machine.wake() <= *now) {
             machine.step(registry, *now);

@@ -140,6 +140,7 @@ impl Machine {
 impl State {
     /// Delivers what the services have to say, where the scenario lets them.
     pub(crate) fn spread_news(&mut self) {
+        self.spread_image_news();
         let now = self.now;
         let mut said = Vec::new();
         for machine in &mut self.machines {

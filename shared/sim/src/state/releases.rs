@@ -35,7 +35,8 @@ impl Machine {
         match step {
             Step::Release(index) => {
                 let build = self.builds[index].clone();
-                registry.push(&build.image, &build.digest);
+                registry.push(&build.image, &build.content);
+                registry.pull(&build.image, &build.digest);
                 self.surroundings.clone_from(&build.truth.surroundings);
                 if self.rollouts.is_empty() {
                     self.settle_first(index, now);

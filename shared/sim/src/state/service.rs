@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use nightshift_core::ids::fingerprint;
 use nightshift_core::ids::{DeploymentId, Digest, RevisionArn, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
 use nightshift_core::release::DeploymentStatus;
 use nightshift_core::service::{Rollout, ScalableTarget};
@@ -13,6 +12,7 @@ use crate::scenario::{Release, Scenario, ServiceSetup};
 
 use super::news::News;
 use super::registry::Registry;
+use super::registry::manifest::of_release;
 use super::traffic::Weather;
 
 /// A service and everything about it. Times are seconds since the epoch.
@@ -61,6 +61,8 @@ pub(crate) struct TargetGroup {
 pub(crate) struct Build {
     pub(crate) at: i64,
     pub(crate) image: String,
+    /// The word for what is in the image.
+    pub(crate) content: String,
     pub(crate) digest: Digest,
     /// Its deployments wait at a pause hook until then.
     pub(crate) paused_until: Option<i64>,
@@ -274,14 +276,12 @@ impl Machine {
 impl Build {
     fn new(setup: &ServiceSetup, truth: &Release, event: i64, registry: &Registry) -> Self {
         let short = truth.image.clone().unwrap_or_else(|| format!("{}:{}", setup.name, truth.revision));
-        let made = || {
-            let hash = |salt| fingerprint(&[&setup.cluster, &short, &truth.revision.to_string(), salt]);
-            format!("sha256:{}{}{}{}", hash("1"), hash("2"), hash("3"), hash("4"))
-        };
+        let content = of_release(setup, truth);
         Self {
             at: truth.at.second(event),
             image: registry.full(&short),
-            digest: Digest::new(truth.digest.clone().unwrap_or_else(made)),
+            digest: registry.digest_of(&content),
+            content,
             paused_until: truth.paused_until.map(|until| until.second(event)),
             truth: truth.clone(),
         }

@@ -1,15 +1,17 @@
 //! How a service shows itself to whoever asks ECS and ELB.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use nightshift_core::ids::{TaskDefinitionArn, fingerprint};
+use nightshift_core::ids::{Digest, TaskDefinitionArn, fingerprint};
+use nightshift_core::image::RunningImage;
 use nightshift_core::release::{LogPlace, Revision, RevisionImage, ServiceDeployment, TaskDefinition};
 use nightshift_core::service::{Breaker, Deployment, Rollout, Service, TargetHealth};
 use nightshift_core::task::StoppedTask;
 
 use super::moment;
+use super::registry::Registry;
 use super::rollout::VISIBLE_S;
-use super::service::{DeploymentState, Hook, Machine, Phase};
+use super::service::{DeploymentState, Hook, Machine, Phase, Task};
 
 /// `DescribeServiceDeployments` takes twenty at most, and so does the port.
 const MOST_DEPLOYMENTS: usize = 20;
@@ -109,6 +111,24 @@ impl Machine {
         let mut stopped: Vec<StoppedTask> = self.stopped.iter().filter(lately).cloned().collect();
         stopped.sort_by(|a, b| (b.stopped_at, &b.arn).cmp(&(a.stopped_at, &a.arn)));
         stopped
+    }
+
+    /// `ecs:ListTasks` (RUNNING) and `ecs:DescribeTasks`, each image once.
+    pub(crate) fn running_images(&self, registry: &Registry) -> Vec<RunningImage> {
+        let living = self.tasks.iter().filter(|task| task.phase != Phase::Draining);
+        let image = |task: &Task| {
+            let state = &self.revisions[self.rollouts[task.rollout].revision];
+            let digest = self.runs(task, registry);
+            RunningImage { container: "app".to_owned(), reference: state.image.clone(), digest }
+        };
+        living.map(image).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// The digest that the task pulled; `None`: it has not yet.
+    pub(crate) fn runs(&self, task: &Task, registry: &Registry) -> Option<Digest> {
+        let state = &self.revisions[self.rollouts[task.rollout].revision];
+        let digest = state.digest.as_ref().filter(|_| task.started.is_some())?;
+        Some(registry.pulled_as(&state.image, digest))
     }
 
     /// `ecs:DescribeTaskDefinition`, for one that was registered by `now`.
