@@ -49,7 +49,7 @@ impl<W: RegistryReads + ScanReads> Suite<'_, W> {
             finding("CVE-2026-1001", FindingSeverity::Critical, "openssl", "3.0.11"),
             finding("CVE-2026-1002", FindingSeverity::High, "zlib", "1.2.13"),
         ];
-        same("what it found", &scan.findings[..], &expected)
+        same("what it found", &scan.findings, &expected.to_vec())
     }
 
     async fn enhanced_scanning_knows_fixes_and_what_came_later(&self) -> Verdict {
