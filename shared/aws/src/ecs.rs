@@ -9,10 +9,12 @@ mod listing;
 mod service;
 mod stopped;
 mod surroundings;
+mod tasks;
 
 use aws_sdk_ecs::types::{ServiceField, TaskDefinitionField, TaskDefinitionStatus};
 use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
-use nightshift_core::ports::{Answer, FleetReads, HookWrites, ServiceReads, ServiceWrites};
+use nightshift_core::image::RunningImage;
+use nightshift_core::ports::{Answer, FleetReads, HookWrites, RunningReads, ServiceReads, ServiceWrites};
 use nightshift_core::release::{LogPlace, ServiceDeployment, TaskDefinition};
 use nightshift_core::service::Service;
 use nightshift_core::task::StoppedTask;
@@ -123,6 +125,13 @@ impl HookWrites for Account {
     ) -> Answer<()> {
         self.is_here(changes::CONTINUE, service)?;
         changes::roll_back_at_hook(&self.ecs, service, deployment, hook).await
+    }
+}
+
+impl RunningReads for Account {
+    async fn running_images(&self, service: &ServiceRef) -> Answer<Vec<RunningImage>> {
+        self.is_here("ecs:ListTasks", service)?;
+        tasks::images(&self.ecs, service).await
     }
 }
 

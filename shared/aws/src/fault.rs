@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use nightshift_core::fault::{Fault, FaultKind};
-#[cfg(any(feature = "codedeploy", feature = "ecs"))]
+#[cfg(any(feature = "codedeploy", feature = "ecr", feature = "ecs"))]
 use nightshift_core::ports::Answer;
 
 /// A cause is cut here: IAM's encoded messages run to kilobytes.
@@ -53,7 +53,7 @@ where
 }
 
 /// AWS's error code, for the few callers that tell codes apart.
-#[cfg(any(feature = "ledger", feature = "stacks", feature = "timers"))]
+#[cfg(any(feature = "ecr", feature = "ledger", feature = "stacks", feature = "timers"))]
 pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
     error.as_service_error().and_then(ProvideErrorMetadata::code)
 }
@@ -62,6 +62,7 @@ pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -
 #[cfg(any(
     feature = "alarms",
     feature = "codedeploy",
+    feature = "ecr",
     feature = "ecs",
     feature = "ledger",
     feature = "logs",
@@ -76,7 +77,7 @@ pub(crate) fn unreadable(operation: &str, resource: impl Into<String>, what: imp
 }
 
 /// What is not there is an answer; every other fault stays one.
-#[cfg(any(feature = "codedeploy", feature = "ecs"))]
+#[cfg(any(feature = "codedeploy", feature = "ecr", feature = "ecs"))]
 pub(crate) fn absent<T>(fault: Fault) -> Answer<Option<T>> {
     if fault.kind == FaultKind::NotFound { Ok(None) } else { Err(fault) }
 }

@@ -1,6 +1,7 @@
 //! Amazon DynamoDB: the ledger, one table. `docs/ledger.md` describes it.
 
 mod claim;
+mod images;
 mod item;
 mod key;
 mod pack;
@@ -189,8 +190,12 @@ impl Account {
 
     /// The item that follows the one read; `false` if somebody wrote in between.
     async fn put_if_unchanged<T: Serialize>(&self, key: &Key, read: &Versioned<T>) -> Answer<bool> {
-        let next = item::next(key, read.version, &read.value)?;
-        let put = item::put_if_unchanged(self.settings.table(PUT)?, next, read.version);
+        self.put_in_place_of(key, read.version, item::next(key, read.version, &read.value)?).await
+    }
+
+    /// The same, of an item with more than a document.
+    async fn put_in_place_of(&self, key: &Key, version: u64, next: Item) -> Answer<bool> {
+        let put = item::put_if_unchanged(self.settings.table(PUT)?, next, version);
         let put = put.map_err(|error| unreadable(PUT, key.to_string(), error.to_string()))?;
         let request = self
             .dynamodb

@@ -6,28 +6,13 @@ use nightshift_core::ids::{DeploymentId, ServiceRef, TaskDefinitionArn};
 use nightshift_core::ports::Answer;
 use nightshift_core::task::{ContainerExit, StoppedTask};
 
-use crate::fault::fault;
+use super::tasks;
 use crate::moment::moment;
-
-/// The most one request may name.
-const BATCH: usize = 100;
 
 /// Newest first.
 pub(super) async fn read(client: &Client, service: &ServiceRef) -> Answer<Vec<StoppedTask>> {
-    let request = client.list_tasks().cluster(&service.cluster).service_name(&service.service);
-    let mut pages = request.desired_status(DesiredStatus::Stopped).into_paginator().send();
-    let mut arns = Vec::new();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| fault("ecs:ListTasks", service.to_string(), &error))?;
-        arns.extend(page.task_arns.unwrap_or_default());
-    }
-    let mut tasks = Vec::new();
-    for batch in arns.chunks(BATCH) {
-        let request = client.describe_tasks().cluster(&service.cluster).set_tasks(Some(batch.to_vec()));
-        let found = request.send().await;
-        let found = found.map_err(|error| fault("ecs:DescribeTasks", service.to_string(), &error))?;
-        tasks.extend(found.tasks().iter().filter_map(stopped));
-    }
+    let found = tasks::read(client, service, DesiredStatus::Stopped).await?;
+    let mut tasks: Vec<StoppedTask> = found.iter().filter_map(stopped).collect();
     tasks.sort_by(|a, b| (b.stopped_at, &b.arn).cmp(&(a.stopped_at, &a.arn)));
     Ok(tasks)
 }

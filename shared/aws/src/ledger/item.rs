@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put};
 use jiff::{SignedDuration, Timestamp};
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{EventId, ServiceRef};
+use nightshift_core::image::ImageRecord;
 use nightshift_core::incident::Incident;
 use nightshift_core::ledger::{Opening, Silent, TimelineEntry, Versioned};
 use nightshift_core::ports::Answer;
@@ -26,6 +27,8 @@ pub(super) const DOCUMENT: &str = "document";
 pub(super) const CASE: &str = "case";
 pub(super) const OPEN: &str = "open";
 pub(super) const IS_OPEN: &str = "1";
+/// In the place of [`IS_OPEN`], of an image that somebody has to look at again.
+pub(super) const IS_OPEN_IMAGE: &str = "image";
 pub(super) const OPENED_AT: &str = "opened_at";
 pub(super) const ISSUE_OPEN: &str = "issue_open";
 pub(super) const HEALTH: &str = "health";
@@ -133,6 +136,28 @@ pub(super) fn opening(item: &Item) -> Answer<Opening> {
     let service = ServiceRef { account: part()?, region: part()?, cluster: part()?, service: part()? };
     let at = text(item, OPENED_AT).and_then(|text| text.parse().ok()).ok_or_else(strange)?;
     Ok(Opening { service, at })
+}
+
+/// An image, in the index while somebody has to look at it again; from then on
+/// it is kept like history.
+pub(super) fn image(read: &Versioned<ImageRecord>) -> Answer<Item> {
+    let record = &read.value;
+    let item = next(&Key::image(&record.image), read.version, record)?;
+    let told = record.told.values().map(|told| told.since);
+    let quarantined = record.quarantine.iter().map(|quarantine| quarantine.at);
+    let seen = record.findings.values().map(|known| known.first_seen);
+    if record.open() {
+        let since = told.chain(quarantined).min().unwrap_or(Timestamp::UNIX_EPOCH);
+        let mut item = item;
+        item.insert(OPEN.to_owned(), AttributeValue::S(IS_OPEN_IMAGE.to_owned()));
+        item.insert(OPENED_AT.to_owned(), AttributeValue::S(sortable(since)));
+        return Ok(item);
+    }
+    let newest = told.chain(quarantined).chain(seen).chain(record.scanned_at).max();
+    Ok(match newest {
+        Some(newest) => expiring(item, newest, KEEP_HISTORY),
+        None => item,
+    })
 }
 
 pub(super) fn event(event: &EventId, at: Timestamp) -> Item {

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{AlarmArn, EventId, IncidentId, ServiceRef};
+use nightshift_core::image::{ImageId, Role, Run};
 use nightshift_core::ledger::Silent;
 use nightshift_core::verdict::PastRelease;
 
@@ -73,6 +74,28 @@ impl Key {
         Self::new(format!("alarm#{alarm}"), "service")
     }
 
+    pub(super) fn image(image: &ImageId) -> Self {
+        Self::new(format!("image#{image}"), "head")
+    }
+
+    pub(super) fn run(run: &Run) -> Self {
+        let Run { service, container, role, image, .. } = run;
+        let role = match role {
+            Role::Runs => "runs",
+            Role::LastGood => "last-good",
+        };
+        let digest = &image.digest;
+        Self::new(repository_of(&image.repository), format!("runs#{}#{container}#{role}#{digest}", service.key()))
+    }
+
+    pub(super) fn service_images(service: &ServiceRef) -> Self {
+        Self::new(format!("service#{}", service.key()), "images")
+    }
+
+    pub(super) fn spread(finding: &str, image: &ImageId) -> Self {
+        Self::new(finding_of(finding), image.to_string())
+    }
+
     /// The key of an item.
     pub(super) fn of(item: &Item) -> Self {
         Self::new(text(item, PK).unwrap_or_default(), text(item, SK).unwrap_or_default())
@@ -101,6 +124,16 @@ pub(super) fn releases_of(day: Date) -> String {
 /// Under what stand the incidents that ended on that day.
 pub(super) fn incidents_of(day: Date) -> String {
     format!("incidents#{day}")
+}
+
+/// Under what stands who needs an image of that repository.
+pub(super) fn repository_of(name: &str) -> String {
+    format!("repository#{name}")
+}
+
+/// Under what stand the images with that finding that run.
+pub(super) fn finding_of(id: &str) -> String {
+    format!("finding#{id}")
 }
 
 impl fmt::Display for Key {

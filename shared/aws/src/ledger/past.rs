@@ -42,7 +42,7 @@ impl HistoryReads for Account {
 
 impl Account {
     /// The documents of all items under one `pk`, by their `sk`.
-    async fn all_under<T: DeserializeOwned>(&self, pk: &str) -> Answer<Vec<T>> {
+    pub(super) async fn all_under<T: DeserializeOwned>(&self, pk: &str) -> Answer<Vec<T>> {
         let request = self
             .dynamodb
             .query()

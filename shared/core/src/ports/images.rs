@@ -46,10 +46,12 @@ pub trait RegistryWrites: Sync {
     fn add_tag(&self, image: &ImageId, tag: &str) -> impl Future<Output = Answer<Tagging>> + Send;
 
     /// `ecr:DescribeImages` and `ecr:BatchDeleteImage` by tag, if the image has
-    /// another one.
+    /// another one. That ECR deletes an image with its last tag leaves a moment in
+    /// which somebody else may take the other one off.
     fn remove_tag(&self, image: &ImageId, tag: &str) -> impl Future<Output = Answer<Untagging>> + Send;
 
-    /// `ecr:UpdateImageStorageClass`: to the archive, or back.
+    /// `ecr:DescribeImages` and `ecr:UpdateImageStorageClass`: to the archive,
+    /// or back. Where it is already, nothing is done.
     fn archive(&self, image: &ImageId, archived: bool) -> impl Future<Output = Answer<()>> + Send;
 
     /// `ecr:PutImageScanningConfiguration`: images are scanned when pushed.
