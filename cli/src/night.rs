@@ -44,6 +44,13 @@ pub enum What {
         /// What became of it.
         report: Box<deployment_guard::Report>,
     },
+    /// News of an image, or of a service's images, reached the image guard.
+    Image {
+        /// The event.
+        event: Value,
+        /// What became of it.
+        report: Box<image_guard::Report>,
+    },
     /// A timer reached the verifier.
     Timer {
         /// The timer.
@@ -84,6 +91,7 @@ pub struct Night {
     responder: alarm_responder::Handler<Account>,
     verifier: remedy_verifier::Handler<Account>,
     guard: deployment_guard::Handler<Account>,
+    images: image_guard::Handler<Account>,
     courier: Courier,
     retries: Vec<Waiting>,
     happened: Vec<Happened>,
@@ -102,9 +110,10 @@ impl Night {
         let stack = stack(&account);
         let responder = alarm_responder::Handler::new(account.clone(), stack.clone(), policy.clone());
         let verifier = remedy_verifier::Handler::new(account.clone(), stack.clone(), policy.clone());
-        let guard = deployment_guard::Handler::new(account.clone(), stack, policy.clone());
+        let guard = deployment_guard::Handler::new(account.clone(), stack.clone(), policy.clone());
+        let images = image_guard::Handler::new(account.clone(), stack, policy.clone());
         let courier = Courier::default();
-        Self { account, responder, verifier, guard, courier, retries: Vec::new(), happened: Vec::new() }
+        Self { account, responder, verifier, guard, images, courier, retries: Vec::new(), happened: Vec::new() }
     }
 
     /// The account the night is on.
@@ -148,6 +157,13 @@ impl Night {
     /// What the account sends reaches the functions as AWS delivers it: at
     /// least once, and not always in time.
     fn arrive(&mut self, delivery: Delivery) {
+        // Two rules match it: each function gets an event of its own.
+        if let Delivery::Deployment { event, at } = &delivery
+            && self.account.scenario().image_events
+            && event["detail"]["eventName"] == "SERVICE_DEPLOYMENT_COMPLETED"
+        {
+            self.arrive(Delivery::Image { event: event.clone(), at: *at });
+        }
         for (later, delivery) in self.courier.carry(delivery) {
             match self.account.now().checked_add(later) {
                 Ok(due) if later.is_positive() => self.retries.push(Waiting { due, delivery, attempt: 0 }),
@@ -170,6 +186,10 @@ impl Night {
                 let event = serde_json::to_value(timer).unwrap_or_default();
                 self.guarded(event, now, delivery.clone(), attempt)
             }
+            Delivery::Timer(timer) if matches!(timer.purpose, Purpose::Look { .. }) => {
+                let event = serde_json::to_value(timer).unwrap_or_default();
+                self.looked(event, now, delivery.clone(), attempt)
+            }
             Delivery::Timer(timer) => {
                 let event = serde_json::to_value(timer).unwrap_or_default();
                 match poll_once(self.verifier.handle(&event, now)) {
@@ -178,8 +198,7 @@ impl Night {
                     None => self.failed(delivery, attempt, None),
                 }
             }
-            // Nobody listens to the registry yet.
-            Delivery::Image { .. } => return,
+            Delivery::Image { event, .. } => self.looked(event.clone(), now, delivery.clone(), attempt),
             Delivery::Notice(notice) => What::Notice { notice: Box::new(notice.clone()) },
             Delivery::PlainPage { subject, text } => What::PlainPage { subject: subject.clone(), text: text.clone() },
         };
@@ -190,6 +209,15 @@ impl Night {
     fn guarded(&mut self, event: Value, now: Timestamp, delivery: Delivery, attempt: usize) -> What {
         match poll_once(self.guard.handle(&event, now)) {
             Some(Ok(report)) => What::Deployment { event, report: Box::new(report) },
+            Some(Err(error)) => self.failed(delivery, attempt, Some(chain(&error))),
+            None => self.failed(delivery, attempt, None),
+        }
+    }
+
+    /// Delivers an event to the image guard.
+    fn looked(&mut self, event: Value, now: Timestamp, delivery: Delivery, attempt: usize) -> What {
+        match poll_once(self.images.handle(&event, now)) {
+            Some(Ok(report)) => What::Image { event, report: Box::new(report) },
             Some(Err(error)) => self.failed(delivery, attempt, Some(chain(&error))),
             None => self.failed(delivery, attempt, None),
         }

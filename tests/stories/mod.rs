@@ -9,6 +9,8 @@ mod guard;
 mod guard_disturbed;
 mod guard_leaves;
 mod guardrails;
+mod images;
+mod images_disturbed;
 mod interrupted;
 mod life;
 mod limits;

@@ -41,6 +41,7 @@ fn counters_of(family: Family) -> BTreeSet<String> {
             all.iter().map(|event| Counter::of(family, event).to_string()).collect()
         }
         Family::Decision => by(variants::<Decision>(Some("decision"))),
+        Family::Image => by(variants::<image_guard::plan::Decision>(Some("decision"))),
         Family::Refusal => by(variants::<Refusal>(Some("refusal"))),
         Family::RemedyTaken | Family::RemedyFailed | Family::RemedyWithheld => by(variants::<RemedyKind>(None)),
         Family::Notice => by(variants::<NoticeKind>(None)),
@@ -53,6 +54,7 @@ fn counters() -> BTreeSet<String> {
     let families = [
         Family::Event,
         Family::Decision,
+        Family::Image,
         Family::Refusal,
         Family::RemedyTaken,
         Family::RemedyFailed,

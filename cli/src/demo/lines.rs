@@ -108,6 +108,7 @@ impl Teller {
         match &event.what {
             What::Alarm { event, report } => self.alarm(at, event, report),
             What::Deployment { report, .. } => self.guarded(at, report),
+            What::Image { .. } => {}
             What::Timer { report, .. } => self.checked(at, &report.plan, report.outcome.as_ref()),
             What::Notice { notice } => self.notice(at, notice),
             What::PlainPage { subject, .. } => self.lines.push(line(at, Mark::Paged, format!("plain page: {subject}"))),

@@ -18,6 +18,8 @@ pub enum Function {
     AlarmResponder,
     /// Judges deployments.
     DeploymentGuard,
+    /// Looks after images.
+    ImageGuard,
     /// Answers timers.
     RemedyVerifier,
     /// Tells people.
@@ -30,6 +32,7 @@ impl Function {
         match self {
             Self::AlarmResponder => "alarm-responder",
             Self::DeploymentGuard => "deployment-guard",
+            Self::ImageGuard => "image-guard",
             Self::RemedyVerifier => "remedy-verifier",
             Self::Notifier => "notifier",
         }
@@ -60,6 +63,9 @@ pub struct Recognised {
 pub fn recognise(event: &Value) -> Result<Recognised, ReplayError> {
     if event.get("report").is_some() {
         return Err(ReplayError::Report);
+    }
+    if let Some(recognised) = super::images::of_image(event)? {
+        return Ok(recognised);
     }
     if let Some(recognised) = of_deployment(event)? {
         return Ok(recognised);

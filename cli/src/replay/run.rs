@@ -45,6 +45,10 @@ pub(super) fn run(
             night.deliver(Delivery::Deployment { event: event.clone(), at }, 0);
             answered(night.happened().last().map(|happened| &happened.what), recognised)?
         }
+        Function::ImageGuard => {
+            night.deliver(Delivery::Image { event: event.clone(), at }, 0);
+            answered(night.happened().last().map(|happened| &happened.what), recognised)?
+        }
         Function::RemedyVerifier => {
             let timer =
                 recognised.timer.clone().map(|timer| if assumed { of_open_incident(timer, &account) } else { timer });
@@ -99,6 +103,7 @@ fn answered(what: Option<&What>, recognised: &Recognised) -> Result<Replayed, Re
     match what {
         Some(What::Alarm { report, .. }) => Ok(reported(report, recognised.function)),
         Some(What::Deployment { report, .. }) => Ok(guarded(report, recognised.function)),
+        Some(What::Image { report, .. }) => Ok(super::images::looked(report)),
         Some(What::Timer { report, .. }) => Ok(planned(&report.plan, report.outcome.as_ref(), recognised.function)),
         Some(What::Failed { error: Some(error), .. }) => Err(ReplayError::Event(error.clone())),
         _ => Err(ReplayError::Event("the function gave no answer".into())),
@@ -152,7 +157,7 @@ fn several(reports: &[Report], function: Function) -> Replayed {
     Replayed { plan: Value::Array(plans), ..speaks.unwrap_or_else(none) }
 }
 
-fn bare(function: Function, outcome: &str, plan: Value, why: Why) -> Replayed {
+pub(super) fn bare(function: Function, outcome: &str, plan: Value, why: Why) -> Replayed {
     Replayed {
         event: String::new(),
         function,

@@ -15,7 +15,7 @@ use nightshift_incident::refusals::allow;
 use nightshift_incident::respond::Unfinished;
 use serde::Serialize;
 
-use crate::observe::{Observed, observe};
+use crate::observe::{Observed, observe, on};
 use crate::plan::{Came, Decision, Plan, Step, Tried, plan};
 use crate::{Handler, World};
 
@@ -101,7 +101,7 @@ impl<W: World> Handler<W> {
 
     /// Takes one step, unless the kill switch is on by now.
     async fn take(&self, observed: &Observed, step: Step) -> Result<Came, Fault> {
-        if self.world.halted().await.unwrap_or(true) {
+        if on(self.world.halted().await)? {
             return Ok(Came::Halted);
         }
         let (world, image) = (&self.world, &observed.image);

@@ -95,8 +95,7 @@ pub async fn observe<W: World>(
         runs,
         others: BTreeMap::new(),
         spread: BTreeMap::new(),
-        // A switch that cannot be read is a switch that is on.
-        halted: halted.unwrap_or(true),
+        halted: on(halted)?,
         doomed: doomed.cloned(),
         tried: tried.to_vec(),
     };
@@ -105,6 +104,18 @@ pub async fn observe<W: World>(
         observe_others(world, &mut observed, policy, now).await?;
     }
     Ok(observed)
+}
+
+/// A switch that cannot be read is a switch that is on; one that cannot be read
+/// just now is read again.
+///
+/// # Errors
+/// A fault that a retry can cure.
+pub fn on(switch: Result<bool, Fault>) -> Result<bool, Fault> {
+    match switch {
+        Err(fault) if fault.transient() => Err(fault),
+        read => Ok(read.unwrap_or(true)),
+    }
 }
 
 /// The whole of an image of which one platform may have been asked about.

@@ -13,6 +13,7 @@ use nightshift_core::mode::Mode;
 use nightshift_core::policy::{Images, Policy, Worth};
 use nightshift_core::refusal::Refusal;
 use nightshift_core::service::MODE_TAG;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::environments;
@@ -67,7 +68,7 @@ pub struct Tried {
 }
 
 /// What was decided.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "decision", rename_all = "kebab-case")]
 pub enum Decision {
     /// Nothing is new that anybody has to know.

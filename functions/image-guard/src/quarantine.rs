@@ -67,13 +67,13 @@ fn hold(
         return None;
     }
     if grave.is_empty() {
-        return let_go(record, held, tagged, observed);
+        return let_go(record, held, tagged, (observed, policy));
     }
     match fits(observed, grave, policy) {
         Ok(_) | Err(Refusal::Halted) => finish(record, held, observed, policy),
         Err(refusal) => {
             record.spared = Some(refusal);
-            let_go(record, held, tagged, observed)
+            let_go(record, held, tagged, (observed, policy))
         }
     }
 }
@@ -102,8 +102,18 @@ fn finish(record: &mut ImageRecord, mut held: Quarantine, observed: &Observed, p
     None
 }
 
-/// Undoes what was done, the last first.
-fn let_go(record: &mut ImageRecord, mut held: Quarantine, tagged: bool, observed: &Observed) -> Option<Step> {
+/// Undoes what was done, the last first. In a repository that has opted out by
+/// now nothing is written any more: what was done to it stays, and is said.
+fn let_go(
+    record: &mut ImageRecord,
+    mut held: Quarantine,
+    tagged: bool,
+    (observed, policy): (&Observed, &Images),
+) -> Option<Step> {
+    if mode(observed, policy) != Mode::Act {
+        record.quarantine = None;
+        return None;
+    }
     if held.archived {
         match tried(observed, Step::Restore) {
             None => return Some(Step::Restore),

@@ -15,6 +15,7 @@ use crate::event::{Kind, Sweep};
 use crate::guardrails::{Cure, Guardrail, cure, settings};
 use crate::look::Looked;
 use crate::needs::unchanged;
+use crate::observe::on;
 use crate::report::{Row, Week, rows, weekly};
 use crate::{Handler, Report, World};
 
@@ -146,7 +147,7 @@ impl<W: World> Handler<W> {
     }
 
     async fn put_right(&self, repository: &Repository, cure: Cure) -> Result<bool, Fault> {
-        if self.world.halted().await.unwrap_or(true) {
+        if on(self.world.halted().await)? {
             return Ok(false);
         }
         match cure {

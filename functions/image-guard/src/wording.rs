@@ -93,6 +93,10 @@ pub fn over(about: &About<'_>, told: &Told, end: End, now: Timestamp) -> Notice 
     let took = words(now.duration_since(told.since));
     let mut notice = written(about, told, (headline.clone(), Phase::Resolved), now);
     notice.done = vec![format!("Over after {took}: {how}.")];
+    let tag = about.observed.image.quarantine_tag();
+    if about.observed.detail.as_ref().is_some_and(|it| it.tags.contains(&tag)) {
+        notice.done.push(format!("The tag {tag} stays on it; it means nothing any more."));
+    }
     notice.timeline = headline;
     notice
 }

@@ -119,6 +119,8 @@ fn stands_alone(notice: &Notice) -> bool {
         NoticeKind::Opened | NoticeKind::Acting | NoticeKind::Escalated | NoticeKind::Resolved => true,
         // There are one or two of a deployment, and only where something is wrong.
         NoticeKind::Release => true,
+        // An image has one where something about it changes.
+        NoticeKind::Image => true,
         // A report is told once, and in full.
         NoticeKind::Report => true,
         NoticeKind::Verifying | NoticeKind::Updated => false,

@@ -6,6 +6,7 @@ use nightshift_core::ids::{IncidentId, fingerprint};
 use nightshift_core::incident::{Denied, Intent, PastRemedy, Phase, ServiceRecord};
 use nightshift_core::policy::Policy;
 use nightshift_core::remedy::{Remedy, RemedyKind};
+use nightshift_release::good::denies;
 
 use crate::guardrails::BUDGET_WINDOW;
 use crate::life::Moment;
@@ -63,7 +64,12 @@ fn denied(scene: &Scene, remedy: &Remedy, incident: &IncidentId, policy: &Policy
             (bad.task_definition.clone(), own)
         }
     };
-    let again = |kept: &Denied| kept.until > now && kept.task_definition == task_definition;
+    // Stopped because of an image, it is denied by that image: once is enough.
+    let brings = |kept: &Denied| {
+        let newest = target::newest(&scene.view);
+        kept.quarantined.is_some() && newest.is_some_and(|newest| denies(kept, &newest.target))
+    };
+    let again = |kept: &Denied| kept.until > now && (kept.task_definition == task_definition || brings(kept));
     if scene.standing.seen().is_some_and(|standing| standing.record.value.denied.iter().any(again)) {
         return None;
     }

@@ -24,11 +24,12 @@ pub fn trouble(release: &Release, trouble: &Trouble, waits_for: &[String]) -> St
     let name = release.name();
     match trouble {
         Trouble::Denied { denied } if denied.quarantined.is_some() => {
-            let (image, because) = denied.quarantined.as_ref().map_or_else(Default::default, |held| {
-                let day = held.at.strftime("%d %b %H:%M UTC");
-                (format!("{}, quarantined since {day}", held.image), held.because.join(", "))
+            let held = denied.quarantined.iter();
+            let said = held.map(|held| {
+                let (image, since) = (&held.image, held.at.strftime("%d %b %H:%M UTC"));
+                format!("{} ({}@{}), since {since}", held.because.join(", "), image.repository, image.short())
             });
-            format!("{name} deploys {image}: {because}")
+            format!("{name} deploys an image that is quarantined for {}", said.collect::<String>())
         }
         Trouble::Denied { denied } => {
             let day = denied.at.strftime("%d %b %H:%M UTC");

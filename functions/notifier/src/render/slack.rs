@@ -130,15 +130,17 @@ fn footer(notice: &Notice) -> Value {
         let elements = [mrkdwn(&escaped(notice.incident.as_str(), FIELD)), mrkdwn(&place)];
         return json!({"type": "context", "elements": elements});
     }
+    let whose =
+        notice.team.as_ref().map_or_else(|| "no team".to_owned(), |team| format!("team {}", escaped(team, FIELD)));
     let elements = [
         escaped(notice.incident.as_str(), FIELD),
         format!("{}: {}", notice.severity, escaped(&notice.severity_because, BULLET)),
         format!("mode {}", notice.mode),
-        format!(
-            "{} {}",
-            escaped(&service.to_string(), FIELD),
-            notice.team.as_ref().map_or_else(|| "no team".to_owned(), |team| format!("team {}", escaped(team, FIELD)),)
-        ),
+        // An image that nobody runs is of no service.
+        match notice.kind {
+            NoticeKind::Image => whose,
+            _ => format!("{} {whose}", escaped(&service.to_string(), FIELD)),
+        },
         place,
         format!(
             "open since {}, this {} UTC",

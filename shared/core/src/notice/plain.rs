@@ -76,6 +76,22 @@ fn footer(text: &mut String, notice: &Notice) {
         );
         return;
     }
+    if notice.kind == NoticeKind::Image {
+        let team = notice.team.as_deref().unwrap_or("no team");
+        let _ = write!(
+            text,
+            "\nAccount {} in {}, mode {}, team {team}.\n{} because {}.\nNotice {} number {}, the first at {}.\n",
+            service.account,
+            service.region,
+            notice.mode,
+            notice.severity,
+            notice.severity_because,
+            notice.incident,
+            notice.sequence,
+            notice.opened_at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        );
+        return;
+    }
     let open = words(notice.opened_at.duration_until(notice.at));
     let _ = write!(
         text,

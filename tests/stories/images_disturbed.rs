@@ -1,0 +1,158 @@
+//! The image guard when processes die, calls fail and people do as they like:
+//! it ends as if nothing had happened, and deletes nothing.
+
+use jiff::SignedDuration;
+use nightshift::night::Night;
+use nightshift_core::fault::FaultKind;
+use nightshift_core::policy::Policy;
+use nightshift_sim::{Delivery, Scenario, Story};
+use proptest::prelude::{Strategy, any, prop_oneof};
+use serde_json::{Value, json};
+
+use super::images::{ACT, BAD, image, scenario, sweep, told};
+
+/// What is left in the end: the registry, what is remembered, what was told.
+fn end(story: &Story) -> Value {
+    let bad = image(story, "web:43");
+    let record = story.image_record_of(&bad);
+    json!({
+        "tags": story.image_tags(&bad),
+        "kept": story.image_tags(&image(story, "web:42")),
+        "quarantined": record.quarantine.map(|held| (held.because, held.mark)),
+        "unpublished": record.unpublished,
+        "told": told(story).into_iter().map(|notice| notice.key()).collect::<std::collections::BTreeSet<_>>(),
+        "deleted": story.deleted_images(),
+    })
+}
+
+/// A night with something disturbed at its first event, and the daily look
+/// that comes after it in any case.
+fn disturbed(of: &Scenario, disturb: impl Fn(&Story)) -> Story {
+    let story = Story::new(of.clone());
+    let mut night = Night::new(story.account(), &Policy::default());
+    sweep(&mut night, "daily");
+    disturb(&story);
+    night.run_until(story.now() + SignedDuration::from_mins(30));
+    sweep(&mut night, "daily");
+    story
+}
+
+/// Calls of the undisturbed night after its first look.
+fn calls(of: &Scenario) -> usize {
+    let story = Story::new(of.clone());
+    let mut night = Night::new(story.account(), &Policy::default());
+    sweep(&mut night, "daily");
+    let first = story.calls().len();
+    night.run_until(story.now() + SignedDuration::from_mins(4));
+    story.calls().len() - first
+}
+
+#[test]
+fn a_quarantine_killed_or_throttled_at_any_call_ends_the_same() {
+    let of = scenario(ACT, BAD);
+    let calm = end(&disturbed(&of, |_| {}));
+    assert_eq!(calm["unpublished"], json!([]));
+    assert!(calm["quarantined"].is_array(), "{calm:#}");
+    let calls = calls(&of);
+    assert!((20..200).contains(&calls), "{calls} calls");
+    for k in 1..=calls {
+        let check = |what: &str, story: Story| assert_eq!(end(&story), calm, "{what} call {k}");
+        check("killed before", disturbed(&of, |story| story.stop_before(k)));
+        check("killed after", disturbed(&of, |story| story.stop_after(k)));
+        check("throttled at", disturbed(&of, |story| story.fault_at(k, FaultKind::Transient)));
+    }
+}
+
+#[test]
+fn a_tag_that_iam_denies_is_said_and_the_quarantine_holds_by_the_ledger() {
+    let story = disturbed(&scenario(ACT, BAD), |story| story.fault_on("ecr:PutImage", FaultKind::Denied, 100));
+    let end = end(&story);
+    assert_eq!(end["quarantined"][1]["marked"], "cannot");
+    let said = told(&story).into_iter().flat_map(|notice| notice.done).collect::<Vec<_>>();
+    assert!(said.iter().any(|line| line.contains("IAM denies ecr:PutImage")), "{said:?}");
+}
+
+/// Something that happens to the registry, or is told of it.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    Sweep,
+    Push,
+    Untie,
+    Mark,
+    OptIn(bool),
+    Deploy(u32),
+    Wait(i64),
+    Tell(bool),
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let act = prop_oneof![
+        proptest::prelude::Just(Act::Sweep),
+        proptest::prelude::Just(Act::Push),
+        proptest::prelude::Just(Act::Untie),
+        proptest::prelude::Just(Act::Mark),
+        any::<bool>().prop_map(Act::OptIn),
+        (41u32..44).prop_map(Act::Deploy),
+        (1i64..200).prop_map(Act::Wait),
+        any::<bool>().prop_map(Act::Tell),
+    ];
+    proptest::collection::vec(act, 1..14)
+}
+
+/// ECR's event of a scan that is done.
+fn scanned(story: &Story) -> Value {
+    let digest = story.tagged("web:43").map(|image| image.digest.as_str().to_owned());
+    json!({
+        "version": "0", "id": "1", "detail-type": "ECR Image Scan", "source": "aws.ecr", "account": "123456789012",
+        "region": "eu-west-1", "time": story.now(), "resources": [],
+        "detail": {"scan-status": "COMPLETE", "repository-name": "web", "image-digest": digest, "image-tags": ["43"]},
+    })
+}
+
+fn does(act: Act, story: &Story, night: &mut Night) {
+    let bad = story.tagged("web:43");
+    match act {
+        Act::Sweep => drop(sweep(night, "daily")),
+        Act::Push => drop(story.person_pushes("web", Some("43"), "another")),
+        // A person takes our marker off, where it is not the last tag.
+        Act::Untie => {
+            if let Some(bad) = bad.filter(|bad| story.image_tags(bad).len() > 1) {
+                story.person_unties("web", &bad.quarantine_tag());
+            }
+        }
+        Act::Mark => drop(bad.map(|bad| story.person_pushes("web", Some(&bad.keep_tag()), "web-43"))),
+        Act::OptIn(act) => story.person_tags_repository("web", "nightshift", Some(if act { "act" } else { "observe" })),
+        Act::Deploy(revision) => drop(story.service_ref("web").map(|web| story.person_deploys(&web, revision))),
+        Act::Wait(minutes) => night.run_until(story.now() + SignedDuration::from_mins(minutes)),
+        Act::Tell(_) if bad.is_none() => {}
+        Act::Tell(twice) => {
+            for _ in 0..=usize::from(twice) {
+                night.deliver(Delivery::Image { event: scanned(story), at: story.now() }, 0);
+            }
+        }
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 60, failure_persistence: None, ..Default::default() })]
+    #[test]
+    fn no_sequence_deletes_an_image_or_tells_the_same_twice(acts in acts()) {
+        let released = "[[service.release]]\nrevision = 43\nat = \"2026-11-20T23:10:00Z\"\ncontent = \"web-43\"\n";
+        let story = Story::new(scenario(ACT, &format!("{BAD}{released}")));
+        let mut night = Night::new(story.account(), &Policy::default());
+        sweep(&mut night, "daily");
+        for act in acts {
+            does(act, &story, &mut night);
+        }
+        proptest::prop_assert_eq!(story.deleted_images(), vec![]);
+        // Each notice has a key of its own, and what is told again is what changed.
+        let told = told(&story);
+        let keys: std::collections::BTreeSet<_> = told.iter().map(|notice| notice.key()).collect();
+        proptest::prop_assert_eq!(keys.len(), told.len());
+        // Whatever happened: looked at twice, the second look finds nothing to do.
+        sweep(&mut night, "daily");
+        let (writes, notices) = (story.image_writes().len(), story.notices().len());
+        sweep(&mut night, "daily");
+        proptest::prop_assert_eq!((story.image_writes().len(), story.notices().len()), (writes, notices));
+    }
+}
