@@ -166,4 +166,24 @@ pub enum Report {
         #[arg(long, value_name = "FILE")]
         history: Option<PathBuf>,
     },
+    /// Which images services run, and how each stands.
+    ///
+    /// One row for each image of each service, the worst first: findings, until when they are to be gone, how long it
+    /// has run, who answers for what; then what is kept from being deployed, and what is wrong with repositories.
+    /// Without a table it is the report of a simulated account, and says so.
+    #[command(after_help = "Examples:\n  nightshift report images --table LEDGER --policy config/nightshift.toml\n  \
+                            nightshift report images --json | jq -r '.images[] | select(.state == \"overdue\") | \
+                            .service'\n\nRegion, credentials and NIGHTSHIFT_TABLE come from the environment. docs/images.md has \
+                            every key.")]
+    Images {
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+        /// Name of the ledger's table, from the stack's outputs.
+        #[arg(long, value_name = "NAME")]
+        table: Option<String>,
+        /// Judge by this policy [default: that of a new stack].
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+    },
 }

@@ -78,7 +78,8 @@ fn images_mean(images: &Images) -> Vec<String> {
         "{}; a critical finding is to be gone from what runs after {}, a high one after {}, any other after {}.",
         if quarantines {
             format!(
-                "Keeps vulnerable images that do not run yet from being deployed, in repositories that opted in, unless                  more than {} services have the finding anyway",
+                "Keeps vulnerable images that do not run yet from being deployed, in repositories that opted in, unless \
+                 more than {} services have the finding anyway",
                 images.most_services
             )
         } else {
