@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
-use nightshift_core::policy::Policy;
+use nightshift_core::policy::{Policy, PolicyError};
 use nightshift_core::settings::Variables;
 use nightshift_sim::Scenario;
 use ops_reviewer::history::Window;
@@ -226,7 +226,12 @@ fn images(json: bool, table: Option<String>, policy: Option<&Path>, paint: Paint
     let read = |file: &Path| -> Result<Policy, Wrong> {
         let name = file.display().to_string();
         let bytes = fs::read(file).map_err(|error| format!("{name}: {error}"))?;
-        Ok(Policy::read(&bytes).map_err(|error| error.in_file(&name).to_string())?)
+        let wrong = |error: PolicyError| {
+            let first = error.mistakes.first().map(ToString::to_string).unwrap_or_default();
+            let more = if error.mistakes.len() > 1 { format!("; nightshift check {name} says the rest") } else { String::new() };
+            format!("{name}:{first}{more}")
+        };
+        Ok(Policy::read(&bytes).map_err(wrong)?)
     };
     let policy = policy.map(read).transpose()?;
     let report = reports::images(table, policy, Timestamp::now(), Variables::of_process());
