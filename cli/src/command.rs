@@ -15,7 +15,7 @@ use ops_reviewer::history::Window;
 use serde_json::Value;
 
 use crate::args::{Args, Command, Report};
-use crate::demo::{Demo, timeline};
+use crate::demo::{Demo, scenes, timeline};
 use crate::paint::{Ink, Paint, harmless};
 use crate::replay::{self, Replayed};
 use crate::report::Source;
@@ -80,7 +80,7 @@ fn write(file: &Path, text: &str) -> Result<(), Wrong> {
 }
 
 fn demo(seed: u64, json: bool, out: Option<PathBuf>, paint: Paint) -> Result<(), Wrong> {
-    let bar = ProgressBar::new(5).with_style(ProgressStyle::with_template("  {bar:20} {wide_msg}")?);
+    let bar = ProgressBar::new(scenes::all().len() as u64).with_style(ProgressStyle::with_template("  {bar:20} {wide_msg}")?);
     let demo = Demo::play(seed, |script| {
         bar.set_message(script.title);
         bar.inc(1);
