@@ -108,3 +108,36 @@ fn what_waited_at_its_hook_has_its_whole_bake_time_after_that() {
     assert_eq!((operations(&story), story.notices()), (Vec::new(), Vec::new()), "{:#?}", decisions(&night));
     assert!(matches!(newest(&story).verdict, Verdict::Healthy { .. }), "{:?}", newest(&story));
 }
+
+#[test]
+fn a_release_is_blamed_by_when_its_traffic_came_and_not_by_when_it_began() {
+    let held = format!("{HELD}\nerrors_percent = 8.0");
+    let (story, night) = night(shifted("strategy = \"BLUE_GREEN\"\nbake = \"60m\"", &held), 170);
+    assert_eq!(operations(&story), ["ecs:StopServiceDeployment"], "{:#?}", decisions(&night));
+    let closed = closed(&story);
+    let said = &closed.diagnosis.as_ref().unwrap().evidence;
+    assert!(said.iter().any(|one| one.says.ends_with("the minute web:43 got more traffic")), "{said:#?}");
+    let took = story.production_writes()[0].at.duration_since("2026-11-20T04:00:00Z".parse().unwrap());
+    assert!(took < SignedDuration::from_mins(5), "{took}");
+    assert_eq!((closed.phase, newest(&story).status), (Phase::Resolved, DeploymentStatus::RollbackSuccessful));
+}
+
+#[test]
+fn a_fault_that_only_all_of_the_traffic_shows_is_blamed_after_a_long_canary() {
+    let service = "strategy = \"CANARY\"\ncanary_percent = 10\ncanary_bake = \"90m\"\nbake = \"30m\"";
+    let (story, night) = night(shifted(service, "errors_percent = 12.0"), 140);
+    assert_eq!(operations(&story), ["ecs:StopServiceDeployment"], "{:#?}", decisions(&night));
+    assert_eq!(newest(&story).status, DeploymentStatus::RollbackSuccessful);
+    assert_eq!(closed(&story).phase, Phase::Resolved);
+}
+
+#[test]
+fn what_breaks_under_a_release_that_has_served_for_long_is_not_blamed_on_it() {
+    let outage = "[[outage]]\nname = \"db\"\nat = \"+120m\"\nservices = [\"web\"]\nerrors_percent = 20.0";
+    let service = "strategy = \"BLUE_GREEN\"\nbake = \"5h\"";
+    let (story, night) = night(shifted(service, outage), 160);
+    assert_eq!(operations(&story), Vec::<String>::new(), "{:#?}", decisions(&night));
+    let web = story.service_ref("web").unwrap();
+    let open = story.record(&web).incident.unwrap();
+    assert_eq!(open.refusal.map(|refusal| refusal.name()).as_deref(), Some("NoRemedyForCause"));
+}
