@@ -7,7 +7,7 @@ use nightshift_core::alarm::LiveAlarm;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::metric::{MetricId, Point, Series, Signal};
 use nightshift_core::ports::{AlarmReads, Answer, LedgerReads, MetricReads, ScalingReads, ServiceReads, TargetReads};
-use nightshift_core::service::{Service, TargetHealth};
+use nightshift_core::service::{Service, Strategy, TargetHealth};
 use nightshift_core::span::Span;
 
 use crate::shifts;
@@ -44,7 +44,9 @@ pub async fn observe_service<W: ServiceWorld>(
         world.health_issues(),
     );
     let (metrics, traffic_shifts) = match metrics {
-        Ok(measured) => (Ok(measured.signals), measured.traffic_shifts),
+        Ok(measured) if shifts_traffic(&live) => (Ok(measured.signals), measured.traffic_shifts),
+        // Target groups of other services have traffic of their own each.
+        Ok(measured) => (Ok(measured.signals), Vec::new()),
         Err(fault) => (Err(fault), Vec::new()),
     };
     ServiceView {
@@ -58,6 +60,10 @@ pub async fn observe_service<W: ServiceWorld>(
         health_issues: health_issues.into(),
         traffic_shifts,
     }
+}
+
+fn shifts_traffic(live: &Answer<Option<Service>>) -> bool {
+    matches!(live, Ok(Some(service)) if service.strategy != Strategy::Rolling)
 }
 
 type Front = (Answer<Option<Service>>, Answer<Vec<LiveAlarm>>, Answer<TargetHealth>, Answer<Measured>);

@@ -1,6 +1,6 @@
 //! When production traffic moved from one target group to another.
 //!
-//! Where ECS or CodeDeploy shifts traffic, a release begins long before anybody
+//! Where ECS shifts traffic, a release begins long before anybody
 //! is served by it, and gets more of the requests step by step. AWS keeps no
 //! record of when; how many requests each target group got shows it.
 

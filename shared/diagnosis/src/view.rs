@@ -34,8 +34,8 @@ pub struct ServiceView {
     pub targets: Sight<TargetHealth>,
     /// Open AWS Health issues of the region.
     pub health_issues: Sight<Vec<HealthIssue>>,
-    /// The minutes in which one of its target groups got a larger share of the
-    /// requests, oldest first: steps of a traffic shift.
+    /// Where ECS shifts traffic: the minutes in which one of its target groups
+    /// got a larger share of the requests, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub traffic_shifts: Vec<Timestamp>,
 }
