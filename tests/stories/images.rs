@@ -271,3 +271,15 @@ fn a_flaw_that_is_everywhere_stops_no_deployment() {
     let says = "would be quarantined (TooManyServices)";
     assert!(headlines(&story).iter().any(|headline| headline.contains(says)), "{:?}", headlines(&story));
 }
+
+#[test]
+fn what_was_told_can_be_decided_again_from_its_case() {
+    let (story, _) = swept(scenario(ACT, &format!("{BAD}{RELEASED}")), 8);
+    let cases: Vec<_> = story.cases().into_iter().filter(|(_, _, case)| case.function == "image-guard").collect();
+    assert_eq!(cases.len(), told(&story).len(), "one for each notice");
+    for (thread, sequence, case) in cases {
+        let text = serde_json::to_string(&case).unwrap();
+        let again = nightshift::decide::decide(&text).unwrap();
+        assert_eq!(again.difference, "", "{thread} {sequence}");
+    }
+}

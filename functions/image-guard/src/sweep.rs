@@ -10,6 +10,7 @@ use nightshift_core::ids::ServiceRef;
 use nightshift_core::image::{ImageId, Repository, Run};
 use nightshift_core::service::Service;
 use nightshift_incident::respond::Unfinished;
+use serde_json::Value;
 
 use crate::event::{Kind, Sweep};
 use crate::guardrails::{Cure, Fates, Guardrail, cure, fates, settings};
@@ -49,14 +50,14 @@ impl Found {
 impl<W: World> Handler<W> {
     /// Looks at every service, every repository, and every image that is needed
     /// or of which somebody was told something that is not over.
-    pub(crate) async fn sweep(&self, sweep: &Sweep, now: Timestamp) -> Result<Report, Unfinished> {
+    pub(crate) async fn sweep(&self, event: &Value, sweep: &Sweep, now: Timestamp) -> Result<Report, Unfinished> {
         let services = self.world.all_services().await?;
         let mut found = Found::default();
         self.sweep_services(&services, &mut found, now).await;
         self.sweep_repositories(&services, &mut found, now).await?;
         let open = self.world.open_images().await?;
         found.due.extend(open.iter().cloned());
-        self.sweep_images(&mut found, now).await;
+        self.sweep_images(event, &mut found, now).await;
         // A report with a hole in it is none: it is made anew.
         if let Some(fault) = found.transient {
             return Err(fault.into());
@@ -181,10 +182,10 @@ impl<W: World> Handler<W> {
         Ok(true)
     }
 
-    async fn sweep_images(&self, found: &mut Found, now: Timestamp) {
+    async fn sweep_images(&self, event: &Value, found: &mut Found, now: Timestamp) {
         let due: Vec<ImageId> = found.due.iter().cloned().collect();
         for some in due.chunks(AT_ONCE) {
-            let looks = some.iter().map(|image| self.look(image, found.doomed.get(image), now));
+            let looks = some.iter().map(|image| self.look(image, (event, found.doomed.get(image)), now));
             let looked = join_all(looks).await;
             for looked in looked {
                 match looked {
