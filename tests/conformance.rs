@@ -175,6 +175,37 @@ fn a_simulated_stop_at_codedeploy_leads_to_a_rollback_of_its_own() {
 }
 
 #[test]
+fn a_simulated_registry_is_as_it_must_be() {
+    assert_eq!(poll_once(suites::registry::registry(&account().0)), Some(Ok(())));
+}
+
+#[test]
+fn simulated_marks_on_images_are_as_they_must_be_and_delete_none() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::marks::marks(&account, &place, "conform")), Some(Ok(())));
+    let deleted: Vec<_> = account.broken().into_iter().filter(|broken| broken.contains("deleted")).collect();
+    assert_eq!(deleted, Vec::<String>::new());
+}
+
+#[test]
+fn simulated_scans_are_as_they_must_be() {
+    assert_eq!(poll_once(suites::scans::scans(&account().0)), Some(Ok(())));
+}
+
+#[test]
+fn simulated_images_of_tasks_are_as_they_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::running::running(&account, &place)), Some(Ok(())));
+}
+
+#[test]
+fn the_simulated_ledger_of_images_is_as_it_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::image_ledger::images(&account, "conform", place.now)), Some(Ok(())));
+    assert_eq!(poll_once(suites::image_ledger::runs(&account, &place, "conform")), Some(Ok(())));
+}
+
+#[test]
 fn every_port_of_the_account_has_a_suite() {
     let further = rust_files("shared/core/src/ports").into_iter().map(|(_, text)| text);
     let ports: String = further.chain([text("shared/core/src/ports.rs")]).collect();

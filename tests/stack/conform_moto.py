@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from conform import client, known, services
+from moto_registry import Registry
 from processes import REGION, Child, credentials, free_port, tool, until
 
 # As a person writes one.
@@ -38,6 +39,7 @@ class Moto:
         try:
             self.env["CONFORM_ACCOUNT"] = until("answer of moto", self._answers)
             self._images()
+            Registry(self.client("ecr"), self.url).fill()
             self._scaling()
             self.env |= known(self._code_deployments())
         except BaseException:

@@ -15,13 +15,18 @@ pub mod codedeploy;
 pub mod fleet;
 pub mod history;
 pub mod hooks;
+pub mod image_ledger;
 pub mod images;
 pub mod ledger;
 pub mod logs;
+pub mod marks;
 pub mod metrics;
 pub mod notices;
 pub mod past;
+pub mod registry;
+pub mod running;
 pub mod scaling;
+pub mod scans;
 pub mod secrets;
 pub mod services;
 pub mod stacks;
@@ -57,6 +62,10 @@ pub enum Gap {
     ScalingBounds,
     /// moto's CodeDeploy deployments are never begun and never end.
     CodeDeployEnds,
+    /// moto knows no archive.
+    ImageArchive,
+    /// moto takes a repository's switch and scans as the registry's rules say.
+    ScanningSwitch,
 }
 
 impl Gap {
@@ -68,6 +77,8 @@ impl Gap {
             "foreign-registry" => Some(Self::ForeignRegistry),
             "scaling-bounds" => Some(Self::ScalingBounds),
             "code-deploy-ends" => Some(Self::CodeDeployEnds),
+            "image-archive" => Some(Self::ImageArchive),
+            "scanning-switch" => Some(Self::ScanningSwitch),
             _ => None,
         }
     }

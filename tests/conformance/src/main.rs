@@ -23,7 +23,7 @@ const CODE_DEPLOYING: &str = "CONFORM_CODE_DEPLOYING";
 const GAPS: &str = "CONFORM_GAPS";
 
 /// The suites, one or several ports each.
-const SUITES: [&str; 25] = [
+const SUITES: [&str; 31] = [
     "ages",
     "alarm-map",
     "alarms",
@@ -35,14 +35,20 @@ const SUITES: [&str; 25] = [
     "code-stops",
     "history",
     "hooks",
+    "image-ledger",
+    "image-runs",
     "images",
     "ledger",
     "logs",
+    "marks",
     "metrics",
     "notices",
     "number-of-services",
     "past",
+    "registry",
+    "running",
     "scaling",
+    "scans",
     "secrets",
     "services",
     "stacks",
@@ -84,9 +90,12 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         "code-stops" => suites::codedeploy::stops(account, place, &known(variables)?).await,
         "history" => suites::history::history(account, place).await,
         "hooks" => suites::hooks::hooks(account, place).await,
+        "image-ledger" => suites::image_ledger::images(account, prefix, whole_seconds(place.now)?).await,
+        "image-runs" => suites::image_ledger::runs(account, place, prefix).await,
         "images" => suites::images::images(account, place).await,
         "ledger" => suites::ledger::ledger(account, prefix, whole_seconds(place.now)?).await,
         "logs" => suites::logs::logs(account, place).await,
+        "marks" => suites::marks::marks(account, place, prefix).await,
         "metrics" => suites::metrics::metrics(account, place).await,
         "notices" => {
             let told = suites::notices::notices(account, place, prefix).await?;
@@ -96,7 +105,10 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         }
         "number-of-services" => suites::fleet::number_of_services(account, prefix, whole_seconds(place.now)?).await,
         "past" => suites::past::past(account, prefix, whole_seconds(place.now)?).await,
+        "registry" => suites::registry::registry(account).await,
+        "running" => suites::running::running(account, place).await,
         "scaling" => suites::scaling::scaling(account, place).await,
+        "scans" => suites::scans::scans(account).await,
         "secrets" => {
             suites::secrets::secrets(account, &variables.required(SECRET, "the ARN of the suite's secret")?).await
         }
