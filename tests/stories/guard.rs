@@ -263,3 +263,29 @@ fn the_sweep_finds_what_events_have_missed_and_counts_the_services() {
     night.deliver(nightshift_sim::Delivery::Deployment { event, at: story.now() }, 0);
     assert_eq!(operations(&story).len(), 1, "the same sweep again changes nothing");
 }
+
+#[test]
+fn whoever_cloudtrail_names_is_told_of_with_the_deployment_and_nobody_else() {
+    let (story, mut night) = night(scenario("", CRASHES), 1);
+    let deliver = |night: &mut Night, name: &str, at: &str| {
+        let path = format!("{}/../events/deployment-guard/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        let mut event: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        event["detail"]["eventTime"] = at.into();
+        event["detail"]["responseElements"] = serde_json::Value::Null;
+        night.deliver(nightshift_sim::Delivery::Deployment { event, at: story.now() }, 0);
+    };
+    // It comes before the deployment that it asked for is known, and waits.
+    deliver(&mut night, "call-update", "2026-11-20T01:59:59Z");
+    let web = story.service_ref("web").unwrap();
+    assert_eq!(story.record(&web).calls.len(), 1);
+    night.run_until(story.now() + SignedDuration::from_mins(29));
+    let failed = releases(&story).into_iter().find(|release| release.name() == "web:43").unwrap();
+    assert_eq!(failed.by(), Some("ci-deploys/GitHubActions"));
+    assert_eq!(story.record(&web).calls, []);
+    // What the stack itself deploys is nobody's.
+    deliver(&mut night, "call-of-nightshift", "2026-11-20T02:01:00Z");
+    assert_eq!(story.record(&web).calls, []);
+    let notices = story.notices();
+    let says = notices.iter().any(|notice| notice.why.iter().any(|why| why.contains("ci-deploys/GitHubActions")));
+    assert!(says, "{notices:#?}");
+}

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use nightshift_core::codedeploy::CodeDeployment;
 use nightshift_core::fault::{FaultKind, Sight};
+use nightshift_core::origin::Origin;
 use nightshift_core::policy::Policy;
 use nightshift_core::release::{RevisionImage, ServiceDeployment, TaskDefinition};
 use nightshift_core::service::{Controller, Service};
 use nightshift_core::task::StoppedTask;
-use nightshift_core::verdict::{Origin, Release};
+use nightshift_core::verdict::Release;
 use nightshift_incident::scene::{Scene, Standing, observe_scene, observe_standing};
 use nightshift_incident::stack::{Home, Stack};
-use nightshift_release::learn::{Seen, learn};
+use nightshift_release::learn::{Seen, Told, learn};
 use nightshift_release::trial::{Trouble, trouble};
 use nightshift_release::{codedeploy, origin};
 use schemars::JsonSchema;
@@ -75,13 +76,15 @@ impl Observed {
     pub fn releases(&self, policy: &Policy, now: Timestamp) -> Option<Vec<Release>> {
         let service = self.service.seen()?;
         let history = self.history.seen()?;
-        let known = &self.standing.seen()?.record.value.releases;
+        let record = &self.standing.seen()?.record.value;
+        let known = &record.releases;
         let told: Vec<_> = self.news.told.iter().cloned().collect();
         let seen = Seen {
             history,
             service: service.as_ref(),
             stopped: self.stopped.seen().map_or(&[][..], Vec::as_slice),
             told: &told,
+            calls: &record.calls,
             origins: &self.origins(),
             now,
         };
@@ -157,9 +160,12 @@ pub async fn observe<W: World>(
 }
 
 /// A drill tells of things that never were. Of the stack's drill service they
-/// are believed; of any other it is a reason to look, and no more.
+/// are believed; of any other it is a reason to look, and no more. A call of
+/// the stack itself names nobody.
 fn believed(news: &News, stack: &Stack) -> News {
-    match news.drill && stack.drill_service.as_ref() != Some(&news.service.to_string()) {
+    let invented = news.drill && stack.drill_service.as_ref() != Some(&news.service.to_string());
+    let own = matches!(&news.told, Some(Told::Called { call }) if stack.own_session(&call.by));
+    match invented || own {
         true => News { told: None, drill: false, ..news.clone() },
         false => news.clone(),
     }

@@ -19,6 +19,7 @@ use nightshift_incident::plan::{Decision, Plan};
 use nightshift_incident::scene::{Scene, Standing};
 use nightshift_incident::severity;
 use nightshift_incident::words_of_release::{self, News};
+use nightshift_release::callers::waiting;
 use nightshift_release::good::denies;
 use nightshift_release::pace::stuck_at;
 use nightshift_release::trial::{Calm, trouble};
@@ -47,7 +48,9 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
     let Some(releases) = observed.releases(policy, now) else { return Plan::of(Decision::Settled) };
     let service = observed.service.seen().and_then(Option::as_ref);
     let known = &standing.record.value;
-    let mut record = ServiceRecord { releases, ..known.clone() };
+    let told: Vec<_> = observed.news.told.iter().cloned().collect();
+    let calls = waiting(&releases, &known.releases, &known.calls, &told, now);
+    let mut record = ServiceRecord { releases, calls, ..known.clone() };
     let found = service.map(|service| judged(observed, &record, service, policy, now));
     // Whoever hears that it fails needs no warning that it might.
     let calm = !matches!(found, Some(Ok(_)));

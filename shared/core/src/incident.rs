@@ -11,6 +11,7 @@ use crate::cause::{Diagnosis, Suspect};
 use crate::ids::{AlarmArn, Digest, EventId, IncidentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
 use crate::mode::{Mode, Severity};
 use crate::notice::Notice;
+use crate::origin::Call;
 use crate::refusal::Refusal;
 use crate::remedy::{Outcome, Remedy, RemedyKind};
 use crate::timer::Timer;
@@ -232,6 +233,9 @@ pub struct ServiceRecord {
     /// Its releases, newest first; older ones are in history alone.
     #[serde(default)]
     pub releases: Vec<Release>,
+    /// Calls whose release is not known, or not yet.
+    #[serde(default)]
+    pub calls: Vec<Call>,
 }
 
 impl ServiceRecord {
@@ -245,6 +249,7 @@ impl ServiceRecord {
             flips: Vec::new(),
             unpublished: Vec::new(),
             releases: Vec::new(),
+            calls: Vec::new(),
         }
     }
 }

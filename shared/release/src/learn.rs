@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use nightshift_core::ids::{RevisionArn, ServiceDeploymentArn, TaskDefinitionArn};
+use nightshift_core::origin::{Call, Origin};
 use nightshift_core::policy::{Deployments, FAILURES_COUNTED};
 use nightshift_core::release::{DeploymentStatus, ServiceDeployment};
 use nightshift_core::service::{Rollout, Service};
 use nightshift_core::task::StoppedTask;
-use nightshift_core::verdict::{DeploymentKind, Failure, Origin, Release, Unjudged, Verdict};
+use nightshift_core::verdict::{DeploymentKind, Failure, Release, Unjudged, Verdict};
 
+use crate::callers;
 use crate::judge::judge;
 use crate::kind::kind;
 
@@ -31,6 +33,8 @@ pub struct Seen<'a> {
     pub stopped: &'a [StoppedTask],
     /// What the event itself told of, such as a task that AWS lists no more.
     pub told: &'a [Told],
+    /// Calls that wait for their release to be known.
+    pub calls: &'a [Call],
     /// Where task definitions come from, as far as was read.
     pub origins: &'a BTreeMap<TaskDefinitionArn, Origin>,
     /// When.
@@ -54,6 +58,11 @@ pub enum Told {
         at: Timestamp,
         /// ECS's words.
         reason: Option<String>,
+    },
+    /// Somebody asked for a deployment.
+    Called {
+        /// The call.
+        call: Call,
     },
 }
 
@@ -87,6 +96,7 @@ pub fn learn(known: &[Release], seen: &Seen<'_>, policy: &Deployments) -> Vec<Re
         }
     }
     attach(&mut releases, seen);
+    callers::join(&mut releases, known, seen.calls, seen.told);
     judge_all(&mut releases, seen, policy);
     releases.truncate(KEPT);
     releases
@@ -106,6 +116,7 @@ fn first_seen(
         source: deployment.sources.first().cloned(),
         target: deployment.target.clone(),
         origin: Origin::default(),
+        call: None,
         began_at: deployment.began_at(),
         ended_at: None,
         status: deployment.status,
@@ -176,7 +187,7 @@ fn attach(releases: &mut [Release], seen: &Seen<'_>) {
     }
     let told = seen.told.iter().filter_map(|told| match told {
         Told::Task { task } => Some(task),
-        Told::NotPlaced { .. } => None,
+        Told::NotPlaced { .. } | Told::Called { .. } => None,
     });
     for task in seen.stopped.iter().chain(told) {
         let owner = releases.iter_mut().find(|release| owns(release, task));

@@ -12,6 +12,7 @@
 
 pub mod kind;
 
+pub mod callers;
 pub mod codedeploy;
 pub mod judge;
 pub mod learn;

@@ -1,7 +1,7 @@
 //! Who made a release and from what, as far as its task definition says.
 
+use nightshift_core::origin::Origin;
 use nightshift_core::release::TaskDefinition;
-use nightshift_core::verdict::Origin;
 
 /// Tags that name the commit, the first that is there.
 const COMMIT: [&str; 4] = ["git-sha", "commit", "git-commit", "org.opencontainers.image.revision"];
@@ -18,13 +18,14 @@ pub fn of(definition: &TaskDefinition) -> Origin {
     Origin {
         commit: first(&COMMIT).or_else(|| definition.images.values().find_map(|image| commit_in(image))),
         committed_at: first(&COMMITTED_AT).and_then(|text| text.parse().ok()),
-        by: first(&BY).or_else(|| definition.registered_by.as_deref().map(principal)),
+        by: first(&BY),
+        registered_by: definition.registered_by.as_deref().map(principal),
     }
 }
 
 /// A principal without its account: `deploy/GitHubActions` of an assumed role,
 /// `deployer` of a user.
-fn principal(arn: &str) -> String {
+pub fn principal(arn: &str) -> String {
     let resource = arn.splitn(6, ':').nth(5).unwrap_or(arn);
     let name = resource.strip_prefix("assumed-role/").or_else(|| resource.strip_prefix("user/"));
     name.unwrap_or(resource).to_owned()
@@ -51,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_registered_the_task_definition_deployed_it_unless_a_tag_says_otherwise() {
+    fn a_tag_and_the_registering_principal_are_told_apart() {
         let definition = |tags: &[(&str, &str)]| TaskDefinition {
             arn: TaskDefinitionArn::new("task-definition/web:1"),
             active: true,
@@ -60,7 +61,8 @@ mod tests {
             logs: BTreeMap::new(),
             registered_by: Some("arn:aws:sts::123456789012:assumed-role/ci/GitHubActions".into()),
         };
-        assert_eq!(of(&definition(&[])).by.as_deref(), Some("ci/GitHubActions"));
+        let plain = of(&definition(&[]));
+        assert_eq!((plain.by, plain.registered_by.as_deref()), (None, Some("ci/GitHubActions")));
         assert_eq!(of(&definition(&[("deployed-by", "platform")])).by.as_deref(), Some("platform"));
         assert_eq!(principal("arn:aws:iam::123456789012:user/deployer"), "deployer");
         assert_eq!(principal("arn:aws:iam::123456789012:root"), "root");
