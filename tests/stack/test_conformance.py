@@ -18,7 +18,7 @@ from processes import binary
 # The last two change services: after all that look at them.
 SUITES = (
     "ages", "alarm-map", "alarms", "all-services", "chat", "code-deployments", "history", "images",
-    "ledger", "logs", "metrics", "number-of-services", "past", "scaling", "secrets", "services",
+    "labels", "ledger", "logs", "metrics", "number-of-services", "past", "scaling", "secrets", "services",
     "stacks", "switch", "targets", "changes", "hooks",
 )  # fmt: skip
 # They have tests of their own, which look at what came of them.
@@ -36,6 +36,7 @@ OF_MOTO = {
     "ages": {},
     "code-deployments": {"code-deploy-ends": "how it ended"},
     "images": {"foreign-registry": "999999999999"},
+    "labels": {"layer-urls": "checkout:42"},
     "scaling": {"scaling-bounds": "above the maximum"},
 }
 

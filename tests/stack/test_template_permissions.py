@@ -19,6 +19,7 @@ NEEDED = {
 # What reaches further than the services that opted in, and who alone may.
 RESERVED = {
     "codedeploy:StopDeployment": {"alarm-responder", "deployment-guard", "remedy-verifier"},
+    "ecr:GetDownloadUrlForLayer": {"deployment-guard"},
     "logs:GetLogEvents": {"deployment-guard"},
     "secretsmanager:GetSecretValue": {"notifier"},
     # Only a person at the command line sets the kill switch.

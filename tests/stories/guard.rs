@@ -289,3 +289,27 @@ fn whoever_cloudtrail_names_is_told_of_with_the_deployment_and_nobody_else() {
     let says = notices.iter().any(|notice| notice.why.iter().any(|why| why.contains("ci-deploys/GitHubActions")));
     assert!(says, "{notices:#?}");
 }
+
+#[test]
+fn the_commit_is_read_from_the_image_once_where_no_tag_tells_it() {
+    let labels = |revision: &str| format!("labels = {{ \"org.opencontainers.image.revision\" = \"{revision}\" }}");
+    let commit = |third: &str| {
+        let (story, _) = night(scenario("circuit_breaker = true", third), 30);
+        let asked = story.calls().into_iter().filter(|call| call.resource.contains("@sha256:")).count();
+        (newest(&story).origin.commit, asked)
+    };
+    assert_eq!(commit(&labels("189b5e9c0ffee")), (Some("189b5e9c0ffee".to_owned()), 1));
+    assert_eq!(commit(&labels("main")), (None, 1), "asked once, and no commit");
+    let tagged = format!("{}\ntags = {{ git-sha = \"feedbee\" }}", labels("189b5e9c0ffee"));
+    assert_eq!(commit(&tagged), (Some("feedbee".to_owned()), 0));
+}
+
+#[test]
+fn a_registry_that_does_not_answer_keeps_no_verdict_back() {
+    let story = Story::new(scenario("", CRASHES));
+    story.fault_on("ecr:BatchGetImage", nightshift_core::fault::FaultKind::Transient, 2);
+    let mut night = Night::new(story.account(), &Policy::default());
+    night.run_until(story.now() + SignedDuration::from_mins(30));
+    assert_eq!(operations(&story), ["ecs:StopServiceDeployment"]);
+    assert!(matches!(newest(&story).verdict, Verdict::RolledBack { by: By::Nightshift { .. } }));
+}

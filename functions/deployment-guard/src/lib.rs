@@ -20,7 +20,7 @@ use nightshift_core::codedeploy::{CodeDeployment, CodeDeploymentId};
 use nightshift_core::ids::EventId;
 use nightshift_core::ledger::Silent;
 use nightshift_core::policy::Policy;
-use nightshift_core::ports::{CodeDeployReads, FleetReads, FleetWrites, ImageAges, LogReads};
+use nightshift_core::ports::{CodeDeployReads, FleetReads, FleetWrites, ImageAges, ImageLabels, LogReads};
 use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::Outcome;
 use nightshift_core::tally::Undecided;
@@ -37,9 +37,15 @@ use crate::event::{Incoming, News};
 use crate::observe::observe;
 
 /// The ports this function meets the world through.
-pub trait World: SceneWorld + Hands + LogReads + ImageAges + CodeDeployReads + FleetReads + FleetWrites {}
+pub trait World:
+    SceneWorld + Hands + LogReads + ImageAges + ImageLabels + CodeDeployReads + FleetReads + FleetWrites
+{
+}
 
-impl<W: SceneWorld + Hands + LogReads + ImageAges + CodeDeployReads + FleetReads + FleetWrites> World for W {}
+impl<W: SceneWorld + Hands + LogReads + ImageAges + ImageLabels + CodeDeployReads + FleetReads + FleetWrites> World
+    for W
+{
+}
 
 /// What became of one event.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -1,5 +1,7 @@
 //! What a verdict is made from.
 
+mod images;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -7,7 +9,7 @@ use nightshift_core::codedeploy::CodeDeployment;
 use nightshift_core::fault::{FaultKind, Sight};
 use nightshift_core::origin::Origin;
 use nightshift_core::policy::Policy;
-use nightshift_core::release::{RevisionImage, ServiceDeployment, TaskDefinition};
+use nightshift_core::release::{ServiceDeployment, TaskDefinition};
 use nightshift_core::service::{Controller, Service};
 use nightshift_core::task::StoppedTask;
 use nightshift_core::verdict::Release;
@@ -21,6 +23,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::World;
 use crate::event::News;
+
+pub use images::Pushed;
+use images::{observe_images, observe_label};
 
 /// Lines of a failing container's log that people are shown.
 const LOG_LINES: u32 = 10;
@@ -55,19 +60,14 @@ pub struct Observed {
     pub definition: Sight<Option<TaskDefinition>>,
     /// When the newest deployment's images, and those it replaces, were pushed.
     pub pushed: BTreeMap<String, Pushed>,
+    /// The commit that its image says it was built from, where nothing nearer
+    /// tells and it is seen for the first time.
+    #[serde(default)]
+    pub built_from: Option<String>,
     /// What its failing container said last.
     pub log: Option<LogEnd>,
     /// All about the service, where something is to be decided.
     pub scene: Option<Scene>,
-}
-
-/// When an image was pushed, and the one it replaces.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Pushed {
-    /// The new one.
-    pub new: Option<Timestamp>,
-    /// The one before.
-    pub old: Option<Timestamp>,
 }
 
 impl Observed {
@@ -86,6 +86,7 @@ impl Observed {
             told: &told,
             calls: &record.calls,
             origins: &self.origins(),
+            built_from: self.built_from.as_deref(),
             now,
         };
         Some(learn(known, &seen, &policy.deployments))
@@ -132,6 +133,7 @@ pub async fn observe<W: World>(
         standing,
         definition: Sight::Seen(None),
         pushed: BTreeMap::new(),
+        built_from: None,
         log: None,
         scene: None,
     };
@@ -148,6 +150,7 @@ pub async fn observe<W: World>(
         if !deployment.status.terminal() {
             observed.pushed = observe_images(world, &observed, &deployment).await;
         }
+        observed.built_from = observe_label(world, &observed, &deployment).await;
     }
     let decides = observed.trouble(policy, now).is_some() || resumes(&observed);
     if decides || just_failed(&observed, policy, now) {
@@ -207,33 +210,6 @@ fn just_failed(observed: &Observed, policy: &Policy, now: Timestamp) -> bool {
 fn resumes(observed: &Observed) -> bool {
     let Some(standing) = observed.standing.seen().filter(|standing| standing.seen) else { return false };
     standing.record.value.incident.as_ref().is_some_and(|incident| incident.open_intent().is_some())
-}
-
-/// When the images were pushed: the old ones are those of the release that
-/// the deployment came from.
-async fn observe_images<W: World>(
-    world: &W,
-    observed: &Observed,
-    deployment: &ServiceDeployment,
-) -> BTreeMap<String, Pushed> {
-    let history = observed.history.seen().map_or(&[][..], Vec::as_slice);
-    let source = history.iter().skip(1).find(|old| deployment.sources.contains(&old.target.arn));
-    let mut pushed = BTreeMap::new();
-    for (container, image) in &deployment.target.images {
-        let old = source.and_then(|source| source.target.images.get(container));
-        if old.is_some_and(|old| old.digest == image.digest) {
-            continue;
-        }
-        let when = Pushed { new: pushed_at(world, Some(image)).await, old: pushed_at(world, old).await };
-        pushed.insert(container.clone(), when);
-    }
-    pushed
-}
-
-/// A warning rests on it, nothing else: what cannot be read is not known.
-async fn pushed_at<W: World>(world: &W, image: Option<&RevisionImage>) -> Option<Timestamp> {
-    let image = image?;
-    world.pushed_at(&image.image, image.digest.as_ref()?).await.ok().flatten()
 }
 
 /// The end of the newest failure's log. People are told without it if it

@@ -1,5 +1,9 @@
-//! Amazon ECR: what an image reference means right now, and since when images
-//! are there.
+//! Amazon ECR: what an image reference means right now, since when images are
+//! there, and what they say about themselves.
+
+mod blob;
+mod labels;
+mod manifest;
 
 use aws_sdk_ecr::types::{ImageFailureCode, ImageIdentifier};
 use jiff::Timestamp;

@@ -9,8 +9,8 @@ use crate::ids::DeploymentId;
 /// Who made a release and from what, as far as anybody says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Origin {
-    /// The git commit: tag `commit` or `git-sha` of the task definition, or an
-    /// image tag that is one.
+    /// The git commit: tag `commit` or `git-sha` of the task definition, an
+    /// image tag that is one, or what the image says it was built from.
     pub commit: Option<String>,
     /// When it was committed, where the task definition's tag `commit-time` says.
     pub committed_at: Option<Timestamp>,

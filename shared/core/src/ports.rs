@@ -28,7 +28,8 @@ use crate::task::StoppedTask;
 use crate::timer::Timer;
 
 pub use deployments::{
-    CodeDeployReads, CodeDeployWrites, FleetReads, FleetWrites, HistoryReads, HookWrites, ImageAges, LogReads,
+    CodeDeployReads, CodeDeployWrites, FleetReads, FleetWrites, HistoryReads, HookWrites, ImageAges, ImageLabels,
+    LogReads,
 };
 
 /// What an edge gives: a value, or a fault that names the operation.

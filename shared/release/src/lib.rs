@@ -19,6 +19,8 @@ pub mod learn;
 pub mod origin;
 pub mod redact;
 
+mod failures;
+
 pub mod good;
 pub mod pace;
 pub mod trial;

@@ -5,11 +5,12 @@ use nightshift_core::release::TaskDefinition;
 
 /// Tags that name the commit, the first that is there.
 const COMMIT: [&str; 4] = ["git-sha", "commit", "git-commit", "org.opencontainers.image.revision"];
-/// Tags that name when it was made, RFC 3339.
-const COMMITTED_AT: [&str; 2] = ["commit-time", "org.opencontainers.image.created"];
+/// The tag that names when it was committed, RFC 3339. When an image was made
+/// is no such time: lead time would begin with its build.
+const COMMITTED_AT: [&str; 1] = ["commit-time"];
 /// Tags that name who deployed it.
 const BY: [&str; 3] = ["deployed-by", "author", "github-actor"];
-/// A short git commit has seven digits, a whole one forty.
+/// A short git commit has seven digits, a whole one by SHA-1 forty.
 const COMMIT_LENGTH: std::ops::RangeInclusive<usize> = 7..=40;
 
 /// What a task definition says about where it comes from.
@@ -21,6 +22,14 @@ pub fn of(definition: &TaskDefinition) -> Origin {
         by: first(&BY),
         registered_by: definition.registered_by.as_deref().map(principal),
     }
+}
+
+/// What an image says that it was built from, where that is a commit: labels
+/// name tags and branches too. A whole commit by SHA-256 has sixty-four digits.
+pub fn commit_of_label(label: &str) -> Option<String> {
+    let label = label.trim();
+    let hex = label.chars().all(|letter| letter.is_ascii_hexdigit());
+    (hex && (*COMMIT_LENGTH.start()..=64).contains(&label.len())).then(|| label.to_owned())
 }
 
 /// A principal without its account: `deploy/GitHubActions` of an assumed role,
@@ -67,6 +76,30 @@ mod tests {
         assert_eq!(principal("arn:aws:iam::123456789012:user/deployer"), "deployer");
         assert_eq!(principal("arn:aws:iam::123456789012:root"), "root");
         assert_eq!(principal("deployer"), "deployer");
+    }
+
+    #[test]
+    fn a_label_names_a_commit_or_nothing() {
+        let whole = "189b5e9c0ffee189b5e9c0ffee189b5e9c0ffee0";
+        assert_eq!(commit_of_label(whole).as_deref(), Some(whole));
+        assert_eq!(commit_of_label(" 1890509\n").as_deref(), Some("1890509"), "a label is no build's number");
+        for other in ["", "main", "v1.2.3", "refs/heads/main", "189b5e", &"a".repeat(65)] {
+            assert_eq!(commit_of_label(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn when_an_image_was_made_is_not_when_it_was_committed() {
+        let tags = [("org.opencontainers.image.created", "2026-11-20T02:00:00Z")];
+        let definition = TaskDefinition {
+            arn: TaskDefinitionArn::new("task-definition/web:1"),
+            active: true,
+            images: BTreeMap::new(),
+            tags: tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+            logs: BTreeMap::new(),
+            registered_by: None,
+        };
+        assert_eq!(of(&definition).committed_at, None);
     }
 
     #[test]

@@ -23,7 +23,7 @@ const CODE_DEPLOYING: &str = "CONFORM_CODE_DEPLOYING";
 const GAPS: &str = "CONFORM_GAPS";
 
 /// The suites, one or several ports each.
-const SUITES: [&str; 25] = [
+const SUITES: [&str; 26] = [
     "ages",
     "alarm-map",
     "alarms",
@@ -36,6 +36,7 @@ const SUITES: [&str; 25] = [
     "history",
     "hooks",
     "images",
+    "labels",
     "ledger",
     "logs",
     "metrics",
@@ -85,6 +86,7 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         "history" => suites::history::history(account, place).await,
         "hooks" => suites::hooks::hooks(account, place).await,
         "images" => suites::images::images(account, place).await,
+        "labels" => suites::labels::labels(account, place).await,
         "ledger" => suites::ledger::ledger(account, prefix, whole_seconds(place.now)?).await,
         "logs" => suites::logs::logs(account, place).await,
         "metrics" => suites::metrics::metrics(account, place).await,

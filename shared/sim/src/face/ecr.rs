@@ -1,16 +1,15 @@
 //! ECR: what images are there.
 
-use nightshift_core::ids::{Digest, fingerprint};
+use nightshift_core::ids::Digest;
 use serde_json::{Value, json};
 
 use crate::state::State;
 use crate::state::releases::AwsError;
 
+use super::layers;
 use super::request::{Request, paged};
 use super::unknown;
 
-/// Media type of the manifests.
-const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 /// DescribeImages has pages of a hundred.
 const A_PAGE: usize = 100;
 
@@ -23,6 +22,7 @@ pub(super) fn answer(state: &mut State, operation: &str, request: &Request) -> R
     match operation {
         "BatchGetImage" => batch_get(state, request),
         "DescribeImages" => describe(state, request),
+        "GetDownloadUrlForLayer" => download_url(state, request),
         _ => Err(unknown(operation)),
     }
 }
@@ -61,33 +61,48 @@ fn batch_get(state: &State, request: &Request) -> Result<Value, AwsError> {
                 if let Some(tag) = id["imageTag"].as_str() {
                     answered["imageTag"] = json!(tag);
                 }
-                images.push(json!({
-                    "registryId": state.scenario.account,
-                    "repositoryName": request.needed("repositoryName")?,
-                    "imageId": answered,
-                    "imageManifest": manifest(digest),
-                    "imageManifestMediaType": MANIFEST,
-                }));
+                let (manifest, kind) = layers::manifest(state, digest);
+                images.push(shown(state, request, answered, &manifest, kind)?);
             }
-            None => failures.push(json!({
-                "imageId": id,
-                "failureCode": "ImageNotFound",
-                "failureReason": "Requested image not found",
-            })),
+            None => match of_index(&known, &id) {
+                Some(digest) => {
+                    let answered = json!({ "imageDigest": id["imageDigest"] });
+                    images.push(shown(state, request, answered, &layers::of_platform(digest), layers::MANIFEST)?);
+                }
+                None => failures.push(json!({
+                    "imageId": id,
+                    "failureCode": "ImageNotFound",
+                    "failureReason": "Requested image not found",
+                })),
+            },
         }
     }
     Ok(json!({ "images": images, "failures": failures }))
 }
 
-fn manifest(digest: &Digest) -> String {
-    let config = fingerprint(&[digest.as_str()]);
-    json!({
-        "schemaVersion": 2,
-        "mediaType": MANIFEST,
-        "config": { "mediaType": "application/vnd.oci.image.config.v1+json", "digest": format!("sha256:{config}"), "size": 1024 },
-        "layers": [],
-    })
-    .to_string()
+fn shown(state: &State, request: &Request, id: Value, manifest: &Value, kind: &str) -> Result<Value, AwsError> {
+    Ok(json!({
+        "registryId": state.scenario.account,
+        "repositoryName": request.needed("repositoryName")?,
+        "imageId": id,
+        "imageManifest": manifest.to_string(),
+        "imageManifestMediaType": kind,
+    }))
+}
+
+/// The image in whose index that id's digest stands.
+fn of_index<'a>(images: &'a [Image], id: &Value) -> Option<&'a Digest> {
+    let wanted = id["imageDigest"].as_str()?;
+    images.iter().map(|(digest, _)| digest).find(|digest| layers::platform(digest) == wanted)
+}
+
+fn download_url(state: &State, request: &Request) -> Result<Value, AwsError> {
+    let wanted = request.needed("layerDigest")?;
+    let known = images(state, request)?;
+    if !known.iter().any(|(digest, _)| layers::configuration(digest) == wanted) {
+        return Err(AwsError::new("LayersNotFoundException", format!("The layer {wanted} does not exist")));
+    }
+    Ok(json!({ "layerDigest": wanted, "downloadUrl": layers::address(wanted) }))
 }
 
 fn describe(state: &State, request: &Request) -> Result<Value, AwsError> {
@@ -112,7 +127,7 @@ fn describe(state: &State, request: &Request) -> Result<Value, AwsError> {
             "imageTags": tags,
             "imageSizeInBytes": 48_000_000,
             "imagePushedAt": state.pushed(digest) as f64,
-            "imageManifestMediaType": MANIFEST,
+            "imageManifestMediaType": layers::manifest(state, digest).1,
             "imageStatus": "ACTIVE",
         })
     });

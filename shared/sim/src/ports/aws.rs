@@ -9,13 +9,14 @@ use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ids::{Digest, ServiceRef};
 use nightshift_core::metric::{MetricId, Series};
 use nightshift_core::ports::{
-    AlarmReads, Answer, ImageAges, ImageReads, MetricReads, ScalingReads, ScalingWrites, SecretReads, StackReads,
-    SwitchReads, SwitchWrites, TargetReads,
+    AlarmReads, Answer, ImageAges, ImageLabels, ImageReads, MetricReads, ScalingReads, ScalingWrites, SecretReads,
+    StackReads, SwitchReads, SwitchWrites, TargetReads,
 };
 use nightshift_core::release::ImageNow;
 use nightshift_core::service::{ScalableTarget, TargetHealth};
 
 use crate::account::Account;
+use crate::scenario::Release;
 use crate::state::change::Change;
 use crate::state::{State, moment};
 
@@ -66,6 +67,18 @@ impl ImageAges for Account {
     }
 }
 
+impl ImageLabels for Account {
+    async fn built_from(&self, image: &str) -> Answer<Option<String>> {
+        self.read("ecr:BatchGetImage", image, |state| {
+            let ImageNow::At(digest) = state.registry.resolve(image) else { return Ok(None) };
+            let truth = state.truth_of(&digest);
+            let said = |says: &BTreeMap<String, String>| says.get("org.opencontainers.image.revision").cloned();
+            Ok(truth.and_then(|truth| said(&truth.annotations).or_else(|| said(&truth.labels))))
+        })
+        .await
+    }
+}
+
 impl TargetReads for Account {
     async fn targets(&self, target_groups: &[String]) -> Answer<TargetHealth> {
         const OPERATION: &str = "elasticloadbalancing:DescribeTargetHealth";
@@ -102,6 +115,12 @@ impl State {
     pub(crate) fn pushed(&self, digest: &Digest) -> i64 {
         let builds = self.machines.iter().flat_map(|machine| &machine.builds);
         builds.filter(|build| build.digest == *digest).map(|build| build.at).min().unwrap_or(self.start)
+    }
+
+    /// What a scenario says of the image of that digest.
+    pub(crate) fn truth_of(&self, digest: &Digest) -> Option<&Release> {
+        let mut builds = self.machines.iter().flat_map(|machine| &machine.builds);
+        builds.find(|build| build.digest == *digest).map(|build| &build.truth)
     }
 
     /// One group that is not there fails the whole request.
