@@ -19,7 +19,7 @@ from processes import binary
 SUITES = (
     "ages", "alarm-map", "alarms", "all-services", "chat", "code-deployments", "history", "images",
     "labels", "ledger", "logs", "metrics", "number-of-services", "past", "scaling", "secrets", "services",
-    "stacks", "switch", "targets", "changes", "hooks",
+    "stacks", "switch", "targets", "task-sets", "changes", "hooks",
 )  # fmt: skip
 # They have tests of their own, which look at what came of them.
 APART = ("code-rollbacks", "code-stops", "notices", "timers")

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use nightshift_core::codedeploy::CodeDeployment;
 use nightshift_core::fault::{FaultKind, Sight};
+use nightshift_core::ids::TaskDefinitionArn;
 use nightshift_core::origin::Origin;
 use nightshift_core::policy::Policy;
-use nightshift_core::release::{ServiceDeployment, TaskDefinition};
+use nightshift_core::release::{RevisionImage, ServiceDeployment, TaskDefinition};
 use nightshift_core::service::{Controller, Service};
 use nightshift_core::task::StoppedTask;
 use nightshift_core::verdict::Release;
@@ -92,7 +93,20 @@ impl Observed {
         Some(learn(known, &seen, &policy.deployments))
     }
 
-    fn origins(&self) -> BTreeMap<nightshift_core::ids::TaskDefinitionArn, Origin> {
+    /// CodeDeploy tells of no images: those of the newest deployment are what
+    /// its task definition writes, by no digest.
+    fn images_of_codedeploy(&mut self) {
+        let (Sight::Seen(history), Some(definition)) = (&mut self.history, self.definition.seen()) else { return };
+        if let Some((newest, definition)) = history.first_mut().zip(definition.as_ref())
+            && newest.target.images.is_empty()
+        {
+            let written = |image: &String| RevisionImage { image: image.clone(), digest: None };
+            newest.target.images =
+                definition.images.iter().map(|(container, image)| (container.clone(), written(image))).collect();
+        }
+    }
+
+    fn origins(&self) -> BTreeMap<TaskDefinitionArn, Origin> {
         let definition = self.definition.seen().and_then(Option::as_ref);
         definition.map(|found| (found.arn.clone(), origin::of(found))).into_iter().collect()
     }
@@ -146,7 +160,8 @@ pub async fn observe<W: World>(
         observed.history = history;
     }
     if let Some(deployment) = observed.history.seen().and_then(|history| history.first()).cloned() {
-        observed.definition = world.task_definition(&deployment.target.task_definition).await.into();
+        observed.definition = observe_definition(world, &deployment.target.task_definition).await;
+        observed.images_of_codedeploy();
         if !deployment.status.terminal() {
             observed.pushed = observe_images(world, &observed, &deployment).await;
         }
@@ -160,6 +175,14 @@ pub async fn observe<W: World>(
         observed.scene = Some(observe_scene(world, name, None, &news.event, (stack, policy), now).await);
     }
     observed
+}
+
+/// What nobody has named yet is not asked for.
+async fn observe_definition<W: World>(world: &W, named: &TaskDefinitionArn) -> Sight<Option<TaskDefinition>> {
+    match codedeploy::is_unknown(named) {
+        true => Sight::Seen(None),
+        false => world.task_definition(named).await.into(),
+    }
 }
 
 /// A drill tells of things that never were. Of the stack's drill service they
@@ -182,13 +205,14 @@ async fn observe_codedeploy<W: World>(
     told: Option<&CodeDeployment>,
 ) -> Option<Sight<Vec<ServiceDeployment>>> {
     let known = observed.standing.seen().map_or(&[][..], |standing| standing.record.value.releases.as_slice());
+    let service = observed.service.seen().and_then(Option::as_ref);
     if let Some(code) = told {
-        return Some(Sight::Seen(codedeploy::history(code, known)));
+        return Some(Sight::Seen(codedeploy::history(code, known, service)));
     }
-    let by_codedeploy = observed.service.seen()?.as_ref()?.controller == Controller::CodeDeploy;
+    let by_codedeploy = service?.controller == Controller::CodeDeploy;
     let newest = codedeploy::deployment_of(known.first().filter(|_| by_codedeploy)?)?;
     match world.code_deployment(&newest).await {
-        Ok(Some(code)) => Some(Sight::Seen(codedeploy::history(&code, known))),
+        Ok(Some(code)) => Some(Sight::Seen(codedeploy::history(&code, known, service))),
         // CodeDeploy has forgotten it: there is nothing more to learn.
         Ok(None) => None,
         Err(fault) => Some(Sight::Unseen(fault)),

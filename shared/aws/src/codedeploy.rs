@@ -49,7 +49,8 @@ impl CodeDeployReads for Account {
 
 impl Account {
     /// What an AppSpec deploys of which the deployment names but the SHA-256;
-    /// `None`: it lies in S3, or CodeDeploy has it no longer.
+    /// `None`: it lies in S3, and the service's task sets tell, or CodeDeploy
+    /// has it no longer.
     async fn of_revision(
         &self,
         deployment: &CodeDeploymentId,

@@ -13,6 +13,7 @@ use nightshift_core::task::StoppedTask;
 use nightshift_core::verdict::{DeploymentKind, Failure, Release, Unjudged, Verdict};
 
 use crate::callers;
+use crate::codedeploy::{is_unknown, task_set};
 use crate::failures::{add, failure_of, owns};
 use crate::judge::judge;
 use crate::kind::kind;
@@ -156,6 +157,9 @@ fn come_from(release: &mut Release, seen: &Seen<'_>) {
 
 /// Statuses go one way only: what is read late changes nothing.
 fn update(release: &mut Release, seen: &ServiceDeployment, now: Timestamp) {
+    if is_unknown(&release.target.task_definition) {
+        release.target = seen.target.clone();
+    }
     if rank(seen.status) >= rank(release.status) {
         release.status = seen.status;
         release.reason = seen.reason.clone().or(release.reason.take());
@@ -195,6 +199,10 @@ fn attach(releases: &mut [Release], seen: &Seen<'_>) {
         if primary.rollout == Some(Rollout::Failed) {
             newest.given_up_at = newest.given_up_at.or(Some(seen.now));
         }
+    }
+    for release in releases.iter_mut().filter(|release| release.deployment.is_none()) {
+        let set = seen.service.and_then(|service| task_set(service, &release.id));
+        release.deployment = set.map(|set| set.id.clone());
     }
     let told = seen.told.iter().filter_map(|told| match told {
         Told::Task { task } => Some(task),

@@ -184,6 +184,7 @@ mod tests {
                 rollout: None,
                 created_at: None,
             }],
+            task_sets: Vec::new(),
             current_deployment: None,
             target_groups: Vec::new(),
             grace_s: 0,

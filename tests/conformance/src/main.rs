@@ -23,7 +23,7 @@ const CODE_DEPLOYING: &str = "CONFORM_CODE_DEPLOYING";
 const GAPS: &str = "CONFORM_GAPS";
 
 /// The suites, one or several ports each.
-const SUITES: [&str; 26] = [
+const SUITES: [&str; 27] = [
     "ages",
     "alarm-map",
     "alarms",
@@ -49,6 +49,7 @@ const SUITES: [&str; 26] = [
     "stacks",
     "switch",
     "targets",
+    "task-sets",
     "timers",
 ];
 
@@ -106,6 +107,7 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         "stacks" => suites::stacks::stacks(account).await,
         "switch" => suites::switch::switch(account).await,
         "targets" => suites::targets::targets(account, place).await,
+        "task-sets" => suites::codedeploy::task_sets(account, place).await,
         "timers" => {
             println!("{}", serde_json::to_string(&suites::timers::timers(account, place, prefix).await?)?);
             Ok(())

@@ -126,8 +126,8 @@ pub(super) fn parse(event: &EventBridgeEvent) -> Result<Incoming, DoorError> {
 }
 
 fn deploys(parameters: &Map<String, Value>) -> bool {
-    let sent = |name: &&str| parameters.get(*name).is_some_and(|value| !value.is_null());
-    DEPLOYS.iter().any(|name| sent(name)) || parameters.get(FORCES) == Some(&Value::Bool(true))
+    let sent = |name: &str| parameters.get(name).is_some_and(|value| !value.is_null());
+    DEPLOYS.into_iter().any(sent) || parameters.get(FORCES) == Some(&Value::Bool(true))
 }
 
 /// `ROLE/SESSION` or a user, and the AWS service that called for them.

@@ -7,7 +7,7 @@ use aws_sdk_ecs::types::{
     SchedulingStrategy, Tag,
 };
 use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
-use nightshift_core::service::{Breaker, Controller, Deployment, Rollout, Service, Strategy};
+use nightshift_core::service::{Breaker, Controller, Deployment, Rollout, Service, Strategy, TaskSet};
 
 use super::count;
 use crate::moment::moment;
@@ -28,6 +28,7 @@ pub(super) fn of(service: &ServiceRef, found: &sdk::Service) -> Service {
         running: count(found.running_count()),
         pending: count(found.pending_count()),
         deployments,
+        task_sets: found.task_sets().iter().filter_map(task_set).collect(),
         current_deployment: found.current_service_deployment().map(ServiceDeploymentArn::new),
         target_groups: target_groups(found).into_iter().collect(),
         grace_s: count(found.health_check_grace_period_seconds().unwrap_or(0)),
@@ -92,6 +93,14 @@ fn deployment(found: &sdk::Deployment) -> Option<Deployment> {
     })
 }
 
+fn task_set(found: &sdk::TaskSet) -> Option<TaskSet> {
+    Some(TaskSet {
+        id: DeploymentId::new(found.id()?),
+        external_id: found.external_id().map(ToOwned::to_owned),
+        task_definition: TaskDefinitionArn::new(found.task_definition()?),
+    })
+}
+
 /// A state that we do not know is one that still moves.
 fn rollout(state: &DeploymentRolloutState) -> Rollout {
     match state {
@@ -134,6 +143,17 @@ mod tests {
         assert_eq!(super::controller(&found), Controller::External);
         assert_eq!(super::strategy(&found), Strategy::Canary);
         assert_eq!(rollout(&"PAUSED".into()), Rollout::InProgress);
+    }
+
+    #[test]
+    fn a_task_set_names_who_made_it_and_what_it_runs() {
+        let set = |id: &str| sdk::TaskSet::builder().id(id).task_definition("task-definition/web:7");
+        let made = set("ecs-svc/2").external_id("d-ABCDEFGH1").started_by("CODE_DEPLOY").build();
+        let found = sdk::Service::builder().task_sets(made).task_sets(set("ecs-svc/1").build());
+        let sets = of(&web(), &found.task_sets(sdk::TaskSet::builder().build()).build()).task_sets;
+        let shown: Vec<_> = sets.iter().map(|set| (set.id.as_str(), set.external_id.as_deref())).collect();
+        assert_eq!(shown, [("ecs-svc/2", Some("d-ABCDEFGH1")), ("ecs-svc/1", None)]);
+        assert_eq!(sets[0].task_definition.short(), "web:7");
     }
 
     #[test]

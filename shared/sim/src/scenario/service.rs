@@ -33,6 +33,9 @@ pub struct ServiceSetup {
     /// carries all of them out as rolling.
     #[serde(default = "strategy")]
     pub strategy: Strategy,
+    /// What CodeDeploy deploys stands in a file in S3, which nobody reads.
+    #[serde(default)]
+    pub app_spec_in_s3: bool,
     /// ECS rolls back by itself once three tasks in a row did not start;
     /// CodeDeploy, once a deployment has failed.
     #[serde(default)]
