@@ -129,6 +129,10 @@ pub struct Breaker {
     pub enabled: bool,
     /// It goes back by itself when it trips.
     pub rolls_back: bool,
+    /// Failed tasks at which it trips, of as many as are wanted now; `None`:
+    /// as ECS has it unless told otherwise.
+    #[serde(default)]
+    pub threshold: Option<u32>,
 }
 
 /// The tag that opts a service in, with the mode as its value.

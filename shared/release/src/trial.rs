@@ -14,8 +14,11 @@ use crate::good::{denies, last_good};
 use crate::learn::failures_that_prove;
 use crate::pace::stuck_at;
 
-/// ECS's circuit breaker trips at half of the tasks wanted, but not below this.
+/// ECS's circuit breaker trips at half of the tasks wanted unless it is told
+/// otherwise, but not below this, …
 const BREAKER_LEAST: u32 = 3;
+/// … nor above.
+const BREAKER_MOST: u32 = 200;
 
 /// What is wrong with a deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -106,10 +109,13 @@ pub fn trouble(
     Err(calm)
 }
 
-/// By so many failures a circuit breaker that works has long tripped. Of a large
-/// service more than are counted: that one is left to it until it hangs.
+/// By so many failures a circuit breaker that works has long tripped. Where that
+/// is more than are counted, at a threshold of more than ten, the deployment is
+/// left to it until it hangs.
 fn late(service: &Service) -> u32 {
-    2 * BREAKER_LEAST.max(service.desired.div_ceil(2))
+    let usual = service.desired.div_ceil(2).clamp(BREAKER_LEAST, BREAKER_MOST);
+    let set = service.breaker.and_then(|breaker| breaker.threshold);
+    set.unwrap_or(usual).saturating_mul(2)
 }
 
 /// The release that is being replaced fails at least as often in the same time.
@@ -144,7 +150,7 @@ pub fn denial<'a>(
 
 /// Whether a circuit breaker watches the service and goes back by itself.
 pub fn protected(service: &Service) -> bool {
-    service.breaker == Some(Breaker { enabled: true, rolls_back: true })
+    matches!(service.breaker, Some(Breaker { enabled: true, rolls_back: true, .. }))
 }
 
 #[cfg(test)]
@@ -188,7 +194,7 @@ mod tests {
             current_deployment: None,
             target_groups: Vec::new(),
             grace_s: 0,
-            breaker: Some(Breaker { enabled: breaker, rolls_back: breaker }),
+            breaker: Some(Breaker { enabled: breaker, rolls_back: breaker, threshold: None }),
             tags: BTreeMap::new(),
         }
     }
@@ -234,6 +240,22 @@ mod tests {
         let guarded = service(4, true);
         assert_eq!(judged(failing(5), &guarded, &[], 5), Err(Calm::LeftToCircuitBreaker));
         assert_eq!(judged(failing(6), &guarded, &[], 5), Ok(Trouble::Failing { failures: 6, needed: 3 }));
+    }
+
+    #[test]
+    fn a_breaker_that_is_set_to_trip_late_is_left_to_it_and_one_set_to_trip_early_is_not() {
+        let set = |threshold| {
+            let breaker = Breaker { enabled: true, rolls_back: true, threshold: Some(threshold) };
+            Service { breaker: Some(breaker), ..service(4, true) }
+        };
+        let failing_at = |failures| Ok(Trouble::Failing { failures, needed: 3 });
+        assert_eq!(judged(failing(6), &set(10), &[], 5), Err(Calm::LeftToCircuitBreaker));
+        assert_eq!(judged(failing(20), &set(10), &[], 5), failing_at(20));
+        // Twenty are all that is counted: of these nobody knows whether they are late.
+        assert_eq!(judged(failing(20), &set(11), &[], 5), Err(Calm::LeftToCircuitBreaker));
+        assert_eq!(judged(failing(20), &set(50), &[], 5), Err(Calm::LeftToCircuitBreaker));
+        assert_eq!(judged(failing(20), &set(50), &[], 31), Ok(Trouble::Stuck { for_s: 31 * 60 }));
+        assert_eq!(judged(failing(3), &set(1), &[], 5), failing_at(3));
     }
 
     #[test]

@@ -4,13 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::types::{
     self as sdk, DeploymentControllerType, DeploymentRolloutState, DeploymentStrategy, ResourceManagementType,
-    SchedulingStrategy, Tag,
+    SchedulingStrategy, Tag, ThresholdConfiguration, ThresholdType,
 };
 use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
 use nightshift_core::service::{Breaker, Controller, Deployment, Rollout, Service, Strategy, TaskSet};
 
 use super::count;
 use crate::moment::moment;
+
+/// The bounds of a circuit breaker that is set to a bounded percentage.
+const BREAKER_LEAST: u32 = 3;
+const BREAKER_MOST: u32 = 200;
 
 pub(super) fn of(service: &ServiceRef, found: &sdk::Service) -> Service {
     let mut deployments: Vec<Deployment> = found.deployments().iter().filter_map(deployment).collect();
@@ -56,7 +60,21 @@ pub(super) fn target_groups(found: &sdk::Service) -> BTreeSet<String> {
 
 fn breaker(found: &sdk::Service) -> Option<Breaker> {
     let breaker = found.deployment_configuration()?.deployment_circuit_breaker()?;
-    Some(Breaker { enabled: breaker.enable(), rolls_back: breaker.rollback() })
+    let threshold = breaker.threshold_configuration().and_then(|set| threshold(set, count(found.desired_count())));
+    Some(Breaker { enabled: breaker.enable(), rolls_back: breaker.rollback(), threshold })
+}
+
+/// How a percentage is rounded is not documented: up is the later. `None`: by a
+/// rule that we do not know.
+fn threshold(set: &ThresholdConfiguration, desired: u32) -> Option<u32> {
+    let value = count(set.value());
+    let share = desired.saturating_mul(value).div_ceil(100);
+    match set.r#type() {
+        ThresholdType::Count => Some(value),
+        ThresholdType::BoundedPercent => Some(share.clamp(BREAKER_LEAST, BREAKER_MOST)),
+        ThresholdType::UnboundedPercent => Some(share),
+        _ => None,
+    }
 }
 
 /// Missing means ECS. A controller that we do not know is surely not ours.
@@ -143,6 +161,21 @@ mod tests {
         assert_eq!(super::controller(&found), Controller::External);
         assert_eq!(super::strategy(&found), Strategy::Canary);
         assert_eq!(rollout(&"PAUSED".into()), Rollout::InProgress);
+    }
+
+    #[test]
+    fn a_circuit_breaker_trips_where_it_is_set_to() {
+        let check = |kind: &str, value: i32, desired: u32, expect: Option<u32>| {
+            let set = ThresholdConfiguration::builder().r#type(kind.into()).value(value).build().unwrap();
+            assert_eq!(threshold(&set, desired), expect, "{value} {kind} of {desired}");
+        };
+        check("COUNT", 50, 4, Some(50));
+        check("BOUNDED_PERCENT", 50, 4, Some(3));
+        check("BOUNDED_PERCENT", 50, 9, Some(5));
+        check("BOUNDED_PERCENT", 100, 900, Some(200));
+        check("UNBOUNDED_PERCENT", 100, 900, Some(900));
+        check("UNBOUNDED_PERCENT", 10, 4, Some(1));
+        check("PHASE_OF_THE_MOON", 1, 4, None);
     }
 
     #[test]

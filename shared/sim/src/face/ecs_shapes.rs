@@ -75,9 +75,12 @@ pub(super) fn service(machine: &Machine, with_tags: bool) -> Value {
 
 fn configuration(machine: &Machine) -> Value {
     let on = machine.has_breaker();
+    let mut breaker = json!({ "enable": on, "rollback": on && machine.setup.circuit_breaker_rollback });
+    let threshold = machine.setup.circuit_breaker_failures.map(|value| json!({ "type": "COUNT", "value": value }));
+    put(&mut breaker, "thresholdConfiguration", threshold);
     json!({
         "bakeTimeInMinutes": machine.setup.bake.as_seconds() / 60,
-        "deploymentCircuitBreaker": { "enable": on, "rollback": on && machine.setup.circuit_breaker_rollback },
+        "deploymentCircuitBreaker": breaker,
         "maximumPercent": 200,
         "minimumHealthyPercent": 100,
         "strategy": machine.setup.strategy,
@@ -200,7 +203,7 @@ pub(super) fn deployment(machine: &Machine, state: &DeploymentState) -> Value {
         "deploymentCircuitBreaker": {
             "status": if machine.has_breaker() { "MONITORING" } else { "DISABLED" },
             "failureCount": machine.rollouts.last().map_or(0, |rollout| rollout.failed),
-            "threshold": 3,
+            "threshold": machine.setup.circuit_breaker_failures.unwrap_or(3),
         },
     });
     put(&mut full, "lifecycleStage", state.bakes().then(|| json!("BAKE_TIME")));

@@ -43,6 +43,9 @@ pub struct ServiceSetup {
     /// What it does then: go back, or only give the deployment up.
     #[serde(default = "goes_back")]
     pub circuit_breaker_rollback: bool,
+    /// Failed tasks at which it trips; unset: half of those wanted, at least three.
+    #[serde(default)]
+    pub circuit_breaker_failures: Option<u32>,
     /// Alarms that make ECS go back while it deploys.
     #[serde(default)]
     pub deployment_alarms: Vec<String>,

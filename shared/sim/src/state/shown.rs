@@ -35,7 +35,11 @@ impl Machine {
             current_deployment: self.of_ecs().last().map(|deployment| deployment.arn.clone()),
             target_groups: self.group.iter().map(|group| group.arn.clone()).collect(),
             grace_s: u32::try_from(self.setup.grace.as_seconds()).unwrap_or(0),
-            breaker: Some(Breaker { enabled: breaker, rolls_back: breaker && self.setup.circuit_breaker_rollback }),
+            breaker: Some(Breaker {
+                enabled: breaker,
+                rolls_back: breaker && self.setup.circuit_breaker_rollback,
+                threshold: self.setup.circuit_breaker_failures,
+            }),
             tags: self.tags.clone(),
             deployments: if self.by_codedeploy() { Vec::new() } else { all },
         }
