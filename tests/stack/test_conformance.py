@@ -15,11 +15,12 @@ import pytest
 from botocore.exceptions import ClientError
 from processes import binary
 
-# The last two change services: after all that look at them.
+# The last three change services and images: after all that look at them.
 SUITES = (
-    "ages", "alarm-map", "alarms", "all-services", "chat", "code-deployments", "history", "images",
-    "ledger", "logs", "metrics", "number-of-services", "past", "scaling", "secrets", "services",
-    "stacks", "switch", "targets", "changes", "hooks",
+    "ages", "alarm-map", "alarms", "all-services", "chat", "code-deployments", "history",
+    "image-ledger", "image-runs", "images", "labels", "ledger", "logs", "metrics", "number-of-services", "past",
+    "registry", "running", "scaling", "scans", "secrets", "services", "stacks", "switch", "targets", "task-sets",
+    "changes", "hooks", "marks",
 )  # fmt: skip
 # They have tests of their own, which look at what came of them.
 APART = ("code-rollbacks", "code-stops", "notices", "timers")
@@ -36,7 +37,12 @@ OF_MOTO = {
     "ages": {},
     "code-deployments": {"code-deploy-ends": "how it ended"},
     "images": {"foreign-registry": "999999999999"},
+    "registry": {},
+    "labels": {"layer-urls": "checkout:42"},
     "scaling": {"scaling-bounds": "above the maximum"},
+    "scans": {},
+    # After all that look at images.
+    "marks": {"image-archive": "ecr:UpdateImageStorageClass", "scanning-switch": "when it scans"},
 }
 
 

@@ -195,6 +195,7 @@ mod tests {
             scaling: unseen(),
             targets: unseen(),
             health_issues: unseen(),
+            traffic_shifts: Vec::new(),
         };
         let service =
             ServiceRef { account: "1".into(), region: "r".into(), cluster: "prod".into(), service: "web".into() };
@@ -230,6 +231,8 @@ mod tests {
             service: None,
             stopped: &[],
             told: &[],
+            calls: &[],
+            built_from: None,
             origins: &std::collections::BTreeMap::new(),
             now: Timestamp::UNIX_EPOCH,
         };
@@ -247,6 +250,7 @@ mod tests {
             scaling: unseen(),
             targets: unseen(),
             health_issues: unseen(),
+            traffic_shifts: Vec::new(),
         };
         let service =
             ServiceRef { account: "1".into(), region: "r".into(), cluster: "prod".into(), service: "web".into() };

@@ -7,89 +7,13 @@ The simulator must not confirm itself: this is AWS's own idea of the answers.
 """
 
 import datetime
-import json
-import subprocess
 import sys
-import urllib.request
+import tempfile
 from pathlib import Path
 
 import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError
-
-ROOT = Path(__file__).resolve().parents[3]
-
-unknown_keys = []
-answers = {}
-
-
-def walk(value, shape, path):
-    """Every key must be in the model, every value of the model's type."""
-    if shape.type_name == "structure":
-        for key, inner in value.items():
-            if key not in shape.members:
-                unknown_keys.append(f"{path}.{key}")
-            else:
-                walk(inner, shape.members[key], f"{path}.{key}")
-    elif shape.type_name == "list":
-        for inner in value:
-            walk(inner, shape.member, f"{path}[]")
-    elif shape.type_name == "map":
-        for inner in value.values():
-            walk(inner, shape.value, f"{path}.*")
-    else:
-        kinds = {"string": str, "boolean": bool, "integer": int, "long": int, "double": (int, float),
-                 "float": (int, float), "timestamp": (int, float)}
-        if not isinstance(value, kinds[shape.type_name]):
-            unknown_keys.append(f"{path}: {value!r} is no {shape.type_name}")
-        enum = getattr(shape, "enum", None)
-        if enum and value not in enum:
-            unknown_keys.append(f"{path}: {value!r} is none of {enum}")
-
-
-def check(operation_model, response_dict, **_):
-    if response_dict["status_code"] == 200:
-        body = json.loads(response_dict["body"])
-        answers[operation_model.name] = answers.get(operation_model.name, 0) + 1
-        walk(body, operation_model.output_shape, operation_model.name)
-
-
-def client(name, url):
-    made = boto3.client(name, endpoint_url=url, region_name="eu-west-1", aws_access_key_id="test",
-                        aws_secret_access_key="test", config=Config(retries={"total_max_attempts": 1}))
-    made.meta.events.register(f"before-parse.{name}", check)
-    return made
-
-
-def fails(code, call, **arguments):
-    try:
-        call(**arguments)
-    except ClientError as error:
-        assert error.response["Error"]["Code"] == code, error
-        assert error.response["Error"]["Message"], error
-        return
-    raise AssertionError(f"{call.__name__}({arguments}) did not fail with {code}")
-
-
-class Sim:
-    def __init__(self, binary, scenario):
-        arguments = [binary, "serve", "--scenario", scenario, "--port", "0", "--at-now"]
-        self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
-        self.url = self.process.stdout.readline().removeprefix("listening on ").strip()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
-
-    def get(self, path):
-        return json.load(urllib.request.urlopen(self.url + path))
-
-    def advance(self, seconds):
-        body = json.dumps({"seconds": seconds}).encode()
-        return json.load(urllib.request.urlopen(urllib.request.Request(self.url + "/_sim/advance", body)))
+from read_registry import registry
+from reading import ROOT, Sim, answers, client, fails, unknown_keys, walk
 
 
 def history(ecs):
@@ -145,6 +69,7 @@ def bad_release(binary):
         running = ecs.list_tasks(cluster="prod", serviceName="checkout")["taskArns"]
         tasks = ecs.describe_tasks(cluster="prod", tasks=running)["tasks"]
         assert {task["lastStatus"] for task in tasks} == {"RUNNING"} and len(tasks) == 4, tasks
+        assert {task["containers"][0]["imageDigest"] for task in tasks} == {bad["containerImages"][0]["imageDigest"]}
         assert {task["startedBy"] for task in tasks} == {service["deployments"][0]["id"]}, tasks
         ended = ecs.list_tasks(cluster="prod", serviceName="checkout", desiredStatus="STOPPED")["taskArns"]
         tasks = ecs.describe_tasks(cluster="prod", tasks=ended)["tasks"]
@@ -238,6 +163,55 @@ def deploying(binary):
         assert (back["creator"], read(new)["status"]) == ("codeDeployRollback", "Stopped"), back
 
 
+CANARY = """
+start = "-10m"
+[[service]]
+name = "web"
+strategy = "CANARY"
+canary_percent = 10
+canary_bake = "20m"
+bake = "10m"
+[[service.release]]
+revision = 1
+at = "-3d"
+[[service.release]]
+revision = 2
+at = "+1s"
+"""
+
+
+def shifting(binary):
+    """A canary gets its share, then the rest, and gives it all back."""
+    with tempfile.TemporaryDirectory() as folder:
+        (path := Path(folder) / "canary.toml").write_text(CANARY)
+        with Sim(binary, path) as sim:
+            ecs = client("ecs", sim.url)
+            sim.advance(300)
+            newest, _ = ecs.list_service_deployments(cluster="prod", service="web")["serviceDeployments"]
+            which = newest["serviceDeploymentArn"]
+
+            def shown():
+                found, = ecs.describe_service_deployments(serviceDeploymentArns=[which])["serviceDeployments"]
+                weigh = lambda revision: revision["requestedProductionTrafficWeight"]
+                weights = weigh(found["sourceServiceRevisions"][0]), weigh(found["targetServiceRevision"])
+                return found["status"], found.get("lifecycleStage"), weights
+
+            assert shown() == ("IN_PROGRESS", "PRODUCTION_TRAFFIC_SHIFT", (90.0, 10.0)), shown()
+            service, = ecs.describe_services(cluster="prod", services=["web"])["services"]
+            assert [one["runningCount"] for one in service["deployments"]] == [4, 4], service
+            assert all("rolloutState" not in one for one in service["deployments"]), service
+            balancer, = service["loadBalancers"]
+            assert balancer["advancedConfiguration"]["alternateTargetGroupArn"] != balancer["targetGroupArn"], balancer
+            assert service["deploymentConfiguration"]["canaryConfiguration"]["canaryPercent"] == 10.0, service
+            sim.advance(1200)
+            assert shown() == ("IN_PROGRESS", "BAKE_TIME", (0.0, 100.0)), shown()
+            ecs.stop_service_deployment(serviceDeploymentArn=which, stopType="ROLLBACK")
+            sim.advance(15)
+            assert shown() == ("ROLLBACK_IN_PROGRESS", None, (100.0, 0.0)), shown()
+            sim.advance(60)
+            assert shown() == ("ROLLBACK_SUCCESSFUL", None, (100.0, 0.0)), shown()
+
+
 def load_spike(binary):
     with Sim(binary, "load-spike") as sim:
         scaling, ecs = client("application-autoscaling", sim.url), client("ecs", sim.url)
@@ -254,7 +228,6 @@ def load_spike(binary):
 
 
 if __name__ == "__main__":
-    for story in (bad_release, in_flight, deploying, load_spike):
         story(sys.argv[1])
     assert not unknown_keys, "\n".join(sorted(set(unknown_keys)))
     print("read", ", ".join(f"{name} x{count}" for name, count in sorted(answers.items())))

@@ -9,8 +9,8 @@ use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ids::{Digest, ServiceRef};
 use nightshift_core::metric::{MetricId, Series};
 use nightshift_core::ports::{
-    AlarmReads, Answer, ImageAges, ImageReads, MetricReads, ScalingReads, ScalingWrites, SecretReads, StackReads,
-    SwitchReads, SwitchWrites, TargetReads,
+    AlarmReads, Answer, ImageAges, ImageLabels, ImageReads, MetricReads, ScalingReads, ScalingWrites, SecretReads,
+    StackReads, SwitchReads, SwitchWrites, TargetReads,
 };
 use nightshift_core::release::ImageNow;
 use nightshift_core::service::{ScalableTarget, TargetHealth};
@@ -62,6 +62,15 @@ impl ImageAges for Account {
     }
 }
 
+impl ImageLabels for Account {
+    async fn built_from(&self, image: &str) -> Answer<Option<String>> {
+        self.read("ecr:BatchGetImage", image, |state| {
+            Ok(state.registry.says(image, "org.opencontainers.image.revision"))
+        })
+        .await
+    }
+}
+
 impl TargetReads for Account {
     async fn targets(&self, target_groups: &[String]) -> Answer<TargetHealth> {
         const OPERATION: &str = "elasticloadbalancing:DescribeTargetHealth";
@@ -69,7 +78,7 @@ impl TargetReads for Account {
             state.has_groups(OPERATION, target_groups)?;
             let mut all = TargetHealth::default();
             for machine in state.machines.iter().filter(|machine| machine.behind(target_groups)) {
-                let targets = machine.targets();
+                let targets = machine.targets(target_groups);
                 all.healthy += targets.healthy;
                 all.unhealthy += targets.unhealthy;
                 all.draining += targets.draining;
@@ -84,7 +93,7 @@ impl TargetReads for Account {
         const OPERATION: &str = "elasticloadbalancing:DescribeTargetGroups";
         self.read(OPERATION, target_groups.join(","), |state| {
             state.has_groups(OPERATION, target_groups)?;
-            let groups = state.machines.iter().filter_map(|machine| machine.group.as_ref());
+            let groups = state.machines.iter().flat_map(|machine| &machine.groups);
             let wanted = groups.filter(|group| target_groups.contains(&group.arn));
             Ok(wanted.map(|group| (group.arn.clone(), group.load_balancer.clone())).collect())
         })
@@ -95,7 +104,7 @@ impl TargetReads for Account {
 impl State {
     /// One group that is not there fails the whole request.
     fn has_groups(&self, operation: &str, target_groups: &[String]) -> Answer<()> {
-        let known = |arn: &&String| self.machines.iter().filter_map(|it| it.group.as_ref()).any(|it| it.arn == **arn);
+        let known = |arn: &&String| self.machines.iter().flat_map(|it| &it.groups).any(|it| it.arn == **arn);
         match target_groups.iter().find(|arn| !known(arn)) {
             None => Ok(()),
             Some(arn) => {

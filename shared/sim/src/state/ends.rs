@@ -51,8 +51,8 @@ impl Machine {
         End { code: "EssentialContainerExited", reason, exit: Some(exit), container, failed: true }
     }
 
-    pub(crate) fn fails_checks(&self) -> End {
-        let reason = match &self.group {
+    pub(crate) fn fails_checks(&self, task: &Task) -> End {
+        let reason = match self.groups.get(self.rollouts[task.rollout].side) {
             Some(group) => format!("Task failed ELB health checks in (target-group {})", group.arn),
             None => "Task failed container health checks".into(),
         };
@@ -89,7 +89,8 @@ impl Machine {
         }
         self.stopped.push(stopped);
         let newest = task.rollout + 1 == self.rollouts.len();
-        if self.has_breaker() && newest && failures >= BREAKER_LEAST.max(self.desired / 2) {
+        let trips_at = self.setup.circuit_breaker_failures.unwrap_or(BREAKER_LEAST.max(self.desired / 2));
+        if self.has_breaker() && newest && failures >= trips_at {
             self.trip(now);
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nightshift_core::ids::{Digest, TaskDefinitionArn, fingerprint};
 use nightshift_core::image::RunningImage;
 use nightshift_core::release::{LogPlace, Revision, RevisionImage, ServiceDeployment, TaskDefinition};
-use nightshift_core::service::{Breaker, Deployment, Rollout, Service, TargetHealth};
+use nightshift_core::service::{Breaker, Deployment, Rollout, Service, TargetHealth, TaskSet};
 use nightshift_core::task::StoppedTask;
 
 use super::moment;
@@ -19,9 +19,9 @@ const MOST_DEPLOYMENTS: usize = 20;
 impl Machine {
     /// `ecs:DescribeServices`.
     pub(crate) fn shown(&self) -> Service {
-        let deployments = self.classic();
-        let sum = |of: fn(&Deployment) -> u32| deployments.iter().map(of).sum();
-        let breaker = self.has_breaker();
+        let all = self.classic();
+        let sum = |of: fn(&Deployment) -> u32| all.iter().map(of).sum();
+        let enabled = self.setup.circuit_breaker && !self.by_codedeploy();
         Service {
             service: self.name.clone(),
             status: self.setup.status.clone(),
@@ -29,25 +29,40 @@ impl Machine {
             strategy: self.setup.strategy,
             express_managed: false,
             daemon: false,
-            task_definition: deployments
-                .first()
-                .map_or_else(|| self.task_definition(0), |first| first.task_definition.clone()),
+            task_definition: all.first().map_or_else(|| self.task_definition(0), |first| first.task_definition.clone()),
             desired: self.desired,
             running: sum(|deployment| deployment.running),
             pending: sum(|deployment| deployment.pending),
+            task_sets: if self.by_codedeploy() { self.task_sets(&all) } else { Vec::new() },
             current_deployment: self.of_ecs().last().map(|deployment| deployment.arn.clone()),
-            target_groups: self.group.iter().map(|group| group.arn.clone()).collect(),
+            target_groups: self.groups.iter().map(|group| group.arn.clone()).collect(),
             grace_s: u32::try_from(self.setup.grace.as_seconds()).unwrap_or(0),
-            breaker: Some(Breaker { enabled: breaker, rolls_back: breaker && self.setup.circuit_breaker_rollback }),
+            breaker: Some(Breaker {
+                enabled,
+                rolls_back: enabled && self.setup.circuit_breaker_rollback,
+                threshold: self.setup.circuit_breaker_failures,
+            }),
             tags: self.tags.clone(),
-            deployments,
+            deployments: if self.by_codedeploy() { Vec::new() } else { all },
         }
     }
 
+    /// What CodeDeploy has instead of classic deployments.
+    fn task_sets(&self, all: &[Deployment]) -> Vec<TaskSet> {
+        let made_by = |id| self.codedeploy_id(self.rollouts.iter().position(|rollout| rollout.id == id)?);
+        let set = |deployment: &Deployment| TaskSet {
+            id: deployment.id.clone(),
+            external_id: made_by(deployment.id.clone()).map(|id| id.0),
+            task_definition: deployment.task_definition.clone(),
+        };
+        all.iter().map(set).collect()
+    }
+
     /// `deployments[]`, PRIMARY first; older ones as long as they have tasks.
-    fn classic(&self) -> Vec<Deployment> {
+    pub(crate) fn classic(&self) -> Vec<Deployment> {
         let newest = self.rollouts.len().saturating_sub(1);
         let lives = |index: usize| index == newest || self.tasks.iter().any(|task| task.rollout == index);
+        let sets = self.sets().unwrap_or_else(|| vec![newest]);
         let shown = (0..self.rollouts.len()).rev().filter(|index| lives(*index)).map(|index| {
             let rollout = &self.rollouts[index];
             let (running, healthy) = (self.tasks_in(index, Phase::Running), self.tasks_in(index, Phase::Healthy));
@@ -55,21 +70,22 @@ impl Machine {
                 id: rollout.id.clone(),
                 primary: index == newest,
                 task_definition: self.task_definition(self.revisions[rollout.revision].number),
-                desired: if index == newest { self.desired } else { 0 },
+                desired: if sets.contains(&index) { self.desired } else { 0 },
                 running: running + healthy,
                 pending: self.tasks_in(index, Phase::Starting),
                 failed_tasks: rollout.failed,
-                rollout: Some(rollout.state),
+                // Of rolling deployments alone.
+                rollout: (!self.setup.shifts()).then_some(rollout.state),
                 created_at: Some(moment(rollout.created)),
             }
         });
         shown.collect()
     }
 
-    /// Whether ECS's circuit breaker is on; where CodeDeploy deploys, it has
-    /// none.
+    /// Whether ECS's circuit breaker acts; where CodeDeploy deploys, it has
+    /// none, and where traffic is shifted it is not to be relied on.
     pub(crate) fn has_breaker(&self) -> bool {
-        self.setup.circuit_breaker && !self.by_codedeploy()
+        self.setup.circuit_breaker && !self.by_codedeploy() && !self.setup.shifts()
     }
 
     /// `ecs:ListServiceDeployments` and what it names, newest first.
@@ -86,8 +102,8 @@ impl Machine {
             rolled_back_to: state.rolled_back_to.map(|revision| self.revisions[revision].arn.clone()),
             paused_at_hook: state.waits_at(),
             rolls_back: false,
-            stage: state.bakes().then(|| "BAKE_TIME".to_owned()),
-            planned_wait_s: u32::try_from(self.setup.bake.as_seconds()).unwrap_or(u32::MAX),
+            stage: state.stage().map(ToOwned::to_owned),
+            planned_wait_s: self.setup.planned_wait_s(),
         };
         self.of_ecs().iter().rev().take(MOST_DEPLOYMENTS).map(shown).collect()
     }
@@ -152,9 +168,12 @@ impl Machine {
         LogPlace { group, prefix: self.name.service.clone(), region: Some(self.name.region.clone()) }
     }
 
-    /// `elasticloadbalancing:DescribeTargetHealth`.
-    pub(crate) fn targets(&self) -> TargetHealth {
-        let count = |phase| self.tasks.iter().filter(|task| task.phase == phase).count() as u32;
+    /// `elasticloadbalancing:DescribeTargetHealth`, of those of its target
+    /// groups that are asked for.
+    pub(crate) fn targets(&self, wanted: &[String]) -> TargetHealth {
+        let meant = |side: usize| self.groups.get(side).is_some_and(|group| wanted.contains(&group.arn));
+        let ours = || self.tasks.iter().filter(|task| meant(self.rollouts[task.rollout].side));
+        let count = |phase| ours().filter(|task| task.phase == phase).count() as u32;
         TargetHealth {
             healthy: count(Phase::Healthy),
             unhealthy: count(Phase::Running),
