@@ -137,7 +137,10 @@ mod tests {
               until = \"2026-12-31\"\n",
         );
         let says = says.unwrap().join("\n");
-        assert!(says.contains("no rule says quarantine; a critical finding is to be gone from what runs after 3d"), "{says}");
+        assert!(
+            says.contains("no rule says quarantine; a critical finding is to be gone from what runs after 3d"),
+            "{says}"
+        );
         let answers = "platform answers for CVE-2026-1 in every repository until 2026-12-31: not reachable.";
         assert!(says.contains(answers), "{says}");
     }

@@ -80,7 +80,8 @@ fn write(file: &Path, text: &str) -> Result<(), Wrong> {
 }
 
 fn demo(seed: u64, json: bool, out: Option<PathBuf>, paint: Paint) -> Result<(), Wrong> {
-    let bar = ProgressBar::new(scenes::all().len() as u64).with_style(ProgressStyle::with_template("  {bar:20} {wide_msg}")?);
+    let bar =
+        ProgressBar::new(scenes::all().len() as u64).with_style(ProgressStyle::with_template("  {bar:20} {wide_msg}")?);
     let demo = Demo::play(seed, |script| {
         bar.set_message(script.title);
         bar.inc(1);
@@ -228,7 +229,11 @@ fn images(json: bool, table: Option<String>, policy: Option<&Path>, paint: Paint
         let bytes = fs::read(file).map_err(|error| format!("{name}: {error}"))?;
         let wrong = |error: PolicyError| {
             let first = error.mistakes.first().map(ToString::to_string).unwrap_or_default();
-            let more = if error.mistakes.len() > 1 { format!("; nightshift check {name} says the rest") } else { String::new() };
+            let more = if error.mistakes.len() > 1 {
+                format!("; nightshift check {name} says the rest")
+            } else {
+                String::new()
+            };
             format!("{name}:{first}{more}")
         };
         Ok(Policy::read(&bytes).map_err(wrong)?)

@@ -4,8 +4,8 @@
 
 use jiff::Timestamp;
 use nightshift::paint::Paint;
-use nightshift::report::images::{Images, text};
 use nightshift::report;
+use nightshift::report::images::{Images, text};
 use nightshift_core::policy::Policy;
 use nightshift_core::settings::Variables;
 

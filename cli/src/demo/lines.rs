@@ -54,7 +54,8 @@ fn causes_first(lines: &mut [Line]) {
         let (before, after) = (&lines[index - 1], &lines[index]);
         let name = after.text.split(' ').next().unwrap_or_default();
         let swapped = after.mark == Mark::Release && before.at == after.at && before.mark != Mark::Release;
-        let says = |line: &Line| ["comes", "deploys"].iter().any(|verb| line.text.starts_with(&format!("{name} {verb}")));
+        let says =
+            |line: &Line| ["comes", "deploys"].iter().any(|verb| line.text.starts_with(&format!("{name} {verb}")));
         let about = lines[..index].iter().any(|line| line.at == after.at && line.mark == Mark::Alarm && says(line));
         if swapped && about {
             let first = lines[..index].iter().position(|line| line.at == lines[index].at).unwrap_or(index);

@@ -40,10 +40,8 @@ impl Watch {
         for deployment in services.iter().flat_map(|service| &service.deployments) {
             let revision = deployment.task_definition.short().to_owned();
             let before = &self.minutes;
-            let points = self
-                .tasks
-                .entry(revision)
-                .or_insert_with(|| before.iter().copied().chain([at]).map(none).collect());
+            let points =
+                self.tasks.entry(revision).or_insert_with(|| before.iter().copied().chain([at]).map(none).collect());
             if let Some(last) = points.last_mut() {
                 last.value += f64::from(deployment.running);
             }

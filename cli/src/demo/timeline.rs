@@ -79,7 +79,10 @@ fn line(text: &mut String, line: &Line, paint: Paint) {
     };
     let mut rows = wrapped(&said, WIDTH - INDENT).into_iter();
     let first = rows.next().unwrap_or_default();
-    let strong = matches!(line.mark, Mark::Alarm | Mark::Cause | Mark::Remedy | Mark::Refused | Mark::Finding | Mark::Quarantined | Mark::Healed);
+    let strong = matches!(
+        line.mark,
+        Mark::Alarm | Mark::Cause | Mark::Remedy | Mark::Refused | Mark::Finding | Mark::Quarantined | Mark::Healed
+    );
     let weigh = |row: &str| paint.ink(if strong { Ink::Bold } else { Ink::Dim }, row);
     let quiet = matches!(line.mark, Mark::Check | Mark::Nothing | Mark::Told | Mark::Clear | Mark::Release);
     let shown = |row: &str| if strong || quiet { weigh(row) } else { row.to_owned() };

@@ -19,11 +19,7 @@ pub(super) fn images(_: Option<String>, _: &Policy, _: Timestamp, _: Variables) 
 }
 
 #[cfg(feature = "account")]
-pub(super) fn recorded(
-    table: Option<String>,
-    window: &Window,
-    variables: Variables,
-) -> Result<History, AccountError> {
+pub(super) fn recorded(table: Option<String>, window: &Window, variables: Variables) -> Result<History, AccountError> {
     let (account, runtime) = reached(table, variables)?;
     Ok(runtime.block_on(ops_reviewer::history::recorded(&account, window)))
 }

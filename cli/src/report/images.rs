@@ -4,10 +4,10 @@ mod sample;
 
 pub mod text;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
-use image_guard::guardrails::{Guardrail, settings};
+use image_guard::guardrails::{Guardrail, Wrong, fates, settings};
 use image_guard::judge::ending;
 use image_guard::report::{Row, rows};
 use jiff::Timestamp;
@@ -96,8 +96,9 @@ pub async fn images<W: World>(world: &W, policy: &Policy, now: Timestamp) -> Res
             needs.push((run.clone(), record?.value));
         }
     }
-    let names: BTreeSet<&str> = runs.iter().map(|run| run.image.repository.as_str()).collect();
-    let (repositories, unread) = wrong(world, &names).await;
+    let (mut repositories, unread) = wrong(world, &runs, now).await;
+    repositories.extend(taken(&needs));
+    repositories.sort();
     let shown = |row: Row| Shown { digest12: row.image.short().to_owned(), row };
     Ok(Images {
         at: now,
@@ -149,22 +150,45 @@ async fn quarantined<W: World>(world: &W) -> Result<Vec<Held>, Fault> {
     Ok(all)
 }
 
-/// What is wrong with those repositories; and which could not be read, for that
-/// hides nothing of the images.
-async fn wrong<W: World>(world: &W, names: &BTreeSet<&str>) -> (Vec<Guardrail>, Vec<String>) {
-    let names: Vec<&str> = names.iter().copied().collect();
+/// What is wrong with the repositories that images are needed of; and which
+/// could not be read, for that hides nothing of the images.
+async fn wrong<W: World>(world: &W, runs: &[Run], now: Timestamp) -> (Vec<Guardrail>, Vec<String>) {
+    let names: BTreeSet<&str> = runs.iter().map(|run| run.image.repository.as_str()).collect();
+    let names: Vec<&str> = names.into_iter().collect();
     let (mut all, mut unread) = (Vec::new(), Vec::new());
     for some in names.chunks(AT_ONCE) {
         for found in join_all(some.iter().map(|name| world.repository(name))).await {
             match found {
                 Ok(found) => all.extend(found.iter().flat_map(|repository| {
-                    let guardrail =
-                        |wrong| Guardrail { repository: repository.name.clone(), wrong, fixed: false };
-                    settings(repository).into_iter().map(guardrail)
+                    // Without its images: what is taken of them, the daily look has written down.
+                    let lifecycle = fates(repository, &[], &BTreeMap::new(), &[], now).wrong;
+                    let guardrail = |wrong| Guardrail { repository: repository.name.clone(), wrong, fixed: false };
+                    settings(repository).into_iter().chain(lifecycle).map(guardrail)
                 })),
                 Err(fault) => unread.push(fault.to_string()),
             }
         }
     }
     (all, unread)
+}
+
+/// Images that are needed and that a lifecycle policy will take, as the last
+/// look at everything found out.
+fn taken(needs: &[(Run, ImageRecord)]) -> Vec<Guardrail> {
+    let mut taken: BTreeMap<(&ImageId, &str), BTreeSet<String>> = BTreeMap::new();
+    for (run, record) in needs {
+        if let Some(fate) = &record.doomed {
+            taken.entry((&run.image, fate)).or_default().insert(run.service.to_string());
+        }
+    }
+    let guardrail = |((image, fate), services): ((&ImageId, &str), BTreeSet<String>)| Guardrail {
+        repository: image.repository.clone(),
+        wrong: Wrong::Takes {
+            image: image.short().to_owned(),
+            services: services.into_iter().collect(),
+            fate: fate.to_owned(),
+        },
+        fixed: false,
+    };
+    taken.into_iter().map(guardrail).collect()
 }

@@ -48,9 +48,8 @@ fn table(text: &mut String, title: &str, shown: &[&Shown], paint: Paint) {
     text.push_str(&format!("\n  {}\n", paint.ink(Ink::Bold, title)));
     let rows: Vec<[String; 8]> = shown.iter().map(|it| cells(it)).collect();
     let head = HEAD.map(ToOwned::to_owned);
-    let width = |column: usize| {
-        std::iter::once(&head).chain(&rows).map(|row| row[column].chars().count()).max().unwrap_or(0)
-    };
+    let width =
+        |column: usize| std::iter::once(&head).chain(&rows).map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; 8] = std::array::from_fn(width);
     let line = |row: &[String; 8], ink: &dyn Fn(usize, &str) -> String| {
         let padded = row.iter().zip(widths).enumerate().map(|(column, (cell, width))| {
@@ -90,7 +89,6 @@ fn cells(shown: &Shown) -> [String; 8] {
         [one] => Some(one.clone()),
         [first, more @ ..] => Some(format!("{first} +{}", more.len())),
     };
-    let doomed = row.doomed.clone().map(|fate| format!("will be deleted: {fate}"));
     [
         row.service.clone(),
         format!("{name}@{}", shown.digest12),
@@ -98,7 +96,7 @@ fn cells(shown: &Shown) -> [String; 8] {
         counts(&row.findings),
         or_none(row.due.map(|due| due.strftime("%Y-%m-%d").to_string())),
         words(SignedDuration::from_secs(row.age_s)),
-        or_none(worst.or(doomed)),
+        or_none(worst),
         or_none(Some(named(&row.exceptions)).filter(|named| !named.is_empty())),
     ]
     .map(|cell| harmless(&cell))
