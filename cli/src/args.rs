@@ -32,8 +32,9 @@ pub struct Args {
 pub enum Command {
     /// Play a night on a simulated account and draw it as a page.
     ///
-    /// Eight scenes: a bad release that is found after its rollout was over; a deployment that hangs; a denied one; a load spike; a database that is down;
-    /// a service that is only observed; events that arrive twice and late; and a flaw in an image that runs. The functions are the real ones.
+    /// Eight scenes: a bad release that is found after its rollout was over; a deployment that hangs; a release that
+    /// was taken back and comes again; a load spike; a database that is down; a service that is only observed; events
+    /// that arrive twice and late; a flaw in an image that runs. The functions are the real ones.
     #[command(
         after_help = "Examples:\n  nightshift demo\n  nightshift demo --seed 7 --out /tmp/another-night.html\n  \
                             nightshift demo --json | jq '.scenes[].incidents[].ending'"
