@@ -21,8 +21,9 @@ use crate::state::registry::writes::Named;
 use crate::state::service::Machine;
 
 /// An account whose end is a check: no change of production but the one that an
-/// open intent names, none to a service that did not opt in, and never a second
-/// rollback of one suspect, in whichever way.
+/// open intent names, none to a service that did not opt in, never a second
+/// rollback of one suspect, in whichever way, no change of a repository that did
+/// not opt in, and never an image that a call deletes.
 #[derive(Debug)]
 pub struct Story(Account);
 
@@ -242,6 +243,14 @@ impl Account {
             state.ledger.closed.values().map(|incident| (incident.id.to_string(), incident_shown(incident))).collect();
         let writes: Vec<String> =
             state.writes.iter().map(|write| format!("{} {}", write.operation, write.change)).collect();
+        let image_writes: Vec<String> = state
+            .image_writes
+            .iter()
+            .map(|write| format!("{} {} {}", write.operation, write.repository, write.change))
+            .collect();
+        let images = state.ledger.images.records.iter();
+        let images: BTreeMap<String, Value> =
+            images.map(|(image, record)| (image.to_string(), image_shown(&record.value))).collect();
         json!({
             "services": services,
             "ledger": ledger,
@@ -249,6 +258,8 @@ impl Account {
             "notices": notices,
             "pages": pages,
             "production_writes": writes,
+            "image_writes": image_writes,
+            "images": images,
         })
     }
 }
@@ -268,6 +279,16 @@ fn record_shown(record: &ServiceRecord) -> Value {
         "incident": record.incident.as_ref().map(incident_shown),
         "remedies": record.remedies.iter().map(|past| json!(past.kind)).collect::<Vec<_>>(),
         "denied": record.denied.iter().map(|denied| denied.task_definition.short()).collect::<Vec<_>>(),
+        "unpublished": record.unpublished.iter().map(Notice::key).collect::<Vec<_>>(),
+    })
+}
+
+fn image_shown(record: &ImageRecord) -> Value {
+    json!({
+        "quarantine": record.quarantine.as_ref().map(|it| json!([it.because, it.mark, it.archived])),
+        "spared": record.spared.as_ref().map(Refusal::name),
+        "released": record.released,
+        "told": record.told.iter().map(|(team, told)| json!([team, told.severity, told.open])).collect::<Vec<_>>(),
         "unpublished": record.unpublished.iter().map(Notice::key).collect::<Vec<_>>(),
     })
 }
