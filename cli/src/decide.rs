@@ -33,7 +33,10 @@ pub enum DecideError {
         found: u32,
     },
     /// Nobody decides by that name.
-    #[error("function: {0:?} decides nothing here; expected alarm-responder, deployment-guard or remedy-verifier")]
+    #[error(
+        "function: {0:?} decides nothing here; expected alarm-responder, deployment-guard, image-guard or \
+             remedy-verifier"
+    )]
     Function(String),
     /// What was observed has another shape than this build knows.
     #[error("observed: {0}")]
@@ -52,6 +55,7 @@ pub fn decide(text: &str) -> Result<Decided, DecideError> {
     let plan = match case.function.as_str() {
         "alarm-responder" => planned(&case, alarm_responder::plan::plan)?,
         "deployment-guard" => planned(&case, deployment_guard::plan::plan)?,
+        "image-guard" => planned(&case, image_guard::plan::plan)?,
         "remedy-verifier" => planned(&case, remedy_verifier::plan::plan)?,
         other => return Err(DecideError::Function(other.to_owned())),
     };

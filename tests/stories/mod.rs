@@ -19,6 +19,7 @@ mod met;
 mod provider;
 mod refusals;
 mod restart;
+mod shifted;
 mod taken_back;
 mod trouble;
 mod unmapped;

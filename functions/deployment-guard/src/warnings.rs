@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use nightshift_core::incident::ServiceRecord;
 use nightshift_core::policy::{Frozen, Policy};
-use nightshift_core::service::Controller;
+use nightshift_core::service::{Controller, Service, Strategy};
 use nightshift_core::verdict::{DeploymentKind, Release, Warning};
 use nightshift_release::trial::protected;
 
@@ -26,7 +26,7 @@ pub fn warnings(
     let images = release.target.images.values();
     let older = observed.pushed.values().any(|pushed| pushed.new.zip(pushed.old).is_some_and(|(new, old)| new < old));
     let found = [
-        (service.controller == Controller::Ecs && !protected(service), Warning::NoCircuitBreaker),
+        (lacks_breaker(service), Warning::NoCircuitBreaker),
         (service.desired == 1 && !service.daemon, Warning::SingleTask),
         (images.clone().any(|image| floats(&image.image)), Warning::LatestTag),
         (older, Warning::OlderImage),
@@ -34,6 +34,12 @@ pub fn warnings(
         (record.incident.is_some(), Warning::OpenIncident),
     ];
     found.into_iter().filter_map(|(wrong, warning)| wrong.then_some(warning)).collect()
+}
+
+/// A circuit breaker would act here, and is off. Where traffic is shifted none
+/// can be relied on, so none is missed.
+fn lacks_breaker(service: &Service) -> bool {
+    service.controller == Controller::Ecs && service.strategy == Strategy::Rolling && !protected(service)
 }
 
 /// `:latest`, or no tag at all.

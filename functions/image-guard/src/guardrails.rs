@@ -2,12 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use nightshift_core::ids::Digest;
-use nightshift_core::image::{Mutability, Repository, Role, Run, ScanFrequency};
+use nightshift_core::image::{ImageDetail, ImageId, KEEP_TAG, Mutability, Repository, Run, ScanFrequency};
 use nightshift_core::mode::Mode;
 use nightshift_core::policy::Images;
 use nightshift_core::service::MODE_TAG;
+use nightshift_core::span::Span;
+use nightshift_lifecycle::{Fate, Policy};
 use serde::Serialize;
+
+/// What a lifecycle policy takes within this is told of: a week with a weekend
+/// at both ends.
+const SOON: Span = Span::hours(9 * 24);
+/// So is what it takes with the next few pushes: a busy day's.
+const FEW_PUSHES: u32 = 5;
 
 /// What is wrong with a repository.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -81,13 +90,63 @@ pub fn cure(wrong: &Wrong, repository: &Repository, policy: &Images) -> Option<C
     (mode == Mode::Act).then_some(cure)
 }
 
+/// What a repository's lifecycle policy does to the images that services need.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fates {
+    /// What is wrong with the policy.
+    pub wrong: Vec<Wrong>,
+    /// What it will do to each image that is needed; `None`: it leaves it alone.
+    pub doomed: BTreeMap<ImageId, Option<String>>,
+}
+
+/// Computes it from the policy's text and all images of the repository.
+pub fn fates(
+    repository: &Repository,
+    images: &[ImageDetail],
+    children: &BTreeMap<Digest, Vec<Digest>>,
+    runs: &[Run],
+    now: Timestamp,
+) -> Fates {
+    let needed = needed(runs);
+    let mut found = Fates { wrong: Vec::new(), doomed: needed.keys().map(|image| (image.clone(), None)).collect() };
+    let Some(text) = &repository.lifecycle else { return found };
+    let policy = match Policy::parse(text) {
+        Ok(policy) => policy,
+        Err(error) => {
+            found.wrong.push(Wrong::LifecycleUnread { why: error.to_string() });
+            return found;
+        }
+    };
+    found.wrong.extend(
+        policy.not_understood().map(|(rule, why)| Wrong::LifecycleUnread { why: format!("rule {rule}: {why}") }),
+    );
+    if !policy.keeps(KEEP_TAG) {
+        found.wrong.push(Wrong::NothingKept);
+    }
+    let fates = policy.fates(images, children, now);
+    for (image, services) in needed {
+        let Some(fate) = fates.get(&image.digest).filter(|fate| near(fate, now)) else { continue };
+        found.wrong.push(Wrong::Takes {
+            image: image.short().to_owned(),
+            services: services.into_iter().collect(),
+            fate: fate.to_string(),
+        });
+        found.doomed.insert(image, Some(fate.to_string()));
+    }
+    found
+}
+
+/// It is taken soon. What cannot be known is said of the policy, not of each
+/// image.
+fn near(fate: &Fate, now: Timestamp) -> bool {
+    !matches!(fate, Fate::NotUnderstood { .. }) && fate.within(SOON.after(now), FEW_PUSHES)
+}
+
 /// Images of a repository that services need, with those services.
-pub fn needed(runs: &[Run]) -> BTreeMap<Digest, (BTreeSet<String>, BTreeSet<Role>)> {
-    let mut needed: BTreeMap<Digest, (BTreeSet<String>, BTreeSet<Role>)> = BTreeMap::new();
+fn needed(runs: &[Run]) -> BTreeMap<ImageId, BTreeSet<String>> {
+    let mut needed: BTreeMap<ImageId, BTreeSet<String>> = BTreeMap::new();
     for run in runs {
-        let (services, roles) = needed.entry(run.image.digest.clone()).or_default();
-        services.insert(run.service.to_string());
-        roles.insert(run.role);
+        needed.entry(run.image.clone()).or_default().insert(run.service.to_string());
     }
     needed
 }

@@ -43,8 +43,8 @@ use jiff::Timestamp;
 use nightshift_core::image::{ImageId, Run};
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::{
-    FleetReads, ImageLedger, LedgerReads, NoticeWrites, RegistryReads, RegistryWrites, RunningReads, RunsLedger,
-    ScanReads, ServiceReads, SwitchReads, TimerWrites,
+    FleetReads, ImageLedger, LedgerReads, LedgerWrites, NoticeWrites, RegistryReads, RegistryWrites, RunningReads,
+    RunsLedger, ScanReads, ServiceReads, SwitchReads, TimerWrites,
 };
 use nightshift_core::refusal::Refusal;
 use nightshift_core::span::Span;
@@ -71,6 +71,7 @@ pub trait World:
     + ServiceReads
     + FleetReads
     + LedgerReads
+    + LedgerWrites
     + SwitchReads
     + NoticeWrites
     + TimerWrites
@@ -88,6 +89,7 @@ impl<W> World for W where
         + ServiceReads
         + FleetReads
         + LedgerReads
+        + LedgerWrites
         + SwitchReads
         + NoticeWrites
         + TimerWrites
@@ -165,13 +167,13 @@ impl<W: World> Handler<W> {
         match event::parse(event).inspect_err(|_| tally.undecided(Undecided::Malformed))? {
             Incoming::Image(news) => match self.elsewhere(&news) {
                 Some(report) => Ok(report),
-                None => Ok(Report::Image(self.look(&news.image, None, now).await?)),
+                None => Ok(Report::Image(self.look(&news.image, (event, None), now).await?)),
             },
             Incoming::Finding(news) => match self.elsewhere(&news) {
                 Some(report) => Ok(report),
                 None => self.settle(news.image, now).await,
             },
-            Incoming::Look { image } => Ok(Report::Image(self.look(&image, None, now).await?)),
+            Incoming::Look { image } => Ok(Report::Image(self.look(&image, (event, None), now).await?)),
             Incoming::Deployed { service } => {
                 if let Some(refusal) = self.stack.home.not_here(&service) {
                     return Ok(self.refused(refusal));
@@ -182,11 +184,11 @@ impl<W: World> Handler<W> {
                 };
                 let mut looked = Vec::new();
                 for image in images {
-                    looked.push(self.look(&image, None, now).await?);
+                    looked.push(self.look(&image, (event, None), now).await?);
                 }
                 Ok(Report::Deployed { service: service.to_string(), looked })
             }
-            Incoming::Sweep(sweep) => self.sweep(&sweep, now).await,
+            Incoming::Sweep(sweep) => self.sweep(event, &sweep, now).await,
             Incoming::Ignored { why } => {
                 tally.undecided(Undecided::Ignored);
                 Ok(Report::Ignored { why })

@@ -6,6 +6,7 @@
 //! whichever event brings it.
 
 use jiff::Timestamp;
+use nightshift_core::case::{Case, SCHEMA};
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::image::{ImageId, ImageRecord, Tagging, Untagging};
 use nightshift_core::ledger::Versioned;
@@ -14,6 +15,7 @@ use nightshift_core::tally::{Counter, Family};
 use nightshift_incident::refusals::allow;
 use nightshift_incident::respond::Unfinished;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::observe::{Observed, observe, on};
 use crate::plan::{Came, Decision, Plan, Step, Tried, plan};
@@ -35,12 +37,13 @@ pub struct Looked {
 }
 
 impl<W: World> Handler<W> {
-    /// Looks at the image that `asked` is, or is a platform of. `doomed`: what
-    /// a lifecycle policy will do to it, where that was computed just now.
+    /// Looks at the image that `asked` is, or is a platform of, because of
+    /// `event`. `doomed`: what a lifecycle policy will do to it, where that was
+    /// computed just now.
     pub(crate) async fn look(
         &self,
         asked: &ImageId,
-        doomed: Option<&Option<String>>,
+        (event, doomed): (&Value, Option<&Option<String>>),
         now: Timestamp,
     ) -> Result<Looked, Unfinished> {
         let mut looked = Looked { image: asked.clone(), decisions: Vec::new(), steps: Vec::new() };
@@ -51,6 +54,7 @@ impl<W: World> Handler<W> {
             looked.image = observed.image.clone();
             let Some(record) = self.remember(&observed, &plan).await? else { continue };
             self.note(&mut looked, &plan);
+            self.keep_case(event, &observed, &plan, now).await;
             if let Some(step) = plan.step {
                 looked.steps.push(Tried { step, came: self.take(&observed, step).await? });
                 continue;
@@ -74,6 +78,31 @@ impl<W: World> Handler<W> {
         let new = Versioned { version: observed.record.version, value: record.clone() };
         let kept = self.world.keep_image(&new).await?;
         Ok(kept.then(|| Versioned { version: new.version + 1, ..new }))
+    }
+
+    /// Keeps what was decided, and everything it was decided from, with each
+    /// notice that it led to.
+    async fn keep_case(&self, event: &Value, observed: &Observed, plan: &Plan, now: Timestamp) {
+        let told_before = &observed.record.value.unpublished;
+        let notices = plan.record.iter().flat_map(|record| &record.unpublished);
+        for notice in notices.filter(|notice| !told_before.contains(notice)) {
+            let case = Case {
+                schema: SCHEMA,
+                build: env!("CARGO_PKG_VERSION").to_owned(),
+                function: "image-guard".to_owned(),
+                incident: Some(notice.incident.clone()),
+                service: Some(notice.service.clone()),
+                event: event.clone(),
+                // Both are plain data: they serialise.
+                observed: serde_json::to_value(observed).unwrap_or_default(),
+                policy: self.policy.clone(),
+                now,
+                plan: serde_json::to_value(plan).unwrap_or_default(),
+            };
+            if let Err(fault) = self.world.keep_case(&notice.incident, notice.sequence, &case).await {
+                tracing::warn!(%fault, "a case was not kept");
+            }
+        }
     }
 
     /// A platform's findings are told with the whole image from now on.

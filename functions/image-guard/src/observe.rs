@@ -9,6 +9,7 @@ use nightshift_core::image::{ImageDetail, ImageId, ImageRecord, Repository, Role
 use nightshift_core::ledger::Versioned;
 use nightshift_core::policy::{Policy, Worth};
 use nightshift_incident::stack::Home;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::judge::{findings, judge};
@@ -19,7 +20,7 @@ use crate::{World, environments};
 const MOST_SPREAD: usize = 10;
 
 /// Everything a decision about an image is made from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Observed {
     /// The image: the whole of it, where one platform was asked about.
     pub image: ImageId,

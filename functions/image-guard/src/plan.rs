@@ -26,7 +26,7 @@ use crate::tell::tell;
 const MOST_SPREAD: usize = 50;
 
 /// Something that is done to an image in the registry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
     /// Put the marker tag of the quarantine on it.
@@ -44,7 +44,7 @@ pub enum Step {
 }
 
 /// What came of a step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "came", rename_all = "kebab-case")]
 pub enum Came {
     /// It is done.
@@ -59,7 +59,7 @@ pub enum Came {
 }
 
 /// A step that was tried.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tried {
     /// The step.
     pub step: Step,
@@ -90,7 +90,7 @@ pub enum Decision {
 }
 
 /// What is to be done.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// What was decided.
     pub decision: Decision,

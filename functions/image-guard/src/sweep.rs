@@ -10,9 +10,10 @@ use nightshift_core::ids::ServiceRef;
 use nightshift_core::image::{ImageId, Repository, Run};
 use nightshift_core::service::Service;
 use nightshift_incident::respond::Unfinished;
+use serde_json::Value;
 
 use crate::event::{Kind, Sweep};
-use crate::guardrails::{Cure, Guardrail, cure, settings};
+use crate::guardrails::{Cure, Fates, Guardrail, cure, fates, settings};
 use crate::look::Looked;
 use crate::needs::unchanged;
 use crate::observe::on;
@@ -49,14 +50,14 @@ impl Found {
 impl<W: World> Handler<W> {
     /// Looks at every service, every repository, and every image that is needed
     /// or of which somebody was told something that is not over.
-    pub(crate) async fn sweep(&self, sweep: &Sweep, now: Timestamp) -> Result<Report, Unfinished> {
+    pub(crate) async fn sweep(&self, event: &Value, sweep: &Sweep, now: Timestamp) -> Result<Report, Unfinished> {
         let services = self.world.all_services().await?;
         let mut found = Found::default();
         self.sweep_services(&services, &mut found, now).await;
-        self.sweep_repositories(&services, &mut found).await?;
+        self.sweep_repositories(&services, &mut found, now).await?;
         let open = self.world.open_images().await?;
         found.due.extend(open.iter().cloned());
-        self.sweep_images(&mut found, now).await;
+        self.sweep_images(event, &mut found, now).await;
         // A report with a hole in it is none: it is made anew.
         if let Some(fault) = found.transient {
             return Err(fault.into());
@@ -91,7 +92,7 @@ impl<W: World> Handler<W> {
         }
     }
 
-    async fn sweep_repositories(&self, services: &[Service], found: &mut Found) -> Result<(), Fault> {
+    async fn sweep_repositories(&self, services: &[Service], found: &mut Found, now: Timestamp) -> Result<(), Fault> {
         let there: BTreeSet<&ServiceRef> = services.iter().map(|service| &service.service).collect();
         for some in self.world.repositories().await?.chunks(AT_ONCE) {
             for (name, seen) in some.iter().zip(join_all(some.iter().map(|name| self.repository(name))).await) {
@@ -104,7 +105,7 @@ impl<W: World> Handler<W> {
                         }
                         let runs: Vec<Run> = runs.into_iter().filter(|run| there.contains(&run.service)).collect();
                         found.due.extend(runs.iter().map(|run| run.image.clone()));
-                        self.guard(&repository, &runs, found).await;
+                        self.guard(&repository, &runs, found, now).await;
                         found.runs.extend(runs);
                     }
                     Err(fault) => {
@@ -127,7 +128,7 @@ impl<W: World> Handler<W> {
     }
 
     /// What is wrong with a repository, and what of it may be put right.
-    async fn guard(&self, repository: &Repository, runs: &[Run], found: &mut Found) {
+    async fn guard(&self, repository: &Repository, runs: &[Run], found: &mut Found, now: Timestamp) {
         for wrong in settings(repository) {
             let fixed = match cure(&wrong, repository, &self.policy.images) {
                 None => false,
@@ -141,9 +142,33 @@ impl<W: World> Handler<W> {
             };
             found.guardrails.push(Guardrail { repository: repository.name.clone(), wrong, fixed });
         }
-        for image in runs.iter().map(|run| &run.image) {
-            found.doomed.entry(image.clone()).or_insert(None);
+        match self.fates(repository, runs, now).await {
+            Err(fault) => found.fail(fault),
+            Ok(Fates { wrong, doomed }) => {
+                let name = &repository.name;
+                let of = |wrong| Guardrail { repository: name.clone(), wrong, fixed: false };
+                found.guardrails.extend(wrong.into_iter().map(of));
+                found.doomed.extend(doomed);
+            }
         }
+    }
+
+    /// What the lifecycle policy will do, before it is done.
+    async fn fates(&self, repository: &Repository, runs: &[Run], now: Timestamp) -> Result<Fates, Fault> {
+        if repository.lifecycle.is_none() {
+            return Ok(fates(repository, &[], &BTreeMap::new(), runs, now));
+        }
+        let images = self.world.images_in(&repository.name).await?;
+        let mut children = BTreeMap::new();
+        let indexes: Vec<_> = images.iter().filter(|image| image.index).map(|image| &image.digest).collect();
+        for some in indexes.chunks(AT_ONCE) {
+            let ids = some.iter().map(|digest| ImageId::new(repository.name.clone(), (*digest).clone()));
+            let found = join_all(ids.map(async |id| self.world.platforms(&id).await)).await;
+            for (digest, platforms) in some.iter().zip(found) {
+                children.insert((*digest).clone(), platforms?);
+            }
+        }
+        Ok(fates(repository, &images, &children, runs, now))
     }
 
     async fn put_right(&self, repository: &Repository, cure: Cure) -> Result<bool, Fault> {
@@ -157,10 +182,10 @@ impl<W: World> Handler<W> {
         Ok(true)
     }
 
-    async fn sweep_images(&self, found: &mut Found, now: Timestamp) {
+    async fn sweep_images(&self, event: &Value, found: &mut Found, now: Timestamp) {
         let due: Vec<ImageId> = found.due.iter().cloned().collect();
         for some in due.chunks(AT_ONCE) {
-            let looks = some.iter().map(|image| self.look(image, found.doomed.get(image), now));
+            let looks = some.iter().map(|image| self.look(image, (event, found.doomed.get(image)), now));
             let looked = join_all(looks).await;
             for looked in looked {
                 match looked {

@@ -33,8 +33,8 @@ pub struct Says {
     pub spared: Option<String>,
     /// It is gone from the registry, and needed.
     pub gone: bool,
-    /// A lifecycle policy will take it.
-    pub doomed: Option<String>,
+    /// A lifecycle policy will take it: when exactly is no news.
+    pub doomed: bool,
     /// It was to be cured by now.
     pub overdue: bool,
     /// Exceptions that have ended.
@@ -46,7 +46,7 @@ impl Says {
     fn asks(&self) -> bool {
         self.quarantined.is_some()
             || self.spared.is_some()
-            || (!self.services.is_empty() && (!self.exposed.is_empty() || self.gone || self.doomed.is_some()))
+            || (!self.services.is_empty() && (!self.exposed.is_empty() || self.gone || self.doomed))
     }
 }
 
@@ -150,11 +150,10 @@ fn says(
     let exposed: Vec<&Judged<'_>> = judged.iter().filter(|it| it.tells()).collect();
     let services: BTreeSet<String> = runs.iter().map(|run| run.service.to_string()).collect();
     let gone = observed.detail.is_none() && record.scan == Some(ScanState::Gone);
-    let curable = |it: &&Judged<'_>| it.known.finding.fix != Fix::None;
-    let overdue =
-        !runs.is_empty() && exposed.iter().filter(curable_of(&curable)).any(|it| due(it.known, &policy.images) <= now);
-    let doomed = record.doomed.clone().filter(|_| !runs.is_empty());
-    let (severity, because) = severity(&exposed, runs, gone || doomed.is_some());
+    let mut curable = exposed.iter().filter(|it| it.known.finding.fix != Fix::None);
+    let overdue = !runs.is_empty() && curable.any(|it| due(it.known, &policy.images) <= now);
+    let doomed = record.doomed.is_some() && !runs.is_empty();
+    let (severity, because) = severity(&exposed, runs, gone || doomed);
     Says {
         severity,
         because,
@@ -167,11 +166,6 @@ fn says(
         overdue,
         expired: judged.iter().filter(|it| it.expired.is_some() && it.tells()).map(|it| it.id().to_owned()).collect(),
     }
-}
-
-/// A closure over references as `filter` wants it.
-fn curable_of<'a, 'b>(rule: &'a impl Fn(&&Judged<'b>) -> bool) -> impl Fn(&&&Judged<'b>) -> bool + 'a {
-    move |it| rule(it)
 }
 
 /// What people could change; the other rules are as they should be.

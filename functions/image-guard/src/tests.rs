@@ -18,6 +18,9 @@ use nightshift_incident::stack::Home;
 use crate::observe::Observed;
 use crate::plan::{Came, Decision, Plan, Step, Tried, plan};
 
+mod held;
+mod telling;
+
 fn at(minutes: i64) -> Timestamp {
     Timestamp::from_second(1_795_000_000 + 60 * minutes).unwrap()
 }
@@ -233,103 +236,6 @@ fn with_mode(observed: &mut Observed, mode: &str) {
 }
 
 #[test]
-fn quarantine_and_release_are_inverse() {
-    let policy = Policy::default();
-    let before = pushed();
-    let (held, ..) = settle(&before, &policy, at(0));
-    // Scanned again, nothing is found: a rebuilt base of the same digest cannot be,
-    // but a withdrawn advisory can.
-    let clean = with(held, |it| findings(it, Vec::new()));
-    let (free, steps, told) = settle(&clean, &policy, at(10));
-    assert_eq!(steps, [Step::Unmark]);
-    assert_eq!(free.record.value.quarantine, None);
-    assert_eq!(free.detail, before.detail);
-    assert_eq!(told.len(), 1);
-    assert!(told[0].headline.ends_with("nothing is found in it any more that asks for a message"), "{told:?}");
-    let (_, steps, told) = settle(&free, &policy, at(20));
-    assert_eq!((steps, told), (vec![], vec![]));
-}
-
-#[test]
-fn an_exception_lets_it_go_and_its_end_speaks_up() {
-    let (held, ..) = settle(&pushed(), &Policy::default(), at(0));
-    let day = at(0).to_zoned(jiff::tz::TimeZone::UTC).date();
-    let policy = Policy::parse(&format!(
-        "[[images.exception]]\nfinding = \"CVE-1\"\nowner = \"platform\"\nreason = \"not reachable\"\nuntil = \"{day}\"\n"
-    ))
-    .unwrap();
-    let (free, steps, told) = settle(&held, &policy, at(1));
-    assert_eq!((steps, told.len()), (vec![Step::Unmark], 1));
-    assert!(told[0].headline.ends_with("somebody answers for what is found in it"), "{}", told[0].headline);
-    let (_, steps, told) = settle(&free, &policy, at(3 * 24 * 60));
-    assert_eq!(steps, [Step::Mark]);
-    let parts: Vec<_> = told[0].sections.iter().filter(|part| part.title == "Exceptions").collect();
-    assert!(parts[0].lines[0].contains("that of platform ended on"), "{parts:?}");
-}
-
-#[test]
-fn a_person_who_takes_the_marker_off_means_it() {
-    let policy = Policy::default();
-    let (held, ..) = settle(&pushed(), &policy, at(0));
-    let untagged = with(held, |it| {
-        it.detail.as_mut().unwrap().tags.remove("quarantine-aaaaaaaaaaaa");
-    });
-    let (free, steps, told) = settle(&untagged, &policy, at(10));
-    assert_eq!((steps, free.record.value.quarantine.is_none()), (vec![], true));
-    assert!(told[0].headline.ends_with("it may be deployed again"), "{}", told[0].headline);
-    let (_, steps, told) = settle(&free, &policy, at(20));
-    assert_eq!((steps, told), (vec![], vec![]), "not a second time for the same findings");
-    let more = with(free, |it| {
-        findings(it, ["CVE-1", "CVE-9"].map(|id| finding(id, FindingSeverity::Critical, Fix::Available)).into());
-    });
-    let (held, steps, _) = settle(&more, &policy, at(30));
-    assert_eq!(steps, [Step::Mark]);
-    assert_eq!(held.record.value.quarantine.unwrap().because, BTreeSet::from(["CVE-9".to_owned()]));
-}
-
-#[test]
-fn somebody_who_deploys_it_all_the_same_ends_the_quarantine() {
-    let policy = Policy::default();
-    let (held, ..) = settle(&pushed(), &policy, at(0));
-    let deployed = with(held, |it| it.runs = vec![run(it, "web", Role::Runs)]);
-    let (runs, steps, told) = settle(&deployed, &policy, at(10));
-    assert_eq!(steps, [Step::Unmark, Step::Keep]);
-    assert_eq!(runs.record.value.quarantine, None);
-    assert!(told[0].headline.contains("it runs in prod/web"), "{}", told[0].headline);
-}
-
-#[test]
-fn what_cannot_be_marked_is_quarantined_by_the_ledger_and_said_so() {
-    let why = "IAM denies ecr:PutImage.".to_owned();
-    let claimed = plan(&pushed(), &Policy::default(), at(0)).record.unwrap();
-    let denied = with(pushed(), |it| {
-        it.record = Versioned { version: 1, value: claimed };
-        it.tried = vec![Tried { step: Step::Mark, came: Came::Cannot { why: why.clone() } }];
-    });
-    let plan = plan(&denied, &Policy::default(), at(0));
-    let record = plan.record.unwrap();
-    assert_eq!(plan.step, None);
-    assert_eq!(record.quarantine.unwrap().mark, Marked::Cannot { why: why.clone() });
-    assert!(record.unpublished[0].done.iter().any(|line| line.contains(&why)), "{:?}", record.unpublished);
-}
-
-#[test]
-fn a_scan_that_is_not_done_changes_nothing() {
-    let policy = Policy::default();
-    let (held, ..) = settle(&pushed(), &policy, at(0));
-    let not = |status: &str| ScanState::Not { status: status.into(), why: None };
-    for state in [ScanState::Pending, ScanState::Never, ScanState::Archived, not("FAILED"), not("UNSUPPORTED_IMAGE")] {
-        let odd = with(held.clone(), |it| {
-            it.scans.insert(it.image.digest.clone(), Scan::of(state.clone()));
-        });
-        let (after, steps, told) = settle(&odd, &policy, at(10));
-        assert_eq!((steps, told), (vec![], vec![]), "{state:?}");
-        assert_eq!(after.record.value.quarantine, held.record.value.quarantine);
-        assert_eq!(after.record.value.scan, Some(state));
-    }
-}
-
-#[test]
 fn an_image_that_is_gone_is_told_where_it_is_needed() {
     let policy = Policy::default();
     let (seen, ..) = settle(&running(), &policy, at(0));
@@ -361,53 +267,6 @@ fn production_with_a_known_exploit_and_a_fix_is_worth_p2() {
     assert_eq!(severity(&|it| it.runs[0].environment = Some("staging".into())), Severity::P3);
     let unfixed = Finding { exploit: Some(true), ..finding("CVE-1", FindingSeverity::Critical, Fix::None) };
     assert_eq!(severity(&|it| findings(it, vec![unfixed.clone()])), Severity::P3);
-}
-
-#[test]
-fn each_team_has_a_thread_of_its_own_which_ends_when_its_services_move_on() {
-    let policy = Policy::default();
-    let two = with(running(), |it| {
-        it.runs.push(Run { team: Some("search".into()), ..run(it, "find", Role::Runs) });
-    });
-    let (seen, _, told) = settle(&two, &policy, at(0));
-    let threads: BTreeSet<_> = told.iter().map(|notice| (notice.team.clone(), notice.incident.clone())).collect();
-    assert_eq!(threads.len(), 2, "{told:?}");
-    let one = with(seen, |it| it.runs.retain(|run| run.team.as_deref() == Some("shop")));
-    let (seen, _, told) = settle(&one, &policy, at(10));
-    let [over] = told.as_slice() else { panic!("{told:?}") };
-    assert_eq!((over.team.as_deref(), over.sequence), (Some("search"), 2));
-    let none = with(seen, |it| it.runs.clear());
-    // Now it is one that nobody runs, with what asks for a quarantine.
-    let (_, steps, told) = settle(&none, &policy, at(20));
-    assert_eq!(steps, [Step::Mark, Step::Unkeep]);
-    assert_eq!(told.len(), 1);
-}
-
-#[test]
-fn a_deadline_that_passes_is_told_once() {
-    let policy = Policy::default();
-    let (seen, ..) = settle(&running(), &policy, at(0));
-    let days = |days: i64| at(days * 24 * 60);
-    let (seen, _, told) = settle(&seen, &policy, days(6));
-    assert_eq!(told, []);
-    let (seen, _, told) = settle(&seen, &policy, days(7));
-    assert!(told[0].why.iter().any(|line| line.starts_with("Overdue: CVE-1 was to be gone by")), "{:?}", told[0].why);
-    let (_, _, told) = settle(&seen, &policy, days(8));
-    assert_eq!(told, []);
-}
-
-#[test]
-fn what_a_lifecycle_policy_will_take_is_told_before_it_happens() {
-    let policy = Policy::default();
-    let clean = with(running(), |it| findings(it, Vec::new()));
-    let (seen, _, told) = settle(&clean, &policy, at(0));
-    assert_eq!(told, []);
-    let doomed = with(seen, |it| it.doomed = Some(Some("rule 2 takes it on 2026-12-01".into())));
-    let (seen, _, told) = settle(&doomed, &policy, at(10));
-    assert_eq!(told[0].severity, Severity::P2);
-    assert!(told[0].why.iter().any(|line| line.contains("rule 2 takes it on 2026-12-01")), "{:?}", told[0].why);
-    let saved = with(seen, |it| it.doomed = Some(None));
-    assert_eq!(settle(&saved, &policy, at(20)).2.len(), 1, "and when it is over");
 }
 
 #[test]

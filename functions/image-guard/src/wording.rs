@@ -1,12 +1,14 @@
 //! Every sentence people read about an image is built here.
 
+mod parts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use nightshift_core::image::{Finding, FindingSeverity, Fix, ImageRecord, Marked, Role};
 use nightshift_core::incident::Phase;
 use nightshift_core::mode::Severity;
-use nightshift_core::notice::{Link, Notice, NoticeKind, Section};
+use nightshift_core::notice::{Link, Notice, NoticeKind};
 use nightshift_core::policy::Policy;
 use nightshift_core::span::words;
 use nightshift_incident::refusals::sentence;
@@ -17,8 +19,6 @@ use crate::plan::mode;
 use crate::tell::{End, Says, thread};
 use nightshift_core::image::Told;
 
-/// Findings that are shown; who wants all looks into the console.
-const SHOWN: usize = 3;
 /// Services that are named in one line.
 const NAMED: usize = 5;
 
@@ -75,7 +75,8 @@ pub fn news(about: &About<'_>, told: &Told, now: Timestamp) -> Notice {
     let mut notice = written(about, told, (headline.clone(), phase), now);
     notice.why = why(about, now);
     notice.done = done(about);
-    notice.sections = [table(about), worst(about), exceptions(about)].into_iter().flatten().collect();
+    notice.sections =
+        [parts::table(about), parts::worst(about), parts::exceptions(about)].into_iter().flatten().collect();
     notice.timeline = headline;
     notice
 }
@@ -145,8 +146,8 @@ fn headline(about: &About<'_>) -> String {
     if let Some(rule) = &says.spared {
         return format!("{severity} · image {name} would be quarantined ({rule}): {found}; it {runs}");
     }
-    match &says.doomed {
-        Some(_) if about.exposed().next().is_none() => {
+    match says.doomed {
+        true if about.exposed().next().is_none() => {
             format!("{severity} · image {name} will be taken by its repository's lifecycle policy and {runs}")
         }
         _ => format!("{severity} · image {name}: {found}; it {runs}"),
@@ -177,7 +178,7 @@ fn why(about: &About<'_>, now: Timestamp) -> Vec<String> {
             "ECS pins an image by its digest: tasks that run go on, and none can be started in their place.".into(),
         );
     }
-    if let Some(fate) = &says.doomed {
+    if let Some(fate) = about.record.doomed.as_ref().filter(|_| says.doomed) {
         why.push(format!("Its repository's lifecycle policy takes it: {fate}. New tasks could not start then."));
     }
     let curable = about.exposed().filter(|it| it.known.finding.fix != Fix::None);
@@ -264,69 +265,6 @@ fn impact(about: &About<'_>) -> BTreeMap<String, String> {
         impact.insert("scanned".to_owned(), at.strftime("%Y-%m-%d %H:%M UTC").to_string());
     }
     impact
-}
-
-/// Severities with how many are new, and how many there are.
-fn table(about: &About<'_>) -> Option<Section> {
-    let new = about.new();
-    let mut lines = vec!["severity       new  total  with a fix".to_owned()];
-    for severity in FindingSeverity::ALL {
-        let of = || about.judged.iter().filter(|it| it.known.finding.severity == severity);
-        let kept = of().count();
-        // Of very many only the worst are kept; the scan's own count has all.
-        let total = about.record.counts.get(&severity).map_or(kept, |count| kept.max(*count as usize));
-        if total > 0 {
-            let fresh = of().filter(|it| new.contains(it.id())).count();
-            let cured = of().filter(|it| it.known.finding.fix.helps()).count();
-            lines.push(format!("{:<13}  {fresh:>3}  {total:>5}  {cured:>10}", severity.word()));
-        }
-    }
-    (lines.len() > 1).then(|| Section { title: "Findings".into(), lines, aligned: true })
-}
-
-/// The worst findings: what is there, and where to go.
-fn worst(about: &About<'_>) -> Option<Section> {
-    let (curable, hopeless): (Vec<_>, Vec<_>) = about.exposed().partition(|it| it.known.finding.fix != Fix::None);
-    let mut lines: Vec<String> = curable.iter().take(SHOWN).map(|it| line(&it.known.finding)).collect();
-    if curable.len() > SHOWN {
-        lines.push(format!("and {} more", curable.len() - SHOWN));
-    }
-    if !hopeless.is_empty() {
-        let ids: Vec<String> = hopeless.iter().map(|it| it.id().to_owned()).collect();
-        lines.push(format!("no fix upstream yet: {}", named(&ids)));
-    }
-    (!lines.is_empty()).then(|| Section { title: "Worst".into(), lines, aligned: false })
-}
-
-/// `CVE-2026-1 critical, known to be used: openssl 3.0.1 → 3.0.9`.
-fn line(finding: &Finding) -> String {
-    let used = if finding.exploit == Some(true) { ", known to be used" } else { "" };
-    let package = match (&finding.package, &finding.installed) {
-        (Some(package), Some(installed)) => format!("{package} {installed}"),
-        (Some(package), None) => package.clone(),
-        (None, _) => "a package that the scan does not name".to_owned(),
-    };
-    let fix = match (&finding.fixed_in, finding.fix) {
-        (Some(version), _) => format!(" → {version}"),
-        (None, Fix::Available | Fix::Partial) => ", a fixed version is there".to_owned(),
-        (None, Fix::None) => ", no fix upstream".to_owned(),
-        (None, Fix::Unknown) => ", the scan does not say whether there is a fix".to_owned(),
-    };
-    format!("{} {}{used}: {package}{fix}", finding.id, finding.severity.word())
-}
-
-fn exceptions(about: &About<'_>) -> Option<Section> {
-    let mut lines = Vec::new();
-    for it in about.judged {
-        if let Some(over) = it.expired.filter(|_| it.tells()) {
-            lines.push(format!("{}: that of {} ended on {} ({})", it.id(), over.owner, over.until, over.reason));
-        }
-        if let Some(held) = it.excepted {
-            lines.push(format!("{}: {} answers for it until {} ({})", it.id(), held.owner, held.until, held.reason));
-        }
-    }
-    lines.truncate(NAMED);
-    (!lines.is_empty()).then(|| Section { title: "Exceptions".into(), lines, aligned: false })
 }
 
 /// The image's page in the console.

@@ -91,7 +91,8 @@ pub struct Alarms {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rollback {
-    /// Only a release that began within this before the onset is suspected.
+    /// Only a release that began, or last got more of the traffic, within this
+    /// before the onset is suspected.
     pub blame_window: Span,
     /// A release counts as good if it ran at least this long.
     pub soak: Span,

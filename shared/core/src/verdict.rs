@@ -255,9 +255,13 @@ pub struct Release {
     /// Seconds that it is to wait by its own configuration.
     #[serde(default)]
     pub planned_wait_s: u32,
-    /// When it was last seen to wait at a pause hook.
+    /// When it was last seen to wait at a pause hook, or first seen to have gone
+    /// on from there.
     #[serde(default)]
     pub paused_at: Option<Timestamp>,
+    /// It waited there when it was last looked at.
+    #[serde(default)]
+    pub waits: bool,
     /// Number of the last notice about it.
     pub sequence: u32,
 }

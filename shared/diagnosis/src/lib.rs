@@ -17,6 +17,7 @@ mod view;
 
 mod neighbours;
 mod scene;
+mod shifts;
 mod suspect;
 mod traffic;
 mod trend;

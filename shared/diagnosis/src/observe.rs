@@ -7,9 +7,10 @@ use nightshift_core::alarm::LiveAlarm;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::metric::{MetricId, Point, Series, Signal};
 use nightshift_core::ports::{AlarmReads, Answer, LedgerReads, MetricReads, ScalingReads, ServiceReads, TargetReads};
-use nightshift_core::service::{Service, TargetHealth};
+use nightshift_core::service::{Service, Strategy, TargetHealth};
 use nightshift_core::span::Span;
 
+use crate::shifts;
 use crate::signals;
 use crate::view::ServiceView;
 
@@ -42,6 +43,12 @@ pub async fn observe_service<W: ServiceWorld>(
         world.scalable_target(service),
         world.health_issues(),
     );
+    let (metrics, traffic_shifts) = match metrics {
+        Ok(measured) if shifts_traffic(&live) => (Ok(measured.signals), measured.traffic_shifts),
+        // Target groups of other services have traffic of their own each.
+        Ok(measured) => (Ok(measured.signals), Vec::new()),
+        Err(fault) => (Err(fault), Vec::new()),
+    };
     ServiceView {
         service: live.into(),
         history: history.into(),
@@ -51,10 +58,21 @@ pub async fn observe_service<W: ServiceWorld>(
         scaling: scaling.into(),
         targets: targets.into(),
         health_issues: health_issues.into(),
+        traffic_shifts,
     }
 }
 
-type Front = (Answer<Option<Service>>, Answer<Vec<LiveAlarm>>, Answer<TargetHealth>, Answer<BTreeMap<Signal, Series>>);
+fn shifts_traffic(live: &Answer<Option<Service>>) -> bool {
+    matches!(live, Ok(Some(service)) if service.strategy != Strategy::Rolling)
+}
+
+type Front = (Answer<Option<Service>>, Answer<Vec<LiveAlarm>>, Answer<TargetHealth>, Answer<Measured>);
+
+/// What the metrics show.
+struct Measured {
+    signals: BTreeMap<Signal, Series>,
+    traffic_shifts: Vec<Timestamp>,
+}
 
 /// The service and the firing alarms, then what needs their answers: targets
 /// need the target groups, metrics need both.
@@ -137,14 +155,18 @@ impl Wanted {
     }
 }
 
-async fn read_metrics<W: MetricReads>(world: &W, wanted: Wanted) -> Answer<BTreeMap<Signal, Series>> {
+async fn read_metrics<W: MetricReads>(world: &W, wanted: Wanted) -> Answer<Measured> {
     let answers = world.series(&wanted.queries).await?;
-    let mut metrics: BTreeMap<Signal, Series> = BTreeMap::new();
+    let mut signals: BTreeMap<Signal, Series> = BTreeMap::new();
+    let mut groups = Vec::new();
     for (signal, series) in wanted.signals.into_iter().zip(answers) {
-        let sum = metrics.entry(signal).or_default();
+        if signal == Signal::Requests {
+            groups.push(series.clone());
+        }
+        let sum = signals.entry(signal).or_default();
         *sum = added(sum, series);
     }
-    Ok(metrics)
+    Ok(Measured { signals, traffic_shifts: shifts::of(&groups) })
 }
 
 /// Point by point: a blue/green service takes its requests by either of two

@@ -4,10 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 use nightshift_core::alarm::{AlarmKind, LiveAlarm};
 use nightshift_core::metric::{MetricId, Point, Signal};
 use nightshift_core::policy::Policy;
+use nightshift_core::service::Strategy;
 use nightshift_core::span::Span;
 
 use crate::neighbours::Neighbours;
 use crate::observe::LOOKBACK;
+use crate::shifts::{self, exposed_at};
 use crate::signals;
 use crate::suspect::{Lineup, lineup};
 use crate::traffic::Traffic;
@@ -31,11 +33,13 @@ pub(crate) struct Symptom {
 /// Where the onset lies to the suspect's beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
-    /// The symptom was there first.
+    /// The symptom was there first: before the release, or before any production
+    /// traffic reached it.
     Before,
     /// In the same minute: a datapoint cannot tell.
     SameMinute,
-    /// The release was there first, by so much.
+    /// The release was there first, or its last step of a traffic shift, by so
+    /// much.
     After(SignedDuration),
 }
 
@@ -69,7 +73,7 @@ impl<'a> Scene<'a> {
             policy,
             now,
             onset,
-            lineup: lineup(history, onset, policy.rollback.blame_window, now),
+            lineup: lineup(history, &view.traffic_shifts, onset, policy.rollback.blame_window, now),
             traffic: Traffic::of(view, onset, now),
             neighbours: Neighbours::of(view, alarm, policy, anchor),
             symptom,
@@ -84,13 +88,38 @@ impl<'a> Scene<'a> {
     /// Where the onset lies to the suspect's beginning, if both are known.
     pub(crate) fn order(&self) -> Option<Order> {
         let (onset, began) = (self.onset?, self.lineup?.suspect.began_at());
-        Some(if onset >= began {
-            Order::After(onset.duration_since(began))
+        Some(if self.ahead_of_traffic() {
+            Order::Before
+        } else if onset >= began {
+            let exposed = self.exposed_at().unwrap_or(began);
+            Order::After(onset.duration_since(exposed).max(SignedDuration::ZERO))
         } else if trend::end_of(onset) > began {
             Order::SameMinute
         } else {
             Order::Before
         })
+    }
+
+    /// When the suspect last got more of the traffic before the onset, or began.
+    pub(crate) fn exposed_at(&self) -> Option<Timestamp> {
+        let suspect = self.lineup?.suspect;
+        Some(exposed_at(suspect, &self.view.traffic_shifts, self.onset, self.now))
+    }
+
+    /// The symptom is one of answered requests, and none had gone to the suspect
+    /// by its onset: it had only begun.
+    pub(crate) fn ahead_of_traffic(&self) -> bool {
+        let (Some(onset), Some(lineup), Some(symptom)) = (self.onset, self.lineup, &self.symptom) else { return false };
+        let suspect = lineup.suspect;
+        if !signals::of_answers(&symptom.metric) || trend::end_of(onset) <= suspect.began_at() {
+            return false;
+        }
+        let first = shifts::during(suspect, &self.view.traffic_shifts).next();
+        let shifts = self.view.live_service().is_some_and(|service| service.strategy != Strategy::Rolling);
+        match first {
+            Some(first) => first >= trend::end_of(onset),
+            None => shifts && suspect.stage.as_deref().is_some_and(shifts::ahead_of_traffic),
+        }
     }
 
     /// Something other than a release explains the symptom: load, other

@@ -82,6 +82,13 @@ pub(crate) fn counts(metric: &MetricId) -> bool {
     matches!(metric.stat.as_str(), "Sum" | "SampleCount")
 }
 
+/// A load balancer's metric of answered requests: tasks that get none have no
+/// part in it.
+pub(crate) fn of_answers(metric: &MetricId) -> bool {
+    metric.namespace == "AWS/ApplicationELB"
+        && (metric.name.starts_with("HTTPCode_Target_") || metric.name == "TargetResponseTime")
+}
+
 /// What people call the metric.
 pub(crate) fn called(metric: &MetricId) -> String {
     match metric.name.as_str() {

@@ -8,6 +8,7 @@ use nightshift_core::ids::TaskDefinitionArn;
 use nightshift_core::release::{DeploymentStatus, ServiceDeployment};
 use nightshift_core::span::Span;
 
+use crate::shifts::exposed_at;
 use crate::trend::end_of;
 
 /// The release under suspicion and the one it replaced.
@@ -18,15 +19,17 @@ pub(crate) struct Lineup<'a> {
     pub(crate) previous: Option<&'a ServiceDeployment>,
 }
 
-/// The newest release that began within `blame_window` before the onset (or
-/// before now if none shows), is no rollback and brought something new.
+/// The newest release that began, or last got more of the traffic, within
+/// `blame_window` before the onset (or before now if none shows), is no rollback
+/// and brought something new.
 /// Failing that, one that began after the onset: innocent, and worth naming.
-pub(crate) fn lineup(
-    history: &[ServiceDeployment],
+pub(crate) fn lineup<'a>(
+    history: &'a [ServiceDeployment],
+    shifts: &[Timestamp],
     onset: Option<Timestamp>,
     blame_window: Span,
     now: Timestamp,
-) -> Option<Lineup<'_>> {
+) -> Option<Lineup<'a>> {
     let mut newest_first: Vec<&ServiceDeployment> = history.iter().filter(|one| one.began_at() <= now).collect();
     newest_first.sort_by_key(|one| (Reverse(one.began_at()), Reverse(&one.arn)));
     let until = onset.map_or(now, end_of);
@@ -34,7 +37,8 @@ pub(crate) fn lineup(
     // A metric's onset stands for a minute; whatever began in it may be meant.
     let (later, earlier): (Vec<_>, Vec<_>) =
         newest_first.into_iter().partition(|one| onset.is_some() && one.began_at() >= until);
-    let before = running_at(&earlier, onset.unwrap_or(now)).filter(|one| one.suspect.began_at() >= earliest);
+    let before = running_at(&earlier, onset.unwrap_or(now))
+        .filter(|one| exposed_at(one.suspect, shifts, onset, now) >= earliest);
     before.or_else(|| {
         let all: Vec<_> = later.iter().chain(&earlier).copied().collect();
         (0..later.len()).find_map(|index| candidate(&all, index).and_then(Verdict::new_release))

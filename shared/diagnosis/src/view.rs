@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use nightshift_core::alarm::LiveAlarm;
 use nightshift_core::fault::Sight;
 use nightshift_core::health::HealthIssue;
@@ -33,6 +34,10 @@ pub struct ServiceView {
     pub targets: Sight<TargetHealth>,
     /// Open AWS Health issues of the region.
     pub health_issues: Sight<Vec<HealthIssue>>,
+    /// Where ECS shifts traffic: the minutes in which one of its target groups
+    /// got a larger share of the requests, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traffic_shifts: Vec<Timestamp>,
 }
 
 impl ServiceView {

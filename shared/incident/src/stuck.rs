@@ -19,8 +19,10 @@ pub fn waits_for(view: &ServiceView, release: &Release) -> Vec<String> {
     let unhealthy = health_checks(view);
     if let Some(service) = view.live_service() {
         waits.extend(tasks(service));
-        // While new tasks fail their checks the old ones have to stay.
-        waits.extend(old_tasks(service).filter(|_| unhealthy.is_none()));
+        // While new tasks fail their checks the old ones have to stay, and until
+        // traffic has shifted for good they do so on purpose.
+        let stays = unhealthy.is_some() || deployment.is_some_and(keeps_the_old);
+        waits.extend(old_tasks(service).filter(|_| !stays));
     }
     waits.extend(unhealthy);
     if release.failures.iter().any(|failure| failure.crash.is_some()) {
@@ -31,6 +33,11 @@ pub fn waits_for(view: &ServiceView, release: &Release) -> Vec<String> {
     }
     waits.truncate(SHOWN);
     waits
+}
+
+/// ECS keeps the old tasks at every stage that it shows but the last.
+fn keeps_the_old(deployment: &ServiceDeployment) -> bool {
+    deployment.stage.as_deref().is_some_and(|stage| stage != "CLEAN_UP")
 }
 
 fn at_hook(deployment: &ServiceDeployment) -> Option<String> {

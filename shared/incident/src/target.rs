@@ -195,6 +195,7 @@ mod tests {
             scaling: unseen(),
             targets: unseen(),
             health_issues: unseen(),
+            traffic_shifts: Vec::new(),
         };
         let service =
             ServiceRef { account: "1".into(), region: "r".into(), cluster: "prod".into(), service: "web".into() };
@@ -247,6 +248,7 @@ mod tests {
             scaling: unseen(),
             targets: unseen(),
             health_issues: unseen(),
+            traffic_shifts: Vec::new(),
         };
         let service =
             ServiceRef { account: "1".into(), region: "r".into(), cluster: "prod".into(), service: "web".into() };

@@ -165,6 +165,7 @@ pub(crate) mod tests {
             watched_until: None,
             planned_wait_s: 0,
             paused_at: None,
+            waits: false,
             sequence: 0,
         }
     }

@@ -121,6 +121,7 @@ fn first_seen(
         watched_until: None,
         planned_wait_s: 0,
         paused_at: None,
+        waits: false,
         sequence: 0,
     };
     update(&mut release, deployment, now);
@@ -139,9 +140,13 @@ fn update(release: &mut Release, seen: &ServiceDeployment, now: Timestamp) {
         release.reason = seen.reason.clone().or(release.reason.take());
     }
     release.began_at = seen.began_at();
-    if seen.paused_at_hook.is_some() {
+    let waits = seen.paused_at_hook.is_some();
+    // Nobody tells when a hook is answered: it was so at the latest when it is
+    // first seen to have gone on.
+    if waits || (release.waits && seen.status.in_flight()) {
         release.paused_at = release.paused_at.max(Some(now));
     }
+    release.waits = waits;
     release.planned_wait_s = seen.planned_wait_s.max(release.planned_wait_s);
     release.ended_at = seen.finished_at.or(release.ended_at);
     release.rolled_back_to = seen.rolled_back_to.clone().or(release.rolled_back_to.take());

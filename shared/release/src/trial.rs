@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use nightshift_core::incident::{Denied, ServiceRecord};
 use nightshift_core::policy::Policy;
 use nightshift_core::release::DeploymentStatus;
-use nightshift_core::service::{Breaker, Service};
+use nightshift_core::service::{Breaker, Service, Strategy};
 use nightshift_core::task::StoppedTask;
 use nightshift_core::verdict::{DeploymentKind, Release};
 use schemars::JsonSchema;
@@ -87,7 +87,6 @@ pub fn trouble(
     if let Some(denied) = denial(releases, record, policy, now) {
         return Ok(Trouble::Denied { denied: denied.clone() });
     }
-    let breaker = service.breaker.filter(|breaker| breaker.enabled && breaker.rolls_back);
     if let Some(at) = given_up {
         let until = policy.deployments.breaker_grace.after(at);
         return if until > now { Err(Calm::Waiting { until }) } else { Ok(Trouble::GivenUp) };
@@ -96,7 +95,7 @@ pub fn trouble(
     let calm = match release.failed >= needed {
         false => Calm::Fine,
         true if fails_as_well(release, stopped) => Calm::OldFailsToo,
-        true if breaker.is_some() && release.failed < late(service) => Calm::LeftToCircuitBreaker,
+        true if left_to_breaker(service) && release.failed < late(service) => Calm::LeftToCircuitBreaker,
         true => return Ok(Trouble::Failing { failures: release.failed, needed }),
     };
     // Whatever it is left alone for: once it hangs, people hear of it.
@@ -104,6 +103,13 @@ pub fn trouble(
         return Ok(Trouble::Stuck { for_s: now.duration_since(release.began_at).as_secs() });
     }
     Err(calm)
+}
+
+/// Its circuit breaker counts what fails, and will go back. AWS's pages differ on
+/// whether it does where traffic is shifted: there it is not waited for, and a
+/// stop of what goes back already changes nothing.
+fn left_to_breaker(service: &Service) -> bool {
+    service.strategy == Strategy::Rolling && protected(service)
 }
 
 /// By so many failures a circuit breaker that works has long tripped. Of a large
@@ -156,7 +162,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use nightshift_core::ids::{DeploymentId, ServiceRef};
-    use nightshift_core::service::{Controller, Deployment, Strategy};
+    use nightshift_core::service::{Controller, Deployment};
     use nightshift_core::task::ContainerExit;
 
     use super::*;
@@ -237,6 +243,15 @@ mod tests {
         let guarded = service(4, true);
         assert_eq!(judged(failing(5), &guarded, &[], 5), Err(Calm::LeftToCircuitBreaker));
         assert_eq!(judged(failing(6), &guarded, &[], 5), Ok(Trouble::Failing { failures: 6, needed: 3 }));
+    }
+
+    #[test]
+    fn a_breaker_is_not_waited_for_where_traffic_is_shifted() {
+        for strategy in [Strategy::BlueGreen, Strategy::Linear, Strategy::Canary] {
+            let shifted = Service { strategy, ..service(4, true) };
+            assert_eq!(judged(failing(2), &shifted, &[], 5), Err(Calm::Fine));
+            assert_eq!(judged(failing(3), &shifted, &[], 5), Ok(Trouble::Failing { failures: 3, needed: 3 }));
+        }
     }
 
     #[test]

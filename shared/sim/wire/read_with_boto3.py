@@ -8,6 +8,8 @@ The simulator must not confirm itself: this is AWS's own idea of the answers.
 
 import datetime
 import sys
+import tempfile
+from pathlib import Path
 
 import boto3
 from read_registry import registry
@@ -161,6 +163,55 @@ def deploying(binary):
         assert (back["creator"], read(new)["status"]) == ("codeDeployRollback", "Stopped"), back
 
 
+CANARY = """
+start = "-10m"
+[[service]]
+name = "web"
+strategy = "CANARY"
+canary_percent = 10
+canary_bake = "20m"
+bake = "10m"
+[[service.release]]
+revision = 1
+at = "-3d"
+[[service.release]]
+revision = 2
+at = "+1s"
+"""
+
+
+def shifting(binary):
+    """A canary gets its share, then the rest, and gives it all back."""
+    with tempfile.TemporaryDirectory() as folder:
+        (path := Path(folder) / "canary.toml").write_text(CANARY)
+        with Sim(binary, path) as sim:
+            ecs = client("ecs", sim.url)
+            sim.advance(300)
+            newest, _ = ecs.list_service_deployments(cluster="prod", service="web")["serviceDeployments"]
+            which = newest["serviceDeploymentArn"]
+
+            def shown():
+                found, = ecs.describe_service_deployments(serviceDeploymentArns=[which])["serviceDeployments"]
+                weigh = lambda revision: revision["requestedProductionTrafficWeight"]
+                weights = weigh(found["sourceServiceRevisions"][0]), weigh(found["targetServiceRevision"])
+                return found["status"], found.get("lifecycleStage"), weights
+
+            assert shown() == ("IN_PROGRESS", "PRODUCTION_TRAFFIC_SHIFT", (90.0, 10.0)), shown()
+            service, = ecs.describe_services(cluster="prod", services=["web"])["services"]
+            assert [one["runningCount"] for one in service["deployments"]] == [4, 4], service
+            assert all("rolloutState" not in one for one in service["deployments"]), service
+            balancer, = service["loadBalancers"]
+            assert balancer["advancedConfiguration"]["alternateTargetGroupArn"] != balancer["targetGroupArn"], balancer
+            assert service["deploymentConfiguration"]["canaryConfiguration"]["canaryPercent"] == 10.0, service
+            sim.advance(1200)
+            assert shown() == ("IN_PROGRESS", "BAKE_TIME", (0.0, 100.0)), shown()
+            ecs.stop_service_deployment(serviceDeploymentArn=which, stopType="ROLLBACK")
+            sim.advance(15)
+            assert shown() == ("ROLLBACK_IN_PROGRESS", None, (100.0, 0.0)), shown()
+            sim.advance(60)
+            assert shown() == ("ROLLBACK_SUCCESSFUL", None, (100.0, 0.0)), shown()
+
+
 def load_spike(binary):
     with Sim(binary, "load-spike") as sim:
         scaling, ecs = client("application-autoscaling", sim.url), client("ecs", sim.url)
@@ -177,7 +228,6 @@ def load_spike(binary):
 
 
 if __name__ == "__main__":
-    for story in (bad_release, in_flight, deploying, registry, load_spike):
         story(sys.argv[1])
     assert not unknown_keys, "\n".join(sorted(set(unknown_keys)))
     print("read", ", ".join(f"{name} x{count}" for name, count in sorted(answers.items())))

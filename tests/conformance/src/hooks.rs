@@ -4,8 +4,10 @@ use nightshift_core::fault::FaultKind;
 use nightshift_core::ids::{ServiceDeploymentArn, ServiceRef};
 use nightshift_core::ports::{HookWrites, ServiceReads};
 use nightshift_core::release::DeploymentStatus;
+use nightshift_core::service::Strategy;
 
 use crate::history::of;
+use crate::services::service;
 use crate::{Place, Verdict, fails, holds, same};
 
 /// Runs the suite. It changes the account: once for each account.
@@ -17,6 +19,13 @@ pub async fn hooks<W: HookWrites + ServiceReads>(world: &W, place: &Place) -> Ve
     let before = of(world, place, "returns").await?;
     let [paused, good] = &before[..] else { return holds("two deployments", &before, false) };
     same("one that waits is under way", &paused.status, &DeploymentStatus::InProgress)?;
+    same("its stage", &paused.stage.as_deref(), &Some("PRODUCTION_TRAFFIC_SHIFT"))?;
+    same("what it is to wait, its canary's time and its own", &paused.planned_wait_s, &(15 * 60))?;
+    same("the stage of one that has ended", &good.stage, &None)?;
+    let beside = service(world, &returns).await?;
+    same("its strategy", &beside.strategy, &Strategy::Canary)?;
+    let sets: Vec<_> = beside.deployments.iter().map(|one| (one.desired, one.running, one.rollout)).collect();
+    same("two whole sets, which no rollout state tells of", &sets, &vec![(1, 1, None); 2])?;
     let hook = paused.paused_at_hook.as_deref().ok_or("it waits at no hook")?;
     let at = async |deployment, hook| world.roll_back_at_hook(&returns, deployment, hook).await;
 

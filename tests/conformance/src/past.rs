@@ -223,6 +223,7 @@ fn release(service: &ServiceRef, id: &str, began_at: Timestamp) -> PastRelease {
         watched_until: None,
         planned_wait_s: 0,
         paused_at: None,
+        waits: false,
         sequence: 0,
     };
     PastRelease { service: service.clone(), environment: Some("prod".into()), team: None, release }

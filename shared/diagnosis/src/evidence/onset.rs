@@ -29,6 +29,10 @@ pub(super) fn find(scene: &Scene, found: &mut Vec<Finding>) {
             let says = format!("{release} began at {}, and no metric shows when the symptom did", clock(began));
             say(found, &weights::ONSET_UNSEEN, says);
         }
+        Some(Order::Before) if scene.ahead_of_traffic() => {
+            let says = format!("{}, before any production traffic reached {release}", symptom(scene));
+            say(found, &weights::ONSET_BEFORE_RELEASE, says);
+        }
         Some(Order::Before) => {
             let ahead = scene.onset.map(|onset| words(began.duration_since(onset))).unwrap_or_default();
             say(found, &weights::ONSET_BEFORE_RELEASE, format!("{}, {ahead} before {release} began", symptom(scene)));
@@ -42,7 +46,12 @@ pub(super) fn find(scene: &Scene, found: &mut Vec<Finding>) {
             } else {
                 &weights::ONSET_LATER_AFTER_RELEASE
             };
-            say(found, weight, format!("{}, {} after {release} began", symptom(scene), words(delay)));
+            let since = match scene.exposed_at().filter(|exposed| *exposed > began) {
+                Some(_) if delay.is_zero() => format!("the minute {release} got more traffic"),
+                Some(_) => format!("{} after {release} got more traffic", words(delay)),
+                None => format!("{} after {release} began", words(delay)),
+            };
+            say(found, weight, format!("{}, {since}", symptom(scene)));
         }
     }
 }

@@ -24,6 +24,52 @@ fn the_onset_must_lie_after_the_release() {
     check(&Night::quiet(), false);
 }
 
+/// web:43 began so many minutes ago and is still on its way.
+fn on_its_way(night: Night, began: i64, stage: &str) -> Night {
+    let stage = Some(stage.to_owned());
+    let newest = nightshift_core::release::ServiceDeployment {
+        stage,
+        status: nightshift_core::release::DeploymentStatus::InProgress,
+        ..release(43, began, None)
+    };
+    let night = night.history(vec![newest, release(42, 7200, Some(7195))]);
+    night.live(|service| service.strategy = nightshift_core::service::Strategy::BlueGreen)
+}
+
+#[test]
+fn a_release_is_blamed_from_the_moment_at_which_it_got_more_traffic() {
+    // Three hours is longer than the blame window; five minutes is not.
+    let held = || on_its_way(Night::failing(5), 150, "BAKE_TIME");
+    check(&held(), false);
+    check(&held().shifted(&[5]), true);
+    let says =
+        |night: &Night| night.diagnose().evidence.into_iter().find(|one| one.name.starts_with("onset-")).unwrap();
+    let soon = says(&held().shifted(&[7]));
+    assert_eq!(soon.name, "onset-soon-after-release");
+    assert!(soon.says.ends_with("2 m after web:43 got more traffic"), "{}", soon.says);
+    assert!(says(&held().shifted(&[5])).says.ends_with("the minute web:43 got more traffic"));
+    // Its steps before count as well, those of another release do not.
+    check(&held().shifted(&[140, 9]), true);
+    check(&held().shifted(&[140]), false);
+    check(&held().shifted(&[151]), false);
+}
+
+#[test]
+fn a_release_that_nobody_was_served_by_is_not_blamed_for_failed_requests() {
+    let early = || on_its_way(Night::failing(5), 12, "SCALE_UP");
+    check(&early(), false);
+    check(&on_its_way(Night::failing(5), 12, "BAKE_TIME"), true);
+    check(&on_its_way(Night::failing(5), 12, "BAKE_TIME").shifted(&[3]), false);
+    let says = early().diagnose().evidence.into_iter().find(|one| one.name == "onset-before-release").unwrap().says;
+    assert!(says.ends_with("before any production traffic reached web:43"), "{says}");
+    // What its tasks do to the host count is theirs, served or not.
+    let mut hosts = early();
+    hosts.alarm.as_mut().unwrap().metrics[0].name = "UnHealthyHostCount".into();
+    check(&hosts, true);
+    // A rolling deployment's bake time is no such stage.
+    check(&early().live(|service| service.strategy = nightshift_core::service::Strategy::Rolling), true);
+}
+
 #[test]
 fn in_the_minute_of_the_release_only_its_own_tasks_tell() {
     let mid = |mut night: Night| {

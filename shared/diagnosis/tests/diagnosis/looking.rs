@@ -13,12 +13,12 @@ use nightshift_core::ledger::{Fleet, Opening, Silent, Versioned};
 use nightshift_core::metric::{MetricId, Point, Series, Signal};
 use nightshift_core::ports::{AlarmReads, Answer, LedgerReads, MetricReads, ScalingReads, ServiceReads, TargetReads};
 use nightshift_core::release::{ServiceDeployment, TaskDefinition};
-use nightshift_core::service::{ScalableTarget, Service, TargetHealth};
+use nightshift_core::service::{ScalableTarget, Service, Strategy, TargetHealth};
 use nightshift_core::span::Span;
 use nightshift_core::task::StoppedTask;
 use nightshift_diagnosis::{LOOKBACK, ServiceView, observe_service};
 
-use crate::night::{BALANCER, GROUP, Night, alarm, errors, metric, now, web};
+use crate::night::{BALANCER, GROUP, Night, ago, alarm, errors, metric, now, series, step, web};
 
 /// An account that shows one night and remembers what it was asked.
 struct Account {
@@ -59,11 +59,15 @@ impl AlarmReads for Account {
 impl MetricReads for Account {
     async fn series(&self, wanted: &[(MetricId, Timestamp, Timestamp)]) -> Answer<Vec<Series>> {
         self.queries.lock().unwrap().extend_from_slice(wanted);
-        // Each series is one point that tells which query it answers.
-        let answers = wanted
-            .iter()
-            .zip(1_i32..)
-            .map(|((_, from, _), index)| Series(vec![Point { at: *from, value: f64::from(index) }]));
+        // Each series is one point that tells which query it answers, but for the
+        // requests of two target groups of which one hands over to the other.
+        let answers = wanted.iter().zip(1_i32..).map(|((metric, from, _), index)| {
+            match metric.dimensions.get("TargetGroup").map(String::as_str) {
+                Some("targetgroup/blue/1") => series(step(600.0, 540.0, 5)),
+                Some("targetgroup/green/2") => series(step(0.0, 60.0, 5)),
+                _ => Series(vec![Point { at: *from, value: f64::from(index) }]),
+            }
+        });
         self.answer("cloudwatch:GetMetricData", Some(&answers.collect()))
     }
 }
@@ -191,6 +195,24 @@ fn the_symptom_of_a_ratio_is_its_failures_and_of_a_composite_its_firing_child() 
     assert_eq!(symptom(&Account::new(Night::quiet()), &ratio), errors());
     let composite = LiveAlarm { metrics: Vec::new(), children: vec!["web-5xx".into()], ..alarm("all", 4, errors()) };
     assert_eq!(symptom(&Account::new(Night::quiet()), &composite), errors());
+}
+
+#[test]
+fn the_requests_of_two_target_groups_show_when_traffic_was_shifted() {
+    let observed = |strategy: Strategy| {
+        let groups = ["blue/1", "green/2"].map(|name| format!("arn:aws:elasticloadbalancing:r:1:targetgroup/{name}"));
+        let night =
+            Night::quiet().live(|service| (service.target_groups, service.strategy) = (groups.into(), strategy));
+        observe(&Account::new(night), None)
+    };
+    let view = observed(Strategy::Canary);
+    assert_eq!(view.traffic_shifts, [ago(5)]);
+    assert!(
+        view.signal(Signal::Requests).unwrap().0.iter().all(|point| point.value == 600.0),
+        "their sum is its traffic"
+    );
+    // Where nothing is shifted, each has traffic of its own.
+    assert_eq!(observed(Strategy::Rolling).traffic_shifts, []);
 }
 
 #[test]

@@ -92,6 +92,7 @@ impl Night {
             scaling: Sight::Seen(Some(ScalableTarget { min: 2, max: 10 })),
             targets: Sight::Seen(TargetHealth { healthy: 4, unhealthy: 0, draining: 0, deregistration_delay_s: 30 }),
             health_issues: Sight::Seen(Vec::new()),
+            traffic_shifts: Vec::new(),
         };
         Self { view, alarm: Some(alarm), policy: Policy::default() }
     }
@@ -140,6 +141,12 @@ impl Night {
         if let Sight::Seen(Some(service)) = &mut self.view.service {
             change(service);
         }
+        self
+    }
+
+    /// Traffic that moved to another target group so many minutes ago.
+    pub fn shifted(mut self, minutes: &[Ago]) -> Self {
+        self.view.traffic_shifts = minutes.iter().copied().map(ago).collect();
         self
     }
 

@@ -70,16 +70,17 @@ pub(super) async fn metrics(Shared(pace): Shared<Pace>, RawQuery(query): RawQuer
     let mut by_namespace: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for machine in &state.machines {
         for (measured, namespace, name, unit) in METRICS {
-            let Some(dimensions) = machine.dimensions(namespace) else { continue };
-            for at in minutes(&state, length) {
-                let Some(value) = machine.minute(measured, at) else { continue };
-                by_namespace.entry(namespace).or_default().push(json!({
-                    "MetricName": name,
-                    "Dimensions": named(&dimensions),
-                    "Timestamp": at,
-                    "Value": value,
-                    "Unit": unit,
-                }));
+            for (dimensions, scope) in machine.dimensions(namespace) {
+                for at in minutes(&state, length) {
+                    let Some(value) = machine.minute(measured, at, scope) else { continue };
+                    by_namespace.entry(namespace).or_default().push(json!({
+                        "MetricName": name,
+                        "Dimensions": named(&dimensions),
+                        "Timestamp": at,
+                        "Value": value,
+                        "Unit": unit,
+                    }));
+                }
             }
         }
     }

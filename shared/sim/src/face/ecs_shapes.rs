@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use nightshift_core::ids::fingerprint;
+use nightshift_core::ids::{ServiceRef, fingerprint};
 use nightshift_core::release::{LogPlace, TaskDefinition};
-use nightshift_core::service::{Deployment, Rollout};
+use nightshift_core::service::{Deployment, Rollout, Strategy};
 use serde_json::{Value, json};
 
 use crate::state::service::{DeploymentState, Machine, RevisionState};
@@ -72,19 +72,45 @@ pub(super) fn service(machine: &Machine, with_tags: bool) -> Value {
 }
 
 fn configuration(machine: &Machine) -> Value {
-    let on = machine.has_breaker();
-    json!({
+    let on = machine.shown().breaker.is_some_and(|breaker| breaker.enabled);
+    let mut configuration = json!({
         "bakeTimeInMinutes": machine.setup.bake.as_seconds() / 60,
         "deploymentCircuitBreaker": { "enable": on, "rollback": on && machine.setup.circuit_breaker_rollback },
         "maximumPercent": 200,
         "minimumHealthyPercent": 100,
         "strategy": machine.setup.strategy,
-    })
+    });
+    let setup = &machine.setup;
+    match setup.strategy {
+        Strategy::Canary => {
+            let bake = setup.canary_bake.as_seconds() / 60;
+            let canary = json!({ "canaryPercent": setup.canary_percent, "canaryBakeTimeInMinutes": bake });
+            configuration["canaryConfiguration"] = canary;
+        }
+        Strategy::Linear => {
+            let bake = setup.step_bake.as_seconds() / 60;
+            let linear = json!({ "stepPercent": setup.step_percent, "stepBakeTimeInMinutes": bake });
+            configuration["linearConfiguration"] = linear;
+        }
+        Strategy::Rolling | Strategy::BlueGreen => {}
+    }
+    configuration
 }
 
 fn load_balancers(machine: &Machine) -> Value {
-    let one = |arn: &String| json!({ "targetGroupArn": arn, "containerName": "app", "containerPort": PORT });
-    machine.group.iter().map(|group| one(&group.arn)).collect()
+    let Some(first) = machine.groups.first() else { return json!([]) };
+    let mut one = json!({ "targetGroupArn": first.arn, "containerName": "app", "containerPort": PORT });
+    if let Some(other) = machine.groups.get(1) {
+        let balancer = first.load_balancer.as_str();
+        let ServiceRef { account, region, .. } = &machine.name;
+        let rule = format!("arn:aws:elasticloadbalancing:{region}:{account}:listener-rule/{balancer}/1/1");
+        one["advancedConfiguration"] = json!({
+            "alternateTargetGroupArn": other.arn,
+            "productionListenerRule": rule,
+            "roleArn": format!("arn:aws:iam::{account}:role/ecs-blue-green"),
+        });
+    }
+    json!([one])
 }
 
 fn network(surroundings: &str) -> Value {
@@ -99,13 +125,13 @@ fn network(surroundings: &str) -> Value {
 
 fn classic(deployment: &Deployment) -> Value {
     let id = &deployment.id;
-    let reason = match deployment.rollout {
-        Some(Rollout::Completed) => format!("ECS deployment {id} completed."),
-        Some(Rollout::Failed) => "ECS deployment circuit breaker: tasks failed to start.".into(),
+    let reason = |rollout: Rollout| match rollout {
+        Rollout::Completed => format!("ECS deployment {id} completed."),
+        Rollout::Failed => "ECS deployment circuit breaker: tasks failed to start.".into(),
         _ => format!("ECS deployment {id} in progress."),
     };
     let created = deployment.created_at.map_or(0, jiff::Timestamp::as_second);
-    json!({
+    let mut shown = json!({
         "id": id,
         "status": if deployment.primary { "PRIMARY" } else { "ACTIVE" },
         "taskDefinition": deployment.task_definition,
@@ -118,9 +144,10 @@ fn classic(deployment: &Deployment) -> Value {
         "launchType": "FARGATE",
         "platformVersion": "1.4.0",
         "platformFamily": "Linux",
-        "rolloutState": deployment.rollout,
-        "rolloutStateReason": reason,
-    })
+    });
+    put(&mut shown, "rolloutState", deployment.rollout.map(|rollout| json!(rollout)));
+    put(&mut shown, "rolloutStateReason", deployment.rollout.map(|rollout| json!(reason(rollout))));
+    shown
 }
 
 /// A service deployment as ListServiceDeployments shows it.
@@ -156,14 +183,21 @@ pub(super) fn deployment(machine: &Machine, state: &DeploymentState) -> Value {
             "pendingTaskCount": of(|deployment| deployment.pending),
         })
     };
+    let weighed = |revision: usize, weight: Option<f64>| {
+        let mut tasks = tasks(revision);
+        put(&mut tasks, "requestedProductionTrafficWeight", weight.map(|weight| json!(weight)));
+        tasks
+    };
+    let green = state.shift.map(|shift| shift.weight);
+    let blue = green.map(|weight| 100.0 - weight);
     let mut full = json!({
         "serviceDeploymentArn": state.arn,
         "serviceArn": machine.name.arn(),
         "clusterArn": cluster_arn(machine),
         "createdAt": seconds(state.created),
         "updatedAt": seconds(state.finished.or(state.started).unwrap_or(state.created)),
-        "sourceServiceRevisions": state.source.into_iter().map(tasks).collect::<Vec<_>>(),
-        "targetServiceRevision": tasks(state.target),
+        "sourceServiceRevisions": state.source.into_iter().map(|source| weighed(source, blue)).collect::<Vec<_>>(),
+        "targetServiceRevision": weighed(state.target, green),
         "status": state.status,
         "deploymentConfiguration": configuration(machine),
         "deploymentCircuitBreaker": {
@@ -172,7 +206,7 @@ pub(super) fn deployment(machine: &Machine, state: &DeploymentState) -> Value {
             "threshold": 3,
         },
     });
-    put(&mut full, "lifecycleStage", state.bakes().then(|| json!("BAKE_TIME")));
+    put(&mut full, "lifecycleStage", state.stage().map(|stage| json!(stage)));
     put(&mut full, "startedAt", state.started.map(seconds));
     put(&mut full, "finishedAt", state.finished.map(seconds));
     put(&mut full, "statusReason", state.reason.as_ref().map(|reason| json!(reason)));

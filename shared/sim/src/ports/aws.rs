@@ -69,7 +69,7 @@ impl TargetReads for Account {
             state.has_groups(OPERATION, target_groups)?;
             let mut all = TargetHealth::default();
             for machine in state.machines.iter().filter(|machine| machine.behind(target_groups)) {
-                let targets = machine.targets();
+                let targets = machine.targets(target_groups);
                 all.healthy += targets.healthy;
                 all.unhealthy += targets.unhealthy;
                 all.draining += targets.draining;
@@ -84,7 +84,7 @@ impl TargetReads for Account {
         const OPERATION: &str = "elasticloadbalancing:DescribeTargetGroups";
         self.read(OPERATION, target_groups.join(","), |state| {
             state.has_groups(OPERATION, target_groups)?;
-            let groups = state.machines.iter().filter_map(|machine| machine.group.as_ref());
+            let groups = state.machines.iter().flat_map(|machine| &machine.groups);
             let wanted = groups.filter(|group| target_groups.contains(&group.arn));
             Ok(wanted.map(|group| (group.arn.clone(), group.load_balancer.clone())).collect())
         })
@@ -95,7 +95,7 @@ impl TargetReads for Account {
 impl State {
     /// One group that is not there fails the whole request.
     fn has_groups(&self, operation: &str, target_groups: &[String]) -> Answer<()> {
-        let known = |arn: &&String| self.machines.iter().filter_map(|it| it.group.as_ref()).any(|it| it.arn == **arn);
+        let known = |arn: &&String| self.machines.iter().flat_map(|it| &it.groups).any(|it| it.arn == **arn);
         match target_groups.iter().find(|arn| !known(arn)) {
             None => Ok(()),
             Some(arn) => {

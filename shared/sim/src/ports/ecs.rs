@@ -140,7 +140,7 @@ impl AwsError {
 impl Machine {
     /// Whether it registers with one of these target groups.
     pub(crate) fn behind(&self, target_groups: &[String]) -> bool {
-        self.group.as_ref().is_some_and(|group| target_groups.contains(&group.arn))
+        self.groups.iter().any(|group| target_groups.contains(&group.arn))
     }
 
     /// UpdateService as ECS checks it: `family:revision` or nothing but force.

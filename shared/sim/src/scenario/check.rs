@@ -57,7 +57,13 @@ fn service(scenario: &Scenario, at: &str, service: &ServiceSetup) -> Option<Wron
         return Some((format!("{at}.baseline.daily_rhythm"), says));
     }
     let baseline = &service.baseline;
-    percent("baseline.errors_percent", baseline.errors_percent)
+    let step = |field: &str, value: f64, least: f64| {
+        let wrong = !(least..=100.0).contains(&value);
+        wrong.then(|| (format!("{at}.{field}"), format!("{value} is no percentage between {least} and 100")))
+    };
+    step("canary_percent", service.canary_percent, 0.1)
+        .or_else(|| step("step_percent", service.step_percent, 3.0))
+        .or_else(|| percent("baseline.errors_percent", baseline.errors_percent))
         .or_else(|| percent("baseline.memory_percent", baseline.memory_percent))
         .or_else(|| releases(scenario, at, service))
 }
@@ -84,6 +90,10 @@ fn releases(scenario: &Scenario, at: &str, service: &ServiceSetup) -> Option<Wro
         let later = [("rolled_back_at", release.rolled_back_at), ("paused_until", release.paused_until)];
         if let Some((name, _)) = later.iter().find(|(_, at)| at.is_some_and(|at| at.second(event) < last)) {
             return Some((field(name), "it lies before the release".into()));
+        }
+        if !release.paused_stage.has_hooks() {
+            let says = format!("ECS knows no hook at {}", release.paused_stage.word());
+            return Some((field("paused_stage"), says));
         }
         if release.crash.is_some_and(|crash| crash.every.as_seconds() == 0) {
             return Some((field("crash.every"), "a task must live for at least a second".into()));

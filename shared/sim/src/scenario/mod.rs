@@ -8,7 +8,9 @@ mod builtin;
 mod check;
 mod image;
 mod moment;
+mod release;
 mod service;
+mod stage;
 
 use std::fmt;
 
@@ -19,7 +21,9 @@ pub use alarm::{AlarmSetup, Comparison, HealthSetup, Missing, Outage, Watched};
 pub use builtin::{BUILTIN, builtin};
 pub use image::{ImageSetup, RepositorySetup, Scanning, Vulnerability};
 pub use moment::Moment;
-pub use service::{Baseline, CrashKind, CrashTruth, Load, Release, ScalingSetup, ServiceSetup};
+pub use release::{CrashKind, CrashTruth, Release};
+pub use service::{Baseline, Load, ScalingSetup, ServiceSetup};
+pub use stage::Stage;
 
 /// What an account holds, and the truth about it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -198,7 +202,7 @@ mod tests {
             &format!("{SMALLEST}errors = 3\n"),
             "line 6: service[0].release[0].errors: unknown field `errors`, expected one of `revision`, `at`, `image`, `content`, \
              `findings`, `platforms`, `scan`, `tags`, `errors_percent`, `latency_factor`, `crash`, `starts`, `inactive`, `image_gone`, `moved_tag`, \
-             `surroundings`, `rolled_back_at`, `paused_until`",
+             `surroundings`, `rolled_back_at`, `paused_until`, `paused_stage`",
         );
         wrong(
             &format!("{SMALLEST}[[alarm]]\nname = \"a\"\nservice = \"wbe\"\nmetric = \"cpu\"\nthreshold = 80\n"),
@@ -211,6 +215,14 @@ mod tests {
         wrong(
             &format!("{SMALLEST}paused_until = \"-4d\"\n"),
             "service[0].release[0].paused_until: it lies before the release",
+        );
+        wrong(
+            &format!("{SMALLEST}paused_stage = \"BAKE_TIME\"\n"),
+            "service[0].release[0].paused_stage: ECS knows no hook at BAKE_TIME",
+        );
+        wrong(
+            &SMALLEST.replace("[[service.release]]", "step_percent = 2\n[[service.release]]"),
+            "service[0].step_percent: 2 is no percentage between 3 and 100",
         );
         wrong(
             &SMALLEST.replace("[[service.release]]", "status = \"GONE\"\n[[service.release]]"),

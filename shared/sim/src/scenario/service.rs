@@ -6,7 +6,7 @@ use nightshift_core::service::{Controller, Strategy};
 use nightshift_core::span::Span;
 use serde::Deserialize;
 
-use super::Moment;
+use super::{Moment, Release};
 
 /// One ECS service.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -29,8 +29,7 @@ pub struct ServiceSetup {
     /// `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
     #[serde(default = "controller")]
     pub controller: Controller,
-    /// `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`; the local account
-    /// carries all of them out as rolling.
+    /// `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`.
     #[serde(default = "strategy")]
     pub strategy: Strategy,
     /// ECS rolls back by itself once three tasks in a row did not start;
@@ -46,9 +45,25 @@ pub struct ServiceSetup {
     /// How long a deployment stays IN_PROGRESS once its tasks are there.
     #[serde(default = "no_bake")]
     pub bake: Span,
+    /// CANARY: of production traffic, what a release gets first.
+    #[serde(default = "canary_percent")]
+    pub canary_percent: f64,
+    /// CANARY: how long it has no more than that.
+    #[serde(default = "canary_bake")]
+    pub canary_bake: Span,
+    /// LINEAR: of production traffic, what a release gets with each step.
+    #[serde(default = "step_percent")]
+    pub step_percent: f64,
+    /// LINEAR: how long a step lasts.
+    #[serde(default = "step_bake")]
+    pub step_bake: Span,
     /// `name` or `name/id`; unset: the service's name; empty: none.
     #[serde(default)]
     pub target_group: Option<String>,
+    /// The other one, where traffic is shifted; unset: the first one's name
+    /// with `-alt` behind it.
+    #[serde(default)]
+    pub alternate_target_group: Option<String>,
     /// `name` or `name/id` of the load balancer before it.
     #[serde(default = "load_balancer")]
     pub load_balancer: String,
@@ -107,96 +122,6 @@ pub struct Baseline {
     pub daily_rhythm: f64,
 }
 
-/// One deployment of a task definition, and the truth about it.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Release {
-    /// Revision of the task definition.
-    pub revision: u32,
-    /// When it is deployed.
-    pub at: Moment,
-    /// `repository:tag` in the account's ECR, or a full reference elsewhere;
-    /// unset: `<service>:<revision>`.
-    #[serde(default)]
-    pub image: Option<String>,
-    /// A word for what is in the image; unset: made from image and revision.
-    /// The same word is the same image.
-    #[serde(default)]
-    pub content: Option<String>,
-    /// Ids of the flaws that are in the image.
-    #[serde(default)]
-    pub findings: Vec<String>,
-    /// `linux/amd64`, …: the image is an index of images for these.
-    #[serde(default)]
-    pub platforms: Vec<String>,
-    /// How the image's scan ends, if not well: `FAILED`, ….
-    #[serde(default)]
-    pub scan: Option<String>,
-    /// The task definition's tags.
-    #[serde(default)]
-    pub tags: BTreeMap<String, String>,
-    /// Of its requests, answered with 5XX; unset: as the baseline.
-    #[serde(default)]
-    pub errors_percent: Option<f64>,
-    /// Times the baseline's time of an answer.
-    #[serde(default = "one")]
-    pub latency_factor: f64,
-    /// Its tasks end by themselves.
-    #[serde(default)]
-    pub crash: Option<CrashTruth>,
-    /// `false`: its tasks run and never pass a health check.
-    #[serde(default = "yes")]
-    pub starts: bool,
-    /// The task definition was deregistered.
-    #[serde(default)]
-    pub inactive: bool,
-    /// The image was deleted from ECR before the clock starts.
-    #[serde(default)]
-    pub image_gone: bool,
-    /// Before the clock starts, its tag was moved to the newest release's image.
-    #[serde(default)]
-    pub moved_tag: bool,
-    /// A word for everything beyond the task definition; another word is
-    /// another network, load balancer or capacity provider.
-    #[serde(default)]
-    pub surroundings: String,
-    /// When somebody stopped its deployment with ROLLBACK.
-    #[serde(default)]
-    pub rolled_back_at: Option<Moment>,
-    /// Its deployment waits at a pause hook once its tasks serve, until a
-    /// person lets it go on then.
-    #[serde(default)]
-    pub paused_until: Option<Moment>,
-}
-
-/// How tasks of a release end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CrashTruth {
-    /// In which way.
-    pub kind: CrashKind,
-    /// Exit code, for `exit`.
-    #[serde(default = "exit_code")]
-    pub code: i32,
-    /// How long a task lives, for `exit` and `oom`.
-    #[serde(default = "lifetime")]
-    pub every: Span,
-}
-
-/// In which way tasks of a release end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CrashKind {
-    /// The container exits.
-    Exit,
-    /// Memory grows until the kernel kills it.
-    Oom,
-    /// The image cannot be pulled: no task ever starts.
-    Pull,
-    /// A secret cannot be had: no task ever starts.
-    Secret,
-}
-
 /// More work than usual.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -217,6 +142,37 @@ impl ServiceSetup {
             Some((cluster, service)) => self.cluster == cluster && self.name == service,
             None => self.name == name,
         }
+    }
+
+    /// Whether ECS shifts traffic from one set of its tasks to another.
+    pub fn shifts(&self) -> bool {
+        self.controller == Controller::Ecs && self.strategy != Strategy::Rolling
+    }
+
+    /// What a release gets of production traffic, per cent, step by step, and
+    /// how long each step but the last lasts.
+    pub fn shift_steps(&self) -> (Vec<f64>, Span) {
+        match self.strategy {
+            Strategy::Canary => (vec![self.canary_percent, 100.0], self.canary_bake),
+            Strategy::Linear => {
+                let steps = (100.0 / self.step_percent).ceil() as u32;
+                let weights = (1..=steps).map(|step| (f64::from(step) * self.step_percent).min(100.0));
+                (weights.collect(), self.step_bake)
+            }
+            Strategy::Rolling | Strategy::BlueGreen => (vec![100.0], Span::seconds(0)),
+        }
+    }
+
+    /// Seconds that a deployment waits as it is told to: those of its steps,
+    /// each with its bake time, and those of its own bake time.
+    pub fn planned_wait_s(&self) -> u32 {
+        let (weights, bake) = self.shift_steps();
+        let steps = match self.strategy {
+            Strategy::Linear => weights.len() as i64,
+            _ => weights.len() as i64 - 1,
+        };
+        let steps = if self.shifts() { steps * bake.as_seconds() } else { 0 };
+        u32::try_from(self.bake.as_seconds() + steps).unwrap_or(u32::MAX)
     }
 }
 
@@ -261,6 +217,22 @@ fn no_bake() -> Span {
     Span::seconds(0)
 }
 
+fn canary_percent() -> f64 {
+    5.0
+}
+
+fn canary_bake() -> Span {
+    Span::minutes(10)
+}
+
+fn step_percent() -> f64 {
+    10.0
+}
+
+fn step_bake() -> Span {
+    Span::minutes(6)
+}
+
 fn load_balancer() -> String {
     "prod".into()
 }
@@ -275,20 +247,4 @@ fn grace() -> Span {
 
 fn stack_status() -> String {
     "UPDATE_COMPLETE".into()
-}
-
-fn one() -> f64 {
-    1.0
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn exit_code() -> i32 {
-    1
-}
-
-fn lifetime() -> Span {
-    Span::minutes(5)
 }

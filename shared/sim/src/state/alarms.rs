@@ -200,11 +200,21 @@ fn period_s(setup: &AlarmSetup) -> u32 {
     u32::try_from(setup.period.as_seconds()).unwrap_or(60)
 }
 
+/// Where traffic is shifted from one target group to another, a metric that
+/// counts requests is watched at the load balancer, which sees both.
+fn dimensions(machine: &Machine, namespace: &str, metric: Watched) -> BTreeMap<String, String> {
+    let all = machine.dimensions(namespace);
+    let both = all.len() > 1 && metric != Watched::Unhealthy;
+    let mut first = all.into_iter().map(|(dimensions, _)| dimensions).next().unwrap_or_default();
+    first.retain(|name, _| !both || name != "TargetGroup");
+    first
+}
+
 fn watches(machine: &Machine, metric: Watched, setup: &AlarmSetup) -> Vec<MetricId> {
     let id = |namespace: &str, name: &str, stat: &str| MetricId {
         namespace: namespace.into(),
         name: name.into(),
-        dimensions: machine.dimensions(namespace).unwrap_or_default(),
+        dimensions: dimensions(machine, namespace, metric),
         stat: setup.stat.clone().unwrap_or_else(|| stat.into()),
         period_s: period_s(setup),
     };

@@ -51,8 +51,8 @@ impl Machine {
         End { code: "EssentialContainerExited", reason, exit: Some(exit), container, failed: true }
     }
 
-    pub(crate) fn fails_checks(&self) -> End {
-        let reason = match &self.group {
+    pub(crate) fn fails_checks(&self, task: &Task) -> End {
+        let reason = match self.groups.get(self.rollouts[task.rollout].side) {
             Some(group) => format!("Task failed ELB health checks in (target-group {})", group.arn),
             None => "Task failed container health checks".into(),
         };

@@ -53,8 +53,8 @@ impl Machine {
                 }
             }
             Step::Continue => {
-                if let Some(deployment) = self.deployments.last_mut() {
-                    deployment.hook = None;
+                if let Some(deployment) = self.deployments.last_mut().filter(|newest| newest.hook.is_some()) {
+                    deployment.go_on(now);
                 }
             }
         }
@@ -81,7 +81,9 @@ impl Machine {
         };
         let image = build.image.clone();
         let hook = build.paused_until.filter(|until| *until > now).map(|_| Hook::Ahead);
-        let source = self.good_revision();
+        let pauses_at = build.truth.paused_stage;
+        let blue = self.blue();
+        let source = blue.map(|blue| self.rollouts[blue].revision).or_else(|| self.good_revision());
         self.replace_running(now);
         let revision = self.new_revision(number, image, digest, now);
         let due = grid(now + PENDING_S);
@@ -90,6 +92,9 @@ impl Machine {
             deployment.hook = hook;
         }
         self.new_rollout(revision, now, due);
+        if let Some(blue) = blue {
+            self.begin_shift(blue, pauses_at, due);
+        }
         self.says_began();
         true
     }
@@ -134,7 +139,7 @@ impl Machine {
             None => Err(AwsError::new("InvalidParameterException", format!("{arn} does not wait at {hook}"))),
             Some(_) if goes_back => self.stop(arn, now),
             Some(newest) => {
-                newest.hook = None;
+                newest.go_on(now);
                 Ok(true)
             }
         }
@@ -157,7 +162,9 @@ impl Machine {
         let by_breaker = deployment.reason.as_ref().is_some_and(|reason| reason.contains("circuit breaker"));
         let old = self.rollouts.iter().rfind(|rollout| rollout.state == Rollout::Completed);
         let old = old.map_or_else(String::new, |rollout| rollout.id.to_string());
-        self.new_rollout(source, now, now);
+        if !self.shift_back() {
+            self.new_rollout(source, now, now);
+        }
         let newest = self.rollouts.len() - 1;
         if by_breaker {
             let reason = format!("ECS deployment circuit breaker: rolling back to deploymentId {old}.");
@@ -237,11 +244,13 @@ impl Machine {
             hook: None,
             bakes_since: None,
             takes_back: None,
+            shift: None,
         });
     }
 
     pub(crate) fn new_rollout(&mut self, revision: usize, now: i64, opens: i64) {
         let serial = self.count();
+        let side = self.rollouts.last().map_or(0, |last| last.side);
         self.rollouts.push(RolloutState {
             id: DeploymentId::new(format!("ecs-svc/{}", self.ids.digits(serial, 19))),
             revision,
@@ -249,6 +258,7 @@ impl Machine {
             failed: 0,
             state: Rollout::InProgress,
             opens,
+            side,
         });
     }
 

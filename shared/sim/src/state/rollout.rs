@@ -8,7 +8,7 @@ use super::codedeploy::times_out;
 use super::ends::End;
 use super::news::News;
 use super::registry::Registry;
-use super::service::{Hook, Machine, Mix, Part, Phase, Task};
+use super::service::{Hook, Machine, Phase, Task};
 
 /// Everything happens at multiples of this many seconds.
 const GRID_S: i64 = 5;
@@ -40,9 +40,10 @@ impl Machine {
             self.deployments.last().filter(|deployment| waits(deployment.status)).map(|deployment| deployment.due);
         let baked = self.deployments.last().and_then(|deployment| deployment.bakes_since);
         let baked = baked.map(|since| since + self.setup.bake.as_seconds());
-        let opens = self.rollouts.last().map(|rollout| rollout.opens);
+        let opens = self.rollouts.iter().map(|rollout| rollout.opens).filter(|at| *at > self.stepped).min();
         let tasks = self.tasks.iter().map(|task| task.next);
-        let all = tasks.chain([script, rescale, due, opens, baked].into_iter().flatten());
+        let shifts = self.next_of_shift();
+        let all = tasks.chain([script, rescale, due, opens, baked, shifts].into_iter().flatten());
         all.filter(|at| *at > self.stepped).min().unwrap_or(i64::MAX)
     }
 
@@ -56,6 +57,7 @@ impl Machine {
         }
         self.move_deployment(now);
         self.move_tasks(registry, now);
+        self.move_shift(now);
         self.start_missing(now);
         self.drain_surplus(now);
         self.finish(now);
@@ -108,7 +110,7 @@ impl Machine {
             }
             Phase::Running => {
                 if self.truth_of(task.rollout).is_some_and(|truth| !truth.starts) {
-                    return Some(self.fails_checks());
+                    return Some(self.fails_checks(task));
                 }
                 task.phase = Phase::Healthy;
                 task.next = task.ends.unwrap_or(i64::MAX);
@@ -123,51 +125,73 @@ impl Machine {
 
     /// Up to twice the wanted number may run at once.
     fn start_missing(&mut self, now: i64) {
+        if let Some(sets) = self.sets() {
+            for rollout in sets {
+                self.start(rollout, self.desired, now);
+            }
+            return;
+        }
         let Some(primary) = self.rollouts.len().checked_sub(1) else { return };
         // Between a stop and the way back, or without a way back.
         let stopped = |status| matches!(status, DeploymentStatus::RollbackRequested | DeploymentStatus::Stopped);
-        if self.rollouts[primary].opens > now || self.deployments.last().is_some_and(|newest| stopped(newest.status)) {
+        if self.deployments.last().is_some_and(|newest| stopped(newest.status)) {
             return;
         }
-        let living = self.tasks.iter().filter(|task| task.phase != Phase::Draining);
-        let (all, ours) = living.fold((0, 0), |(all, ours), task| (all + 1, ours + u32::from(task.rollout == primary)));
-        let room = (2 * self.desired).saturating_sub(all);
+        let all = self.tasks.iter().filter(|task| task.phase != Phase::Draining).count() as u32;
+        self.start(primary, (2 * self.desired).saturating_sub(all), now);
+    }
+
+    /// Starts what that classic deployment lacks, but not more than there is
+    /// room for.
+    fn start(&mut self, rollout: usize, room: u32, now: i64) {
+        if self.rollouts[rollout].opens > now {
+            return;
+        }
+        let ours = self.living(|task| task.rollout == rollout).len() as u32;
         for _ in 0..self.desired.saturating_sub(ours).min(room) {
             let serial = self.count();
             let (least, most) = STARTS_S;
             let takes = least + (self.ids.unit(serial) * (most - least) as f64) as i64;
             let next = grid(now + takes);
-            self.tasks.push(Task {
-                serial,
-                rollout: primary,
-                phase: Phase::Starting,
-                created: now,
-                started: None,
-                ends: None,
-                next,
-            });
+            let (phase, created) = (Phase::Starting, now);
+            self.tasks.push(Task { serial, rollout, phase, created, started: None, ends: None, next });
         }
+    }
+
+    /// Which tasks of that kind are not on their way out.
+    fn living(&self, kind: impl Fn(&Task) -> bool) -> Vec<usize> {
+        let of = self.tasks.iter().enumerate().filter(|(_, task)| task.phase != Phase::Draining && kind(task));
+        of.map(|(index, _)| index).collect()
     }
 
     /// Old tasks go as healthy new ones take their place; surplus ones go.
     fn drain_surplus(&mut self, now: i64) {
         let Some(primary) = self.rollouts.len().checked_sub(1) else { return };
+        if let Some(sets) = self.sets() {
+            let mut going = self.living(|task| !sets.contains(&task.rollout));
+            for set in sets {
+                let ours = self.living(|task| task.rollout == set);
+                going.extend(ours.iter().rev().take(ours.len().saturating_sub(self.desired as usize)));
+            }
+            return self.drain(&going, now);
+        }
         let healthy = self.tasks_in(primary, Phase::Healthy);
         let keep_old = self.desired.saturating_sub(healthy) as usize;
-        let living = |old: bool| {
-            let of = self.tasks.iter().enumerate().filter(|(_, task)| task.phase != Phase::Draining);
-            of.filter(|(_, task)| (task.rollout != primary) == old).map(|(index, _)| index).collect::<Vec<_>>()
-        };
-        let (mut old, ours) = (living(true), living(false));
+        let mut old = self.living(|task| task.rollout != primary);
+        let ours = self.living(|task| task.rollout == primary);
         // Those that do not serve go first.
         old.sort_by_key(|index| self.tasks[*index].phase == Phase::Healthy);
         let spare = old.len().saturating_sub(keep_old);
         let surplus = ours.len().saturating_sub(self.desired as usize);
         let youngest = ours.iter().rev().take(surplus);
         let going: Vec<usize> = old.iter().take(spare).chain(youngest).copied().collect();
+        self.drain(&going, now);
+    }
+
+    fn drain(&mut self, going: &[usize], now: i64) {
         let drains = self.setup.deregistration_delay.as_seconds().max(GRID_S);
         for index in going {
-            let task = &mut self.tasks[index];
+            let task = &mut self.tasks[*index];
             task.next = grid(now + if task.phase == Phase::Healthy { drains } else { GRID_S });
             task.phase = Phase::Draining;
         }
@@ -181,7 +205,9 @@ impl Machine {
         if self.rollouts[primary].state != Rollout::InProgress || !alone || !enough {
             return;
         }
-        let Some(deployment) = self.deployments.last_mut() else { return };
+        let Some(deployment) = self.deployments.last_mut().filter(|deployment| !deployment.on_its_way()) else {
+            return;
+        };
         if let Some(hook) = &mut deployment.hook {
             let arrived = *hook != Hook::Waiting;
             *hook = Hook::Waiting;
@@ -207,40 +233,5 @@ impl Machine {
         self.rollouts[primary].state = Rollout::Completed;
         let reason = format!("ECS deployment {} completed.", self.rollouts[primary].id);
         self.says_of(primary, "COMPLETED", reason);
-    }
-
-    /// Remembers who serves, for the metrics.
-    fn note_mix(&mut self, now: i64) {
-        let mut parts: Vec<Part> = Vec::new();
-        for task in self.tasks.iter().filter(|task| task.phase == Phase::Healthy) {
-            let build = self.build_of(self.revisions[self.rollouts[task.rollout].revision].digest.as_ref());
-            let born = task.started.unwrap_or(task.created);
-            match parts.iter_mut().find(|part| part.build == build) {
-                Some(part) => {
-                    part.born += born;
-                    part.tasks += 1;
-                }
-                None => parts.push(Part { build, tasks: 1, born }),
-            }
-        }
-        for part in &mut parts {
-            part.born /= i64::from(part.tasks);
-        }
-        let failing = |task: &&Task| {
-            task.phase == Phase::Running && self.truth_of(task.rollout).is_some_and(|truth| !truth.starts)
-        };
-        let unhealthy = self.tasks.iter().filter(failing).count() as u32 + self.missing();
-        let mix = Mix { at: now, parts, unhealthy };
-        if self.mixes.last().is_none_or(|last| last.parts != mix.parts || last.unhealthy != mix.unhealthy) {
-            self.mixes.push(mix);
-        }
-    }
-
-    /// Targets of a finished rollout that should serve and have crashed.
-    fn missing(&self) -> u32 {
-        let crashing =
-            self.rollouts.last().is_some_and(|rollout| rollout.state == Rollout::Completed && rollout.failed > 0);
-        let healthy = self.tasks.iter().filter(|task| task.phase == Phase::Healthy).count() as u32;
-        if crashing { self.desired.saturating_sub(healthy) } else { 0 }
     }
 }

@@ -7,6 +7,7 @@ use nightshift_core::metric::{MetricId, Point, Series};
 
 use crate::noise::Noise;
 
+use super::groups::TargetGroup;
 use super::service::Machine;
 use super::traffic::Instant;
 use super::{State, moment};
@@ -26,6 +27,26 @@ pub(crate) enum Measured {
     Memory,
     Healthy,
     Unhealthy,
+}
+
+/// Which of a service's targets a metric is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Whole,
+    /// Those of one of its target groups.
+    Group(usize),
+}
+
+impl Scope {
+    /// Whether it is about the targets of that group.
+    pub(crate) fn holds(self, side: usize) -> bool {
+        self == Self::Whole || self == Self::Group(side)
+    }
+
+    /// Its part of what was counted by target group.
+    pub(crate) fn of(self, counted: [u32; 2]) -> u32 {
+        (0..counted.len()).filter(|side| self.holds(*side)).map(|side| counted[side]).sum()
+    }
 }
 
 /// Every metric of a service: namespace, name, whether it belongs to the load
@@ -64,11 +85,16 @@ impl State {
         }
         let (measured, ..) =
             METRICS.iter().find(|(_, space, name, _)| *space == wanted.namespace && *name == wanted.name)?;
-        let sources: Vec<&Machine> =
-            self.machines.iter().filter(|machine| machine.emits(*measured, &wanted.dimensions)).collect();
+        let sources: Vec<(&Machine, Scope)> = self
+            .machines
+            .iter()
+            .filter_map(|machine| Some((machine, machine.emits(*measured, &wanted.dimensions)?)))
+            .collect();
         let minutes = (0..period / MINUTE_S).map(|minute| at + minute * MINUTE_S);
         let values: Vec<f64> = minutes
-            .flat_map(|minute| sources.iter().filter_map(move |machine| machine.minute(*measured, minute)))
+            .flat_map(|minute| {
+                sources.iter().filter_map(move |(machine, scope)| machine.minute(*measured, minute, *scope))
+            })
             .collect();
         combine(*measured, &wanted.stat, &values)
     }
@@ -84,31 +110,45 @@ impl State {
 }
 
 impl Machine {
-    /// Its dimensions for the metrics of this namespace; `None`: it has none.
-    pub(crate) fn dimensions(&self, namespace: &str) -> Option<BTreeMap<String, String>> {
+    /// Its dimensions for the metrics of this namespace, and what each set of
+    /// them is about: one for each of its target groups.
+    pub(crate) fn dimensions(&self, namespace: &str) -> Vec<(BTreeMap<String, String>, Scope)> {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         if namespace == "AWS/ECS" {
             let Self { name, .. } = self;
-            return Some([pair("ClusterName", &name.cluster), pair("ServiceName", &name.service)].into());
+            let own = [pair("ClusterName", &name.cluster), pair("ServiceName", &name.service)].into();
+            return vec![(own, Scope::Whole)];
         }
-        let group = self.group.as_ref()?;
-        Some([pair("LoadBalancer", &group.load_balancer), pair("TargetGroup", &group.dimension)].into())
+        let of = |(side, group): (usize, &TargetGroup)| {
+            let own = [pair("LoadBalancer", &group.load_balancer), pair("TargetGroup", &group.dimension)].into();
+            (own, Scope::Group(side))
+        };
+        self.groups.iter().enumerate().map(of).collect()
     }
 
-    /// Whether a metric of these dimensions counts this service. A load
-    /// balancer alone counts all services behind it, but never their hosts.
-    fn emits(&self, measured: Measured, wanted: &BTreeMap<String, String>) -> bool {
+    /// What a metric of these dimensions counts of this service; `None`:
+    /// nothing. A load balancer alone counts all services behind it, but never
+    /// their hosts.
+    fn emits(&self, measured: Measured, wanted: &BTreeMap<String, String>) -> Option<Scope> {
         let cpu = matches!(measured, Measured::Cpu | Measured::Memory);
-        let Some(own) = self.dimensions(if cpu { "AWS/ECS" } else { "AWS/ApplicationELB" }) else { return false };
         let hosts = matches!(measured, Measured::Healthy | Measured::Unhealthy);
-        let all = wanted.iter().all(|(name, value)| own.get(name) == Some(value));
-        all && !wanted.is_empty() && (!(hosts || cpu) || wanted.len() == own.len())
+        let all = self.dimensions(if cpu { "AWS/ECS" } else { "AWS/ApplicationELB" });
+        let fits = |own: &BTreeMap<String, String>| {
+            let all = wanted.iter().all(|(name, value)| own.get(name) == Some(value));
+            all && !wanted.is_empty() && (!(hosts || cpu) || wanted.len() == own.len())
+        };
+        let mut fitting = all.iter().filter(|(own, _)| fits(own)).map(|(_, scope)| *scope);
+        // Both of its target groups are behind that load balancer.
+        match (fitting.next()?, fitting.next()) {
+            (scope, None) => Some(scope),
+            (_, Some(_)) => Some(Scope::Whole),
+        }
     }
 
     /// The value of the minute that begins at `at`; `None`: not reported.
-    pub(crate) fn minute(&self, measured: Measured, at: i64) -> Option<f64> {
+    pub(crate) fn minute(&self, measured: Measured, at: i64, scope: Scope) -> Option<f64> {
         // A change in the middle of a minute shows in part.
-        let (early, late) = (self.instant(at + 15), self.instant(at + 45));
+        let (early, late) = (self.instant(at + 15, scope), self.instant(at + 45, scope));
         let mean = |of: fn(&Instant) -> f64| f64::midpoint(of(&early), of(&late));
         let wobble = |key: &str| self.ids.under(key).wobble(at / MINUTE_S);
         let requests = (mean(|it| it.requests) * (1.0 + 0.06 * wobble("requests"))).round();

@@ -8,11 +8,14 @@ use nightshift_core::service::{Rollout, ScalableTarget};
 use nightshift_core::task::StoppedTask;
 
 use crate::noise::Noise;
-use crate::scenario::{Release, Scenario, ServiceSetup};
+use crate::scenario::{Release, Scenario, ServiceSetup, Stage};
 
+use super::groups::TargetGroup;
+use super::mix::Mix;
 use super::news::News;
 use super::registry::Registry;
 use super::registry::manifest::of_release;
+use super::shift::Shift;
 use super::traffic::Weather;
 
 /// A service and everything about it. Times are seconds since the epoch.
@@ -24,7 +27,8 @@ pub(crate) struct Machine {
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) desired: u32,
     pub(crate) scaling: Option<ScalableTarget>,
-    pub(crate) group: Option<TargetGroup>,
+    /// None, one, or two where traffic is shifted from one to the other.
+    pub(crate) groups: Vec<TargetGroup>,
     pub(crate) builds: Vec<Build>,
     /// Windows of more work or of trouble elsewhere.
     pub(crate) weather: Vec<Weather>,
@@ -44,16 +48,6 @@ pub(crate) struct Machine {
     pub(crate) serial: i64,
     /// What is still to be said about its deployments.
     pub(crate) news: Vec<News>,
-}
-
-/// A target group as ELB and its metrics name it.
-#[derive(Clone, Debug)]
-pub(crate) struct TargetGroup {
-    pub(crate) arn: String,
-    /// `targetgroup/checkout/6d0ecf831eec9f09`.
-    pub(crate) dimension: String,
-    /// `app/prod/50dc6c495c0c9188`.
-    pub(crate) load_balancer: String,
 }
 
 /// A release of the scenario with its image worked out.
@@ -111,12 +105,24 @@ pub(crate) struct DeploymentState {
     pub(crate) bakes_since: Option<i64>,
     /// Of CodeDeploy: the deployment that it rolls back.
     pub(crate) takes_back: Option<usize>,
+    /// How far it is, where it shifts traffic.
+    pub(crate) shift: Option<Shift>,
 }
 
 impl DeploymentState {
-    /// Its tasks are there, and it waits as it was told to.
-    pub(crate) fn bakes(&self) -> bool {
-        self.bakes_since.is_some() && self.status == DeploymentStatus::InProgress
+    /// The stage that ECS shows while it moves towards its target.
+    pub(crate) fn stage(&self) -> Option<&'static str> {
+        let moves = self.status == DeploymentStatus::InProgress;
+        let bakes = self.bakes_since.map(|_| Stage::BakeTime);
+        self.shift.as_ref().map(|shift| shift.stage).or(bakes).filter(|_| moves).map(Stage::word)
+    }
+
+    /// Nobody waits at its pause hook any more.
+    pub(crate) fn go_on(&mut self, now: i64) {
+        self.hook = None;
+        if let Some(shift) = &mut self.shift {
+            shift.since = now;
+        }
     }
 
     /// Its tasks are started from now on.
@@ -145,6 +151,8 @@ pub(crate) struct RolloutState {
     pub(crate) state: Rollout,
     /// No task is started before this.
     pub(crate) opens: i64,
+    /// Which of the service's target groups its tasks register with.
+    pub(crate) side: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,29 +175,6 @@ pub(crate) struct Task {
     /// When its phase is over.
     pub(crate) next: i64,
 }
-
-/// Who serves from this moment on.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Mix {
-    pub(crate) at: i64,
-    pub(crate) parts: Vec<Part>,
-    pub(crate) unhealthy: u32,
-}
-
-/// Healthy tasks of one build.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Part {
-    /// `None`: an image that the scenario says nothing about.
-    pub(crate) build: Option<usize>,
-    pub(crate) tasks: u32,
-    /// When they started, on average.
-    pub(crate) born: i64,
-}
-
-/// Ids of load balancer and target group where a scenario names none: those
-/// that the sample events carry.
-const LOAD_BALANCER_ID: &str = "50dc6c495c0c9188";
-const TARGET_GROUP_ID: &str = "6d0ecf831eec9f09";
 
 impl Machine {
     pub(crate) fn new(scenario: &Scenario, setup: &ServiceSetup, registry: &Registry) -> Self {
@@ -216,7 +201,7 @@ impl Machine {
             tags,
             desired: setup.desired,
             scaling: setup.scaling.map(|scaling| ScalableTarget { min: scaling.min, max: scaling.max }),
-            group: TargetGroup::new(scenario, setup),
+            groups: TargetGroup::all(scenario, setup),
             builds,
             weather: Weather::of(scenario, setup),
             surroundings: String::new(),
@@ -285,18 +270,5 @@ impl Build {
             paused_until: truth.paused_until.map(|until| until.second(event)),
             truth: truth.clone(),
         }
-    }
-}
-
-impl TargetGroup {
-    fn new(scenario: &Scenario, setup: &ServiceSetup) -> Option<Self> {
-        let named = |name: &str, id: &str| if name.contains('/') { name.to_owned() } else { format!("{name}/{id}") };
-        let group = setup.target_group.as_deref().unwrap_or(&setup.name);
-        let dimension = format!("targetgroup/{}", named(group, TARGET_GROUP_ID));
-        (!group.is_empty()).then(|| Self {
-            arn: format!("arn:aws:elasticloadbalancing:{}:{}:{dimension}", scenario.region, scenario.account),
-            dimension,
-            load_balancer: format!("app/{}", named(&setup.load_balancer, LOAD_BALANCER_ID)),
-        })
     }
 }

@@ -21,7 +21,7 @@ impl Machine {
     pub(crate) fn shown(&self) -> Service {
         let deployments = self.classic();
         let sum = |of: fn(&Deployment) -> u32| deployments.iter().map(of).sum();
-        let breaker = self.has_breaker();
+        let enabled = self.setup.circuit_breaker && !self.by_codedeploy();
         Service {
             service: self.name.clone(),
             status: self.setup.status.clone(),
@@ -36,9 +36,9 @@ impl Machine {
             running: sum(|deployment| deployment.running),
             pending: sum(|deployment| deployment.pending),
             current_deployment: self.of_ecs().last().map(|deployment| deployment.arn.clone()),
-            target_groups: self.group.iter().map(|group| group.arn.clone()).collect(),
+            target_groups: self.groups.iter().map(|group| group.arn.clone()).collect(),
             grace_s: u32::try_from(self.setup.grace.as_seconds()).unwrap_or(0),
-            breaker: Some(Breaker { enabled: breaker, rolls_back: breaker && self.setup.circuit_breaker_rollback }),
+            breaker: Some(Breaker { enabled, rolls_back: enabled && self.setup.circuit_breaker_rollback }),
             tags: self.tags.clone(),
             deployments,
         }
@@ -48,6 +48,7 @@ impl Machine {
     fn classic(&self) -> Vec<Deployment> {
         let newest = self.rollouts.len().saturating_sub(1);
         let lives = |index: usize| index == newest || self.tasks.iter().any(|task| task.rollout == index);
+        let sets = self.sets().unwrap_or_else(|| vec![newest]);
         let shown = (0..self.rollouts.len()).rev().filter(|index| lives(*index)).map(|index| {
             let rollout = &self.rollouts[index];
             let (running, healthy) = (self.tasks_in(index, Phase::Running), self.tasks_in(index, Phase::Healthy));
@@ -55,21 +56,22 @@ impl Machine {
                 id: rollout.id.clone(),
                 primary: index == newest,
                 task_definition: self.task_definition(self.revisions[rollout.revision].number),
-                desired: if index == newest { self.desired } else { 0 },
+                desired: if sets.contains(&index) { self.desired } else { 0 },
                 running: running + healthy,
                 pending: self.tasks_in(index, Phase::Starting),
                 failed_tasks: rollout.failed,
-                rollout: Some(rollout.state),
+                // Of rolling deployments alone.
+                rollout: (!self.setup.shifts()).then_some(rollout.state),
                 created_at: Some(moment(rollout.created)),
             }
         });
         shown.collect()
     }
 
-    /// Whether ECS's circuit breaker is on; where CodeDeploy deploys, it has
-    /// none.
+    /// Whether ECS's circuit breaker acts; where CodeDeploy deploys, it has
+    /// none, and where traffic is shifted it is not to be relied on.
     pub(crate) fn has_breaker(&self) -> bool {
-        self.setup.circuit_breaker && !self.by_codedeploy()
+        self.setup.circuit_breaker && !self.by_codedeploy() && !self.setup.shifts()
     }
 
     /// `ecs:ListServiceDeployments` and what it names, newest first.
@@ -86,8 +88,8 @@ impl Machine {
             rolled_back_to: state.rolled_back_to.map(|revision| self.revisions[revision].arn.clone()),
             paused_at_hook: state.waits_at(),
             rolls_back: false,
-            stage: state.bakes().then(|| "BAKE_TIME".to_owned()),
-            planned_wait_s: u32::try_from(self.setup.bake.as_seconds()).unwrap_or(u32::MAX),
+            stage: state.stage().map(ToOwned::to_owned),
+            planned_wait_s: self.setup.planned_wait_s(),
         };
         self.of_ecs().iter().rev().take(MOST_DEPLOYMENTS).map(shown).collect()
     }
@@ -152,9 +154,12 @@ impl Machine {
         LogPlace { group, prefix: self.name.service.clone(), region: Some(self.name.region.clone()) }
     }
 
-    /// `elasticloadbalancing:DescribeTargetHealth`.
-    pub(crate) fn targets(&self) -> TargetHealth {
-        let count = |phase| self.tasks.iter().filter(|task| task.phase == phase).count() as u32;
+    /// `elasticloadbalancing:DescribeTargetHealth`, of those of its target
+    /// groups that are asked for.
+    pub(crate) fn targets(&self, wanted: &[String]) -> TargetHealth {
+        let meant = |side: usize| self.groups.get(side).is_some_and(|group| wanted.contains(&group.arn));
+        let ours = || self.tasks.iter().filter(|task| meant(self.rollouts[task.rollout].side));
+        let count = |phase| ours().filter(|task| task.phase == phase).count() as u32;
         TargetHealth {
             healthy: count(Phase::Healthy),
             unhealthy: count(Phase::Running),

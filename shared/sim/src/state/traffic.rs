@@ -2,7 +2,9 @@
 
 use crate::scenario::{CrashKind, Moment, Scenario, ServiceSetup};
 
-use super::service::{Machine, Mix, Part};
+use super::mix::{Mix, Part};
+use super::series::Scope;
+use super::service::Machine;
 
 /// One instant of a service, before any noise.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -70,13 +72,15 @@ impl Weather {
 
 impl Machine {
     /// The truth at a moment.
-    pub(crate) fn instant(&self, at: i64) -> Instant {
+    pub(crate) fn instant(&self, at: i64, scope: Scope) -> Instant {
         let baseline = &self.setup.baseline;
-        let before_all = [Part { build: (!self.builds.is_empty()).then_some(0), tasks: self.setup.desired, born: at }];
+        let before_all = [Part::alone((!self.builds.is_empty()).then_some(0), self.setup.desired, at)];
         let mix = self.mix_at(at);
-        let parts = mix.map_or(&before_all[..], |mix| &mix.parts);
+        let parts = mix.map_or(&before_all[..], |mix| &mix.parts).iter().filter(|part| scope.holds(part.side));
+        let parts: Vec<&Part> = parts.collect();
         let tasks = parts.iter().map(|part| f64::from(part.tasks)).sum::<f64>();
-        let unhealthy = mix.map_or(0.0, |mix| f64::from(mix.unhealthy));
+        let weight = parts.iter().map(|part| part.weight).sum::<f64>();
+        let unhealthy = mix.map_or(0.0, |mix| f64::from(scope.of(mix.unhealthy)));
         if tasks <= 0.0 {
             return Instant { unhealthy, ..Instant::default() };
         }
@@ -88,18 +92,25 @@ impl Machine {
             slower *= window.latency;
         }
         let work = load * (1.0 + baseline.daily_rhythm * rhythm(at));
-        let cpu = baseline.cpu_percent * work * f64::from(self.setup.desired) / tasks;
-        let share = |of: fn(&Self, &Part, i64) -> f64| {
-            parts.iter().map(|part| of(self, part, at) * f64::from(part.tasks) / tasks).sum::<f64>()
+        // What a set of tasks has to do by what it gets of the requests.
+        let busy = |weight: f64, tasks: f64| {
+            baseline.cpu_percent * work * f64::from(self.setup.desired) * (weight / 100.0) / tasks
         };
-        let refused = if cpu > REFUSES_ABOVE { (cpu - REFUSES_ABOVE) / cpu } else { 0.0 };
-        let queueing = 1.0 + (cpu - QUEUES_ABOVE).max(0.0) / 15.0;
+        let of_requests = |of: &dyn Fn(&Part) -> f64| {
+            parts.iter().map(|part| of(part) * part.weight).sum::<f64>() / weight.max(f64::MIN_POSITIVE)
+        };
+        let of_tasks =
+            |of: &dyn Fn(&Part) -> f64| parts.iter().map(|part| of(part) * f64::from(part.tasks) / tasks).sum::<f64>();
+        let errors = of_requests(&|part| {
+            1.0 - (1.0 - refused(busy(part.weight, f64::from(part.tasks)))) * (1.0 - self.part_errors(part))
+        });
+        let latency = of_requests(&|part| queueing(busy(part.weight, f64::from(part.tasks))) * self.part_latency(part));
         Instant {
-            requests: baseline.requests_per_minute * work,
-            errors: 1.0 - fine * (1.0 - refused) * (1.0 - share(Self::part_errors)),
-            latency_s: baseline.latency_ms / 1000.0 * slower * queueing * share(Self::part_latency),
-            cpu: cpu.min(100.0),
-            memory: share(Self::part_memory),
+            requests: baseline.requests_per_minute * work * (weight / 100.0),
+            errors: 1.0 - fine * (1.0 - errors),
+            latency_s: baseline.latency_ms / 1000.0 * slower * latency,
+            cpu: busy(weight, tasks).min(100.0),
+            memory: of_tasks(&|part| self.part_memory(part, at)),
             healthy: tasks,
             unhealthy,
         }
@@ -110,12 +121,12 @@ impl Machine {
         next.checked_sub(1).map(|index| &self.mixes[index])
     }
 
-    fn part_errors(&self, part: &Part, _: i64) -> f64 {
+    fn part_errors(&self, part: &Part) -> f64 {
         let truth = part.build.and_then(|build| self.builds[build].truth.errors_percent);
         truth.unwrap_or(self.setup.baseline.errors_percent) / 100.0
     }
 
-    fn part_latency(&self, part: &Part, _: i64) -> f64 {
+    fn part_latency(&self, part: &Part) -> f64 {
         part.build.map_or(1.0, |build| self.builds[build].truth.latency_factor)
     }
 
@@ -131,6 +142,16 @@ impl Machine {
             }
         }
     }
+}
+
+/// The share of its requests that a task this busy refuses.
+fn refused(cpu: f64) -> f64 {
+    if cpu > REFUSES_ABOVE { (cpu - REFUSES_ABOVE) / cpu } else { 0.0 }
+}
+
+/// How many times as long its answers take.
+fn queueing(cpu: f64) -> f64 {
+    1.0 + (cpu - QUEUES_ABOVE).max(0.0) / 15.0
 }
 
 fn rhythm(at: i64) -> f64 {

@@ -1,0 +1,121 @@
+//! Releases of a service, and the truth about them.
+
+use std::collections::BTreeMap;
+
+use nightshift_core::span::Span;
+use serde::Deserialize;
+
+use super::{Moment, Stage};
+
+/// One deployment of a task definition, and the truth about it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// Revision of the task definition.
+    pub revision: u32,
+    /// When it is deployed.
+    pub at: Moment,
+    /// `repository:tag` in the account's ECR, or a full reference elsewhere;
+    /// unset: `<service>:<revision>`.
+    #[serde(default)]
+    pub image: Option<String>,
+    /// A word for what is in the image; unset: made from image and revision.
+    /// The same word is the same image.
+    #[serde(default)]
+    pub content: Option<String>,
+    /// Ids of the flaws that are in the image.
+    #[serde(default)]
+    pub findings: Vec<String>,
+    /// `linux/amd64`, …: the image is an index of images for these.
+    #[serde(default)]
+    pub platforms: Vec<String>,
+    /// How the image's scan ends, if not well: `FAILED`, ….
+    #[serde(default)]
+    pub scan: Option<String>,
+    /// The task definition's tags.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// Of its requests, answered with 5XX; unset: as the baseline.
+    #[serde(default)]
+    pub errors_percent: Option<f64>,
+    /// Times the baseline's time of an answer.
+    #[serde(default = "one")]
+    pub latency_factor: f64,
+    /// Its tasks end by themselves.
+    #[serde(default)]
+    pub crash: Option<CrashTruth>,
+    /// `false`: its tasks run and never pass a health check.
+    #[serde(default = "yes")]
+    pub starts: bool,
+    /// The task definition was deregistered.
+    #[serde(default)]
+    pub inactive: bool,
+    /// The image was deleted from ECR before the clock starts.
+    #[serde(default)]
+    pub image_gone: bool,
+    /// Before the clock starts, its tag was moved to the newest release's image.
+    #[serde(default)]
+    pub moved_tag: bool,
+    /// A word for everything beyond the task definition; another word is
+    /// another network, load balancer or capacity provider.
+    #[serde(default)]
+    pub surroundings: String,
+    /// When somebody stopped its deployment with ROLLBACK.
+    #[serde(default)]
+    pub rolled_back_at: Option<Moment>,
+    /// Its deployment waits at a pause hook once its tasks serve, until a
+    /// person lets it go on then.
+    #[serde(default)]
+    pub paused_until: Option<Moment>,
+    /// The stage at which it waits, where traffic is shifted.
+    #[serde(default = "scaled_up")]
+    pub paused_stage: Stage,
+}
+
+/// How tasks of a release end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrashTruth {
+    /// In which way.
+    pub kind: CrashKind,
+    /// Exit code, for `exit`.
+    #[serde(default = "exit_code")]
+    pub code: i32,
+    /// How long a task lives, for `exit` and `oom`.
+    #[serde(default = "lifetime")]
+    pub every: Span,
+}
+
+/// In which way tasks of a release end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CrashKind {
+    /// The container exits.
+    Exit,
+    /// Memory grows until the kernel kills it.
+    Oom,
+    /// The image cannot be pulled: no task ever starts.
+    Pull,
+    /// A secret cannot be had: no task ever starts.
+    Secret,
+}
+
+fn scaled_up() -> Stage {
+    Stage::PostScaleUp
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn exit_code() -> i32 {
+    1
+}
+
+fn lifetime() -> Span {
+    Span::minutes(5)
+}
