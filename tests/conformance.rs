@@ -55,6 +55,18 @@ fn simulated_services_are_as_they_must_be() {
 }
 
 #[test]
+fn what_simulated_images_say_is_as_it_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::labels::labels(&account, &place)), Some(Ok(())));
+}
+
+#[test]
+fn simulated_task_sets_are_as_they_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::codedeploy::task_sets(&account, &place)), Some(Ok(())));
+}
+
+#[test]
 fn a_simulated_history_is_as_it_must_be() {
     let (account, place) = account();
     assert_eq!(poll_once(suites::history::history(&account, &place)), Some(Ok(())));

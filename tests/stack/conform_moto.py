@@ -61,7 +61,7 @@ class Moto:
         """One image for each release; then tags move and images go."""
         ecr = self.client("ecr")
 
-        def push(name, tag, content):
+        def push(name, tag, content, annotations=None):
             # moto makes an image's digest of those of its layers.
             part = {"digest": f"sha256:{content:064x}", "size": 1}
             manifest = {
@@ -70,13 +70,16 @@ class Moto:
                 "config": part | {"mediaType": "application/vnd.oci.image.config.v1+json"},
                 "layers": [part | {"mediaType": "application/vnd.oci.image.layer.v1.tar"}],
             }
+            if annotations:
+                manifest["annotations"] = annotations
             ecr.put_image(repositoryName=name, imageTag=str(tag), imageManifest=json.dumps(manifest))
 
         for number, service in enumerate(services()):
             name, releases = service["name"], service["release"]
             ecr.create_repository(repositoryName=name)
             for release in releases:
-                push(name, release["revision"], number * 1000 + release["revision"])
+                content = number * 1000 + release["revision"]
+                push(name, release["revision"], content, release.get("annotations"))
             for release in releases:
                 if release.get("moved_tag"):
                     push(name, release["revision"], number * 1000 + releases[-1]["revision"])

@@ -18,8 +18,8 @@ from processes import binary
 # The last three change services and images: after all that look at them.
 SUITES = (
     "ages", "alarm-map", "alarms", "all-services", "chat", "code-deployments", "history",
-    "image-ledger", "image-runs", "images", "ledger", "logs", "metrics", "number-of-services", "past",
-    "registry", "running", "scaling", "scans", "secrets", "services", "stacks", "switch", "targets",
+    "image-ledger", "image-runs", "images", "labels", "ledger", "logs", "metrics", "number-of-services", "past",
+    "registry", "running", "scaling", "scans", "secrets", "services", "stacks", "switch", "targets", "task-sets",
     "changes", "hooks", "marks",
 )  # fmt: skip
 # They have tests of their own, which look at what came of them.
@@ -38,6 +38,7 @@ OF_MOTO = {
     "code-deployments": {"code-deploy-ends": "how it ended"},
     "images": {"foreign-registry": "999999999999"},
     "registry": {},
+    "labels": {"layer-urls": "checkout:42"},
     "scaling": {"scaling-bounds": "above the maximum"},
     "scans": {},
     # After all that look at images.

@@ -24,6 +24,7 @@ RESERVED = {
     "ecr:PutImageScanningConfiguration": {"image-guard"},
     "ecr:PutImageTagMutability": {"image-guard"},
     "ecr:UpdateImageStorageClass": {"image-guard"},
+    "ecr:GetDownloadUrlForLayer": {"deployment-guard"},
     "logs:GetLogEvents": {"deployment-guard"},
     "secretsmanager:GetSecretValue": {"notifier"},
     # Only a person at the command line sets the kill switch.

@@ -89,23 +89,49 @@ def test_a_drill_wakes_the_responder_by_the_rule_in_every_state(wired, state):
     assert woken(wired, "alarm-responder", f"drill-{state}")["event"]["source"] == "nightshift.drill"
 
 
-def wakes_the_responder(wired, event):
-    """Whether one of the deployed rules that wake alarm-responder takes the event."""
+def wakes(wired, function, event, rules):
+    """Whether one of the deployed rules that wake the function takes the event."""
     events = wired.ministack.client("events")
     patterns = [
         rule["EventPattern"]
         for page in events.get_paginator("list_rules").paginate()
         for rule in page["Rules"]
         if any(
-            f":function:{account.STACK}-alarm-responder:" in target["Arn"]
+            f":function:{account.STACK}-{function}:" in target["Arn"]
             for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
         )
     ]
-    assert len(patterns) == 2, patterns
-    # An alarm's event as AWS sends it, which nobody can put on a bus.
+    assert len(patterns) == rules, patterns
+    # An event as AWS sends it, which nobody can put on a bus.
     return any(
         events.test_event_pattern(EventPattern=pattern, Event=json.dumps(event))["Result"] for pattern in patterns
     )
+
+
+def wakes_the_responder(wired, event):
+    return wakes(wired, "alarm-responder", event, rules=2)
+
+
+def test_a_call_wakes_the_guard_if_it_begins_a_deployment_and_is_not_our_own(wired):
+    def taken(name, change=None):
+        path = ROOT / f"events/deployment-guard/{name}.json"
+        text = path.read_text(encoding="utf-8").replace("nightshift-", f"{account.STACK}-")
+        event = json.loads(text)
+        event["detail"] |= change or {}
+        return wakes(wired, "deployment-guard", event, rules=5)
+
+    for name in ("call-update", "call-update-by-cloudformation", "call-create", "call-without-answer"):
+        assert taken(name), name
+    for name in ("call-scales", "call-failed", "call-of-nightshift"):
+        assert not taken(name), name
+    nobody = {"userIdentity": {"type": "AWSService", "invokedBy": "codepipeline.amazonaws.com"}}
+    assert taken("call-update", nobody)
+    by = {"service": "web", "cluster": "prod"}
+    network = {"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}}
+    for starts in ({"forceNewDeployment": True}, {"platformVersion": "LATEST"}, network):
+        assert taken("call-update", {"requestParameters": by | starts}), starts
+    assert not taken("call-update", {"requestParameters": by | {"forceNewDeployment": False}})
+    assert not taken("call-update", {"eventName": "DeleteService"})
 
 
 def test_the_stacks_own_alarms_do_not_wake_the_responder_and_all_others_do(wired):

@@ -195,22 +195,6 @@ fn what_ecs_gave_up_and_left_is_rolled_back_once_the_breakers_grace_is_over() {
 }
 
 #[test]
-fn codedeploy_is_asked_to_take_its_deployment_back() {
-    let (story, night) = night(scenario("controller = \"CODE_DEPLOY\"", CRASHES), 40);
-    assert_eq!(operations(&story), ["codedeploy:StopDeployment"], "{:#?}", decisions(&night));
-    // CodeDeploy goes back by a deployment of its own.
-    let releases = releases(&story);
-    assert_eq!((releases[0].kind, releases[1].kind), (DeploymentKind::Rollback, DeploymentKind::Release));
-    assert!(matches!(releases[0].verdict, Verdict::Healthy { .. }), "{:?}", releases[0].verdict);
-    assert!(matches!(releases[1].verdict, Verdict::RolledBack { by: By::Nightshift { .. } }), "{:?}", releases[1]);
-    assert!(releases.iter().all(|release| release.id.as_str().starts_with("codedeploy:d-")), "{releases:#?}");
-    let closed = story.closed_incidents();
-    assert_eq!((closed.len(), closed[0].phase), (1, Phase::Resolved));
-    let web = story.service_ref("web").unwrap();
-    assert_eq!(story.record(&web).denied.len(), 1, "the same again is stopped at once");
-}
-
-#[test]
 fn what_is_wrong_at_the_start_is_said_once_and_quietly() {
     let (story, _) = night(scenario("", ""), 30);
     assert_eq!(newest(&story).warnings, [Warning::NoCircuitBreaker]);

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use nightshift::night::{Night, What};
 use nightshift_core::fault::FaultKind;
 use nightshift_core::policy::Policy;
-use nightshift_core::verdict::{DeploymentKind, Verdict};
+use nightshift_core::verdict::{DeploymentKind, Release, Verdict};
 use nightshift_sim::{Scenario, Story};
 
 use super::guard::{CRASHES, night, operations, releases, scenario};
@@ -18,13 +18,27 @@ fn events_of(scenario: Scenario) -> (Story, Vec<serde_json::Value>) {
         What::Deployment { event, .. } if event.get("detail-type").is_some() => Some(event.clone()),
         _ => None,
     };
-    let events: Vec<_> = night.happened().iter().filter_map(|happened| event(&happened.what)).collect();
+    let mut events: Vec<_> = night.happened().iter().filter_map(|happened| event(&happened.what)).collect();
     assert!(events.len() >= 2, "{} events", events.len());
+    events.extend([called("web:43", "maria"), called("web:44", "nobody")]);
     (story, events)
 }
 
+/// CloudTrail's event of a call at 02:00, when the third release begins.
+fn called(task_definition: &str, by: &str) -> serde_json::Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../events/deployment-guard/call-without-answer.json");
+    let mut event: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    event["id"] = by.into();
+    let detail = &mut event["detail"];
+    detail["eventID"] = by.into();
+    detail["eventTime"] = "2026-11-20T01:59:59Z".into();
+    detail["userIdentity"]["arn"] = format!("arn:aws:iam::123456789012:user/{by}").into();
+    detail["requestParameters"]["taskDefinition"] = task_definition.into();
+    event
+}
+
 /// What is remembered once these events have come in this order.
-fn verdicts(scenario: &Scenario, events: &[serde_json::Value]) -> Vec<(DeploymentKind, Verdict, u32)> {
+fn verdicts(scenario: &Scenario, events: &[serde_json::Value]) -> Vec<(DeploymentKind, Verdict, u32, Option<String>)> {
     let story = Story::new(Scenario { deployment_events: false, ..scenario.clone() });
     story.advance(SignedDuration::from_mins(30));
     let mut night = Night::new(story.account(), &Policy::default());
@@ -32,7 +46,11 @@ fn verdicts(scenario: &Scenario, events: &[serde_json::Value]) -> Vec<(Deploymen
         night.deliver(nightshift_sim::Delivery::Deployment { event: event.clone(), at: story.now() }, 0);
     }
     assert_eq!(operations(&story), Vec::<String>::new(), "ECS has been at it");
-    releases(&story).into_iter().map(|release| (release.kind, release.verdict, release.failed)).collect()
+    let of = |release: Release| {
+        let by = release.by().map(ToOwned::to_owned);
+        (release.kind, release.verdict, release.failed, by)
+    };
+    releases(&story).into_iter().map(of).collect()
 }
 
 proptest::proptest! {
@@ -46,6 +64,8 @@ proptest::proptest! {
         let scenario = scenario("circuit_breaker = true", third);
         let (_story, events) = events_of(scenario.clone());
         let straight = verdicts(&scenario, &events);
+        let deployers: Vec<Option<&str>> = straight.iter().map(|found| found.3.as_deref()).collect();
+        proptest::prop_assert_eq!(deployers, [Some("maria"), None, None]);
         let mut shuffled: Vec<_> = picks.iter().map(|pick| pick.get(&events).clone()).collect();
         // What comes at all comes at least once, in whatever order.
         let rest: Vec<_> = events.iter().rev().filter(|event| !shuffled.contains(event)).cloned().collect();

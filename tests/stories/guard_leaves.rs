@@ -146,3 +146,13 @@ fn what_a_deployment_alarm_takes_back_is_left_to_ecs_by_guard_and_responder() {
     assert_eq!(closed.len(), 1, "the alarm's");
     assert_eq!(closed[0].refusal.as_ref().map(|refusal| refusal.name()).as_deref(), Some("RollbackUnderWay"));
 }
+
+#[test]
+fn a_circuit_breaker_that_is_set_to_take_more_is_left_to_take_it() {
+    let service = "circuit_breaker = true\ncircuit_breaker_failures = 8";
+    let (story, night) = night(scenario(service, "crash = { kind = \"secret\" }"), 30);
+    assert_eq!(operations(&story), Vec::<String>::new(), "{:#?}", decisions(&night));
+    let newest = newest(&story);
+    assert!(newest.failed > 6, "more than a usual breaker takes: {}", newest.failed);
+    assert_eq!(newest.verdict, Verdict::RolledBack { by: By::CircuitBreaker });
+}

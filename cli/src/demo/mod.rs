@@ -213,9 +213,20 @@ pub struct Moment {
 pub struct DemoError {
     /// Which scene.
     pub scene: &'static str,
-    /// What is wrong with its scenario.
+    /// What is wrong with it.
     #[source]
-    pub source: nightshift_sim::scenario::ScenarioError,
+    pub source: Unplayed,
+}
+
+/// Why a scene cannot be played.
+#[derive(Debug, thiserror::Error)]
+pub enum Unplayed {
+    /// Its scenario is wrong.
+    #[error(transparent)]
+    Scenario(#[from] nightshift_sim::scenario::ScenarioError),
+    /// Its report could not be made.
+    #[error("the report was not made")]
+    Report(#[from] nightshift_incident::respond::Unfinished),
 }
 
 impl Demo {
@@ -223,12 +234,13 @@ impl Demo {
     /// is played.
     ///
     /// # Errors
-    /// If a scene's scenario cannot be read.
+    /// If a scene's scenario cannot be read, or its report not be made.
     pub fn play(seed: u64, mut watch: impl FnMut(&scenes::Script)) -> Result<Self, DemoError> {
         let mut played = Vec::new();
         for script in scenes::all() {
             watch(&script);
-            let scenario = script.scenario(seed).map_err(|source| DemoError { scene: script.key, source })?;
+            let scenario =
+                script.scenario(seed).map_err(|source| DemoError { scene: script.key, source: source.into() })?;
             played.push(shoot::shoot(&script, scenario));
         }
         let week = week::scorecard(seed).map_err(|source| DemoError { scene: "week", source })?;

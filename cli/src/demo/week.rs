@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use nightshift_core::policy::Policy;
-use nightshift_sim::scenario::{Scenario, ScenarioError};
+use nightshift_sim::scenario::Scenario;
 use nightshift_sim::{Account, poll_once};
 use serde_json::json;
 
-use super::Posted;
+use super::{Posted, Unplayed};
 use crate::night::{Night, stack};
 
 /// What it shows.
@@ -25,8 +25,8 @@ const BY_HAND_S: i64 = 1560;
 /// Plays the week and asks for its report; `None`: it has nothing to say.
 ///
 /// # Errors
-/// If the scenario's text is wrong.
-pub(super) fn scorecard(seed: u64) -> Result<Option<Posted>, ScenarioError> {
+/// If the scenario's text is wrong, or the report cannot be made.
+pub(super) fn scorecard(seed: u64) -> Result<Option<Posted>, Unplayed> {
     let mut scenario = Scenario::parse(WEEK)?;
     scenario.seed = seed;
     let account = Account::new(scenario.clone());
@@ -41,7 +41,8 @@ pub(super) fn scorecard(seed: u64) -> Result<Option<Posted>, ScenarioError> {
     night.run_until(scenario.event);
     let reviewer = ops_reviewer::Handler::new(account.clone(), stack(&account), policy);
     let due = json!({ "report": "weekly", "zone": "UTC", "at": scenario.event });
-    let published = poll_once(reviewer.handle(&due)).and_then(Result::ok).and_then(|report| report.published);
+    let report = poll_once(reviewer.handle(&due)).transpose()?;
+    let published = report.and_then(|report| report.published);
     let notice = account.notices().into_iter().find(|notice| Some(notice.key()) == published);
     Ok(notice.map(Posted::from))
 }

@@ -109,7 +109,7 @@ async fn find<W: MapWorld>(
         }
         // Several services behind one group: nobody can say which it is.
         if let [found] = world.services_behind(&groups).await?.as_slice() {
-            if let Err(fault) = world.map(&key, found).await {
+            if let Err(fault) = world.map(&key, found, named.at).await {
                 tracing::warn!(%fault, "which service this alarm watches was not kept");
             }
             return Ok(Some(found.clone()));

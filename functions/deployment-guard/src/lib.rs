@@ -21,7 +21,7 @@ use nightshift_core::codedeploy::{CodeDeployment, CodeDeploymentId};
 use nightshift_core::ids::EventId;
 use nightshift_core::ledger::Silent;
 use nightshift_core::policy::Policy;
-use nightshift_core::ports::{CodeDeployReads, FleetReads, FleetWrites, ImageAges, ImageLedger, LogReads};
+use nightshift_core::ports::{CodeDeployReads, FleetReads, FleetWrites, ImageAges, ImageLabels, ImageLedger, LogReads};
 use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::Outcome;
 use nightshift_core::tally::Undecided;
@@ -39,12 +39,20 @@ use crate::observe::observe;
 
 /// The ports this function meets the world through.
 pub trait World:
-    SceneWorld + Hands + LogReads + ImageAges + ImageLedger + CodeDeployReads + FleetReads + FleetWrites
+    SceneWorld + Hands + LogReads + ImageAges + ImageLabels + ImageLedger + CodeDeployReads + FleetReads + FleetWrites
 {
 }
 
-impl<W: SceneWorld + Hands + LogReads + ImageAges + ImageLedger + CodeDeployReads + FleetReads + FleetWrites> World
-    for W
+impl<W> World for W where
+    W: SceneWorld
+        + Hands
+        + LogReads
+        + ImageAges
+        + ImageLabels
+        + ImageLedger
+        + CodeDeployReads
+        + FleetReads
+        + FleetWrites
 {
 }
 

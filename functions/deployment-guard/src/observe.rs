@@ -1,21 +1,23 @@
 //! What a verdict is made from.
 
+mod images;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use nightshift_core::codedeploy::CodeDeployment;
-use nightshift_core::fault::{Fault, FaultKind, Sight};
-use nightshift_core::ids::ServiceRef;
-use nightshift_core::image::ImageId;
+use nightshift_core::fault::{FaultKind, Sight};
+use nightshift_core::ids::TaskDefinitionArn;
 use nightshift_core::incident::{Quarantined, ServiceRecord};
+use nightshift_core::origin::Origin;
 use nightshift_core::policy::Policy;
 use nightshift_core::release::{RevisionImage, ServiceDeployment, TaskDefinition};
 use nightshift_core::service::{Controller, Service};
 use nightshift_core::task::StoppedTask;
-use nightshift_core::verdict::{Origin, Release};
+use nightshift_core::verdict::Release;
 use nightshift_incident::scene::{Scene, Standing, observe_scene, observe_standing};
 use nightshift_incident::stack::{Home, Stack};
-use nightshift_release::learn::{Seen, learn};
+use nightshift_release::learn::{Seen, Told, learn};
 use nightshift_release::trial::{Trouble, trouble};
 use nightshift_release::{codedeploy, origin};
 use schemars::JsonSchema;
@@ -23,7 +25,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::World;
 use crate::event::News;
-use crate::quarantined::{images, merged};
+use crate::quarantined::merged;
+
+pub use images::Pushed;
+use images::{observe_images, observe_label, observe_quarantined};
 
 /// Lines of a failing container's log that people are shown.
 const LOG_LINES: u32 = 10;
@@ -61,6 +66,10 @@ pub struct Observed {
     /// Images that it brings and that are kept from being deployed.
     #[serde(default = "none")]
     pub quarantined: Sight<Vec<Quarantined>>,
+    /// The commit that its image says it was built from, where nothing nearer
+    /// tells and it is seen for the first time.
+    #[serde(default)]
+    pub built_from: Option<String>,
     /// What its failing container said last.
     pub log: Option<LogEnd>,
     /// All about the service, where something is to be decided.
@@ -72,35 +81,42 @@ fn none() -> Sight<Vec<Quarantined>> {
     Sight::Seen(Vec::new())
 }
 
-/// When an image was pushed, and the one it replaces.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Pushed {
-    /// The new one.
-    pub new: Option<Timestamp>,
-    /// The one before.
-    pub old: Option<Timestamp>,
-}
-
 impl Observed {
     /// The releases as they are known by what was seen, newest first; `None`
     /// without what they are made from.
     pub fn releases(&self, policy: &Policy, now: Timestamp) -> Option<Vec<Release>> {
         let service = self.service.seen()?;
         let history = self.history.seen()?;
-        let known = &self.standing.seen()?.record.value.releases;
+        let record = &self.standing.seen()?.record.value;
+        let known = &record.releases;
         let told: Vec<_> = self.news.told.iter().cloned().collect();
         let seen = Seen {
             history,
             service: service.as_ref(),
             stopped: self.stopped.seen().map_or(&[][..], Vec::as_slice),
             told: &told,
+            calls: &record.calls,
             origins: &self.origins(),
+            built_from: self.built_from.as_deref(),
             now,
         };
         Some(learn(known, &seen, &policy.deployments))
     }
 
-    fn origins(&self) -> BTreeMap<nightshift_core::ids::TaskDefinitionArn, Origin> {
+    /// CodeDeploy tells of no images: those of the newest deployment are what
+    /// its task definition writes, by no digest.
+    fn images_of_codedeploy(&mut self) {
+        let (Sight::Seen(history), Some(definition)) = (&mut self.history, self.definition.seen()) else { return };
+        if let Some((newest, definition)) = history.first_mut().zip(definition.as_ref())
+            && newest.target.images.is_empty()
+        {
+            let written = |image: &String| RevisionImage { image: image.clone(), digest: None };
+            newest.target.images =
+                definition.images.iter().map(|(container, image)| (container.clone(), written(image))).collect();
+        }
+    }
+
+    fn origins(&self) -> BTreeMap<TaskDefinitionArn, Origin> {
         let definition = self.definition.seen().and_then(Option::as_ref);
         definition.map(|found| (found.arn.clone(), origin::of(found))).into_iter().collect()
     }
@@ -151,6 +167,7 @@ pub async fn observe<W: World>(
         definition: Sight::Seen(None),
         pushed: BTreeMap::new(),
         quarantined: Sight::Seen(Vec::new()),
+        built_from: None,
         log: None,
         scene: None,
     };
@@ -163,11 +180,13 @@ pub async fn observe<W: World>(
         observed.history = history;
     }
     if let Some(deployment) = observed.history.seen().and_then(|history| history.first()).cloned() {
-        observed.definition = world.task_definition(&deployment.target.task_definition).await.into();
+        observed.definition = observe_definition(world, &deployment.target.task_definition).await;
+        observed.images_of_codedeploy();
         if !deployment.status.terminal() {
             observed.pushed = observe_images(world, &observed, &deployment).await;
             observed.quarantined = observe_quarantined(world, name, &deployment).await.into();
         }
+        observed.built_from = observe_label(world, &observed, &deployment).await;
     }
     let decides = observed.trouble(policy, now).is_some() || resumes(&observed);
     if decides || just_failed(&observed, policy, now) {
@@ -179,10 +198,21 @@ pub async fn observe<W: World>(
     observed
 }
 
+/// What nobody has named yet is not asked for.
+async fn observe_definition<W: World>(world: &W, named: &TaskDefinitionArn) -> Sight<Option<TaskDefinition>> {
+    match codedeploy::is_unknown(named) {
+        true => Sight::Seen(None),
+        false => world.task_definition(named).await.into(),
+    }
+}
+
 /// A drill tells of things that never were. Of the stack's drill service they
-/// are believed; of any other it is a reason to look, and no more.
+/// are believed; of any other it is a reason to look, and no more. A call of
+/// the stack itself names nobody.
 fn believed(news: &News, stack: &Stack) -> News {
-    match news.drill && stack.drill_service.as_ref() != Some(&news.service.to_string()) {
+    let invented = news.drill && stack.drill_service.as_ref() != Some(&news.service.to_string());
+    let own = matches!(&news.told, Some(Told::Called { call }) if stack.own_session(&call.by));
+    match invented || own {
         true => News { told: None, drill: false, ..news.clone() },
         false => news.clone(),
     }
@@ -196,13 +226,14 @@ async fn observe_codedeploy<W: World>(
     told: Option<&CodeDeployment>,
 ) -> Option<Sight<Vec<ServiceDeployment>>> {
     let known = observed.standing.seen().map_or(&[][..], |standing| standing.record.value.releases.as_slice());
+    let service = observed.service.seen().and_then(Option::as_ref);
     if let Some(code) = told {
-        return Some(Sight::Seen(codedeploy::history(code, known)));
+        return Some(Sight::Seen(codedeploy::history(code, known, service)));
     }
-    let by_codedeploy = observed.service.seen()?.as_ref()?.controller == Controller::CodeDeploy;
+    let by_codedeploy = service?.controller == Controller::CodeDeploy;
     let newest = codedeploy::deployment_of(known.first().filter(|_| by_codedeploy)?)?;
     match world.code_deployment(&newest).await {
-        Ok(Some(code)) => Some(Sight::Seen(codedeploy::history(&code, known))),
+        Ok(Some(code)) => Some(Sight::Seen(codedeploy::history(&code, known, service))),
         // CodeDeploy has forgotten it: there is nothing more to learn.
         Ok(None) => None,
         Err(fault) => Some(Sight::Unseen(fault)),
@@ -224,54 +255,6 @@ fn just_failed(observed: &Observed, policy: &Policy, now: Timestamp) -> bool {
 fn resumes(observed: &Observed) -> bool {
     let Some(standing) = observed.standing.seen().filter(|standing| standing.seen) else { return false };
     standing.record.value.incident.as_ref().is_some_and(|incident| incident.open_intent().is_some())
-}
-
-/// Which of the images that it brings are quarantined: they themselves, or the
-/// whole image that they are one platform of.
-async fn observe_quarantined<W: World>(
-    world: &W,
-    service: &ServiceRef,
-    deployment: &ServiceDeployment,
-) -> Result<Vec<Quarantined>, Fault> {
-    let mut all = Vec::new();
-    for image in images(service, &deployment.target) {
-        let mut record = world.image_record(&image).await?.value;
-        if let Some(index) = record.index.clone() {
-            record = world.image_record(&ImageId::new(image.repository.clone(), index)).await?.value;
-        }
-        if let Some(held) = record.quarantine {
-            let because = held.because.into_iter().collect();
-            all.push(Quarantined { image, at: held.at, because });
-        }
-    }
-    Ok(all)
-}
-
-/// When the images were pushed: the old ones are those of the release that
-/// the deployment came from.
-async fn observe_images<W: World>(
-    world: &W,
-    observed: &Observed,
-    deployment: &ServiceDeployment,
-) -> BTreeMap<String, Pushed> {
-    let history = observed.history.seen().map_or(&[][..], Vec::as_slice);
-    let source = history.iter().skip(1).find(|old| deployment.sources.contains(&old.target.arn));
-    let mut pushed = BTreeMap::new();
-    for (container, image) in &deployment.target.images {
-        let old = source.and_then(|source| source.target.images.get(container));
-        if old.is_some_and(|old| old.digest == image.digest) {
-            continue;
-        }
-        let when = Pushed { new: pushed_at(world, Some(image)).await, old: pushed_at(world, old).await };
-        pushed.insert(container.clone(), when);
-    }
-    pushed
-}
-
-/// A warning rests on it, nothing else: what cannot be read is not known.
-async fn pushed_at<W: World>(world: &W, image: Option<&RevisionImage>) -> Option<Timestamp> {
-    let image = image?;
-    world.pushed_at(&image.image, image.digest.as_ref()?).await.ok().flatten()
 }
 
 /// The end of the newest failure's log. People are told without it if it

@@ -9,6 +9,7 @@ use nightshift_core::notice::Section;
 use nightshift_core::policy::Policy;
 use nightshift_core::refusal::Refusal;
 use nightshift_core::service::Service;
+use nightshift_core::span::Span;
 use nightshift_core::timer::Timer;
 use nightshift_core::verdict::{DeploymentKind, PastRelease, Release, Verdict};
 use nightshift_incident::answer::replay;
@@ -19,6 +20,8 @@ use nightshift_incident::plan::{Decision, Plan};
 use nightshift_incident::scene::{Scene, Standing};
 use nightshift_incident::severity;
 use nightshift_incident::words_of_release::{self, News};
+use nightshift_release::callers::waiting;
+use nightshift_release::codedeploy::is_unknown;
 use nightshift_release::good::denies;
 use nightshift_release::pace::stuck_at;
 use nightshift_release::trial::{Calm, trouble};
@@ -28,6 +31,11 @@ use crate::warnings::warnings;
 
 /// A deployment that failed before anybody looked is still news for so long.
 const STILL_NEWS: SignedDuration = SignedDuration::from_hours(1);
+
+/// What a deployment of CodeDeploy deploys is looked for so often, …
+const LOOKED_AGAIN: Span = Span::minutes(1);
+/// … so long: a denial holds from its start.
+const UNKNOWN_FOR: Span = Span::minutes(10);
 
 /// Decides what the news of a deployment comes to.
 pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
@@ -48,8 +56,10 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
     let Some(releases) = observed.releases(policy, now) else { return Plan::of(Decision::Settled) };
     let service = observed.service.seen().and_then(Option::as_ref);
     let known = &standing.record.value;
+    let told: Vec<_> = observed.news.told.iter().cloned().collect();
+    let calls = waiting(&releases, &known.releases, &known.calls, &told, now);
     let denials = observed.record(policy, now).unwrap_or_else(|| known.clone());
-    let mut record = ServiceRecord { releases, ..denials };
+    let mut record = ServiceRecord { releases, calls, ..denials };
     let found = service.map(|service| judged(observed, &record, service, policy, now));
     // Whoever hears that it fails needs no warning that it might.
     let calm = !matches!(found, Some(Ok(_)));
@@ -142,6 +152,10 @@ fn watchdog(record: &mut ServiceRecord, calm: Calm, policy: &Policy, now: Timest
     let newest = record.releases.first_mut().filter(|newest| waits || !newest.status.terminal())?;
     let at = match calm {
         Calm::Waiting { until } => until,
+        // CodeDeploy makes its task set a little later, and says nothing then.
+        _ if is_unknown(&newest.target.task_definition) && UNKNOWN_FOR.after(newest.began_at) > now => {
+            LOOKED_AGAIN.after(now)
+        }
         _ => match stuck_at(newest, &releases, &policy.deployments) {
             at if at > now => at,
             // Its time is up and it was left alone: looked at again in a while.

@@ -5,7 +5,7 @@ use nightshift_core::incident::ServiceRecord;
 use nightshift_core::policy::{Frozen, Policy};
 use nightshift_core::service::{Controller, Service, Strategy};
 use nightshift_core::verdict::{DeploymentKind, Release, Warning};
-use nightshift_release::trial::protected;
+use nightshift_release::breaker::protected;
 
 use crate::observe::Observed;
 

@@ -49,7 +49,8 @@ impl CodeDeployReads for Account {
 
 impl Account {
     /// What an AppSpec deploys of which the deployment names but the SHA-256;
-    /// `None`: it lies in S3, or CodeDeploy has it no longer.
+    /// `None`: it lies in S3, and the service's task sets tell, or CodeDeploy
+    /// has it no longer.
     async fn of_revision(
         &self,
         deployment: &CodeDeploymentId,
@@ -139,7 +140,7 @@ fn shift_minutes(config: Option<&str>) -> u32 {
     };
     let numbers = |of: &str| -> Option<(u32, u32)> {
         let (percent, minutes) = name.strip_prefix(of)?.split_once("Percent")?;
-        let minutes = minutes.trim_start_matches("Every").trim_end_matches(['s', 'e', 't', 'u', 'n', 'i', 'M']);
+        let minutes = minutes.strip_prefix("Every").unwrap_or(minutes).strip_suffix("Minutes")?;
         Some((percent.parse().ok()?, minutes.parse().ok()?))
     };
     match (numbers("Linear"), numbers("Canary")) {
@@ -205,6 +206,7 @@ mod tests {
         check("CodeDeployDefault.ECSCanary10Percent5Minutes", 5);
         check("CodeDeployDefault.ECSCanary10Percent15Minutes", 15);
         check("our-own", LONGEST_SHIFT_MINUTES);
+        check("CodeDeployDefault.ECSCanary10Percent5Seconds", LONGEST_SHIFT_MINUTES);
         let ends = sdk::BlueInstanceTerminationOption::builder().termination_wait_time_in_minutes(60).build();
         let ready = sdk::DeploymentReadyOption::builder().wait_time_in_minutes(15).build();
         let waits = sdk::BlueGreenDeploymentConfiguration::builder()

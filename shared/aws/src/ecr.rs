@@ -1,6 +1,9 @@
 //! Amazon ECR: repositories and their images, what a reference means right now,
-//! and what scans found.
+//! what images say about themselves, and what scans found.
 
+mod blob;
+mod labels;
+mod manifest;
 mod registry;
 mod scans;
 mod writes;

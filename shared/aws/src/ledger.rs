@@ -160,9 +160,8 @@ impl AlarmMap for Account {
         found.map(|found| item::document(&key.to_string(), &found)).transpose()
     }
 
-    async fn map(&self, alarm: &AlarmArn, service: &ServiceRef) -> Answer<()> {
-        let key = Key::alarm(alarm);
-        self.put(item::with_document(&key, service)?).await
+    async fn map(&self, alarm: &AlarmArn, service: &ServiceRef, at: Timestamp) -> Answer<()> {
+        self.put(item::mapped(alarm, service, at)?).await
     }
 }
 

@@ -128,6 +128,12 @@ fn needed<'a, T>(setting: &'a Option<T>, operation: &str, variable: &str) -> Ans
 
 #[cfg(any(feature = "ledger", feature = "notices", feature = "timers", feature = "switches"))]
 impl Settings {
+    /// Whether emulators answer, which know no TLS.
+    #[cfg(feature = "ecr")]
+    pub(crate) fn emulated(&self) -> bool {
+        !self.endpoints.is_empty()
+    }
+
     #[cfg(feature = "ledger")]
     pub(crate) fn table(&self, operation: &str) -> Answer<&String> {
         needed(&self.table, operation, TABLE)

@@ -12,6 +12,7 @@ use crate::ids::{AlarmArn, Digest, EventId, IncidentId, ServiceDeploymentArn, Se
 use crate::image::ImageId;
 use crate::mode::{Mode, Severity};
 use crate::notice::Notice;
+use crate::origin::Call;
 use crate::refusal::Refusal;
 use crate::remedy::{Outcome, Remedy, RemedyKind};
 use crate::timer::Timer;
@@ -247,6 +248,9 @@ pub struct ServiceRecord {
     /// Its releases, newest first; older ones are in history alone.
     #[serde(default)]
     pub releases: Vec<Release>,
+    /// Calls whose release is not known, or not yet.
+    #[serde(default)]
+    pub calls: Vec<Call>,
 }
 
 impl ServiceRecord {
@@ -260,6 +264,7 @@ impl ServiceRecord {
             flips: Vec::new(),
             unpublished: Vec::new(),
             releases: Vec::new(),
+            calls: Vec::new(),
         }
     }
 }

@@ -28,6 +28,7 @@ pub mod incident;
 pub mod ledger;
 pub mod mode;
 pub mod notice;
+pub mod origin;
 pub mod timer;
 pub mod verdict;
 

@@ -29,7 +29,8 @@ use crate::task::StoppedTask;
 use crate::timer::Timer;
 
 pub use deployments::{
-    CodeDeployReads, CodeDeployWrites, FleetReads, FleetWrites, HistoryReads, HookWrites, ImageAges, LogReads,
+    CodeDeployReads, CodeDeployWrites, FleetReads, FleetWrites, HistoryReads, HookWrites, ImageAges, ImageLabels,
+    LogReads,
 };
 pub use images::{ImageLedger, RegistryReads, RegistryWrites, RunningReads, RunsLedger, ScanReads};
 
@@ -227,8 +228,8 @@ pub trait AlarmMap: Sync {
     /// groups it looks at, was last found to watch.
     fn mapped(&self, alarm: &AlarmArn) -> impl Future<Output = Answer<Option<ServiceRef>>> + Send;
 
-    /// `dynamodb:PutItem`.
-    fn map(&self, alarm: &AlarmArn, service: &ServiceRef) -> impl Future<Output = Answer<()>> + Send;
+    /// `dynamodb:PutItem`: kept for two days from `at`, when the alarm rang.
+    fn map(&self, alarm: &AlarmArn, service: &ServiceRef, at: Timestamp) -> impl Future<Output = Answer<()>> + Send;
 }
 
 /// Reads secrets.

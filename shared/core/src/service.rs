@@ -69,6 +69,18 @@ pub struct Deployment {
     pub created_at: Option<Timestamp>,
 }
 
+/// One entry of `taskSets[]`: what somebody else than ECS deploys has these
+/// instead of deployments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TaskSet {
+    /// `ecs-svc/N`: what its tasks say they were started by.
+    pub id: DeploymentId,
+    /// `externalId`: the id of the CodeDeploy deployment that made it.
+    pub external_id: Option<String>,
+    /// What it runs.
+    pub task_definition: TaskDefinitionArn,
+}
+
 /// The service, as far as a decision needs it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Service {
@@ -94,6 +106,9 @@ pub struct Service {
     pub pending: u32,
     /// PRIMARY first.
     pub deployments: Vec<Deployment>,
+    /// Its task sets, where ECS does not deploy it.
+    #[serde(default)]
+    pub task_sets: Vec<TaskSet>,
     /// The current service deployment, where ECS names one.
     pub current_deployment: Option<ServiceDeploymentArn>,
     /// ARNs of the target groups it registers with.
@@ -114,6 +129,10 @@ pub struct Breaker {
     pub enabled: bool,
     /// It goes back by itself when it trips.
     pub rolls_back: bool,
+    /// Failed tasks at which it trips, of as many as are wanted now; `None`:
+    /// as ECS has it unless told otherwise.
+    #[serde(default)]
+    pub threshold: Option<u32>,
 }
 
 /// The tag that opts a service in, with the mode as its value.

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{DeploymentId, IncidentId, RevisionArn, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
+use crate::origin::{Call, Origin};
 use crate::release::{DeploymentStatus, Revision};
 use crate::task::Crash;
 
@@ -175,18 +176,6 @@ pub struct Failure {
     pub reason: Option<String>,
 }
 
-/// Who made a release and from what, as far as anybody says.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Origin {
-    /// The git commit: tag `commit` or `git-sha` of the task definition, or an
-    /// image tag that is one.
-    pub commit: Option<String>,
-    /// When it was committed, where the task definition's tag `commit-time` says.
-    pub committed_at: Option<Timestamp>,
-    /// Who: tag `deployed-by` of the task definition.
-    pub by: Option<String>,
-}
-
 /// What is wrong with a release before it has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -226,6 +215,9 @@ pub struct Release {
     pub target: Revision,
     /// Who made it, and from what.
     pub origin: Origin,
+    /// The API call that began it, where CloudTrail tells of one.
+    #[serde(default)]
+    pub call: Option<Call>,
     /// When it began.
     pub began_at: Timestamp,
     /// When it ended.
@@ -270,6 +262,13 @@ impl Release {
     /// What people call it: the task definition's family and revision.
     pub fn name(&self) -> &str {
         self.target.task_definition.short()
+    }
+
+    /// Who deployed it: whoever a tag names, or else the principal that made
+    /// the call, or else the one that registered what is deployed.
+    pub fn by(&self) -> Option<&str> {
+        let call = self.call.as_ref().map(|call| &call.by);
+        self.origin.by.as_ref().or(call).or(self.origin.registered_by.as_ref()).map(String::as_str)
     }
 
     /// It has ended, one way or the other.

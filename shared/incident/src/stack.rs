@@ -32,6 +32,9 @@ impl Home {
     }
 }
 
+/// The functions that may change a service.
+const FUNCTIONS_THAT_ACT: [&str; 3] = ["alarm-responder", "deployment-guard", "remedy-verifier"];
+
 /// The stack that a function belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stack {
@@ -49,6 +52,14 @@ impl Stack {
     /// Whether the alarm watches this stack itself.
     pub fn own_alarm(&self, name: &str) -> bool {
         name.strip_prefix(self.name.as_str()).is_some_and(|rest| rest.starts_with("-self-"))
+    }
+
+    /// Whether the principal `ROLE/SESSION` is one of this stack's functions:
+    /// Lambda calls the session of a function's role by the function's name.
+    pub fn own_session(&self, principal: &str) -> bool {
+        let session = principal.split_once('/').map(|(_, session)| session);
+        let function = session.and_then(|session| session.strip_prefix(self.name.as_str())?.strip_prefix('-'));
+        function.is_some_and(|function| FUNCTIONS_THAT_ACT.contains(&function))
     }
 
     /// Reads `NIGHTSHIFT_STACK`, `NIGHTSHIFT_ACCOUNT`, `AWS_REGION`,
@@ -94,6 +105,9 @@ mod tests {
         assert_eq!(read, expect);
         assert!(read.own_alarm("nightshift-self-alarm-responder-errors"));
         assert!(!read.own_alarm("nightshift-checkout-5xx"), "a team may call its stack like its services");
+        assert!(read.own_session("nightshift-DeploymentGuardRole-1AB/nightshift-deployment-guard"));
+        assert!(!read.own_session("ci/nightshift-web"));
+        assert!(!read.own_session("nightshift-deployment-guard"), "a user of that name is somebody else");
         let homeless = Stack::read(&variables(&set[..1])).unwrap_err();
         assert_eq!(homeless.variable, "NIGHTSHIFT_ACCOUNT");
     }

@@ -231,6 +231,8 @@ mod tests {
             service: None,
             stopped: &[],
             told: &[],
+            calls: &[],
+            built_from: None,
             origins: &std::collections::BTreeMap::new(),
             now: Timestamp::UNIX_EPOCH,
         };

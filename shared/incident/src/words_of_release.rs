@@ -189,7 +189,7 @@ fn why(release: &Release) -> Vec<String> {
     for image in release.target.images.values() {
         why.push(format!("Image {}", image.image.rsplit('/').next().unwrap_or(&image.image)));
     }
-    why.extend(release.origin.by.iter().map(|by| format!("Deployed by {by}")));
+    why.extend(release.by().map(|by| format!("Deployed by {by}")));
     why.extend(release.reason.iter().map(|reason| format!("ECS: {reason}")));
     why
 }

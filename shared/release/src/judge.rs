@@ -92,8 +92,9 @@ pub fn cause(release: &Release) -> FailedBy {
 pub(crate) mod tests {
     use jiff::{SignedDuration, Timestamp};
     use nightshift_core::ids::{Digest, IncidentId, RevisionArn, ServiceDeploymentArn, TaskDefinitionArn};
+    use nightshift_core::origin::Origin;
     use nightshift_core::release::{Revision, RevisionImage, ServiceDeployment};
-    use nightshift_core::verdict::{Failure, Origin};
+    use nightshift_core::verdict::Failure;
 
     use super::*;
 
@@ -150,6 +151,7 @@ pub(crate) mod tests {
             source: None,
             target: seen.target,
             origin: Origin::default(),
+            call: None,
             began_at: seen.created_at,
             ended_at: seen.finished_at,
             status,

@@ -5,20 +5,22 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use nightshift_core::ids::{RevisionArn, ServiceDeploymentArn, TaskDefinitionArn};
-use nightshift_core::policy::{Deployments, FAILURES_COUNTED};
+use nightshift_core::origin::{Call, Origin};
+use nightshift_core::policy::Deployments;
 use nightshift_core::release::{DeploymentStatus, ServiceDeployment};
 use nightshift_core::service::{Rollout, Service};
 use nightshift_core::task::StoppedTask;
-use nightshift_core::verdict::{DeploymentKind, Failure, Origin, Release, Unjudged, Verdict};
+use nightshift_core::verdict::{DeploymentKind, Failure, Release, Unjudged, Verdict};
 
+use crate::callers;
+use crate::codedeploy::{is_unknown, task_set};
+use crate::failures::{add, failure_of, owns};
 use crate::judge::judge;
 use crate::kind::kind;
 
 /// Releases that a service's record holds, the newest first. Reports read the
 /// older ones from history.
 pub const KEPT: usize = 12;
-/// Failures kept of one release, and counted.
-const FAILURES_KEPT: usize = FAILURES_COUNTED as usize;
 
 /// What was looked at.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +33,12 @@ pub struct Seen<'a> {
     pub stopped: &'a [StoppedTask],
     /// What the event itself told of, such as a task that AWS lists no more.
     pub told: &'a [Told],
+    /// Calls that wait for their release to be known.
+    pub calls: &'a [Call],
     /// Where task definitions come from, as far as was read.
     pub origins: &'a BTreeMap<TaskDefinitionArn, Origin>,
+    /// The commit that an image of the newest deployment says it was built from.
+    pub built_from: Option<&'a str>,
     /// When.
     pub now: Timestamp,
 }
@@ -54,6 +60,11 @@ pub enum Told {
         at: Timestamp,
         /// ECS's words.
         reason: Option<String>,
+    },
+    /// Somebody asked for a deployment.
+    Called {
+        /// The call.
+        call: Call,
     },
 }
 
@@ -82,11 +93,10 @@ pub fn learn(known: &[Release], seen: &Seen<'_>, policy: &Deployments) -> Vec<Re
     let mut releases: Vec<Release> = by_id.into_values().collect();
     releases.sort_by(|one, other| (other.began_at, &other.id).cmp(&(one.began_at, &one.id)));
     for release in &mut releases {
-        if let Some(origin) = seen.origins.get(&release.target.task_definition) {
-            release.origin = origin.clone();
-        }
+        come_from(release, seen);
     }
     attach(&mut releases, seen);
+    callers::join(&mut releases, known, seen.calls, seen.told);
     judge_all(&mut releases, seen, policy);
     releases.truncate(KEPT);
     releases
@@ -106,6 +116,7 @@ fn first_seen(
         source: deployment.sources.first().cloned(),
         target: deployment.target.clone(),
         origin: Origin::default(),
+        call: None,
         began_at: deployment.began_at(),
         ended_at: None,
         status: deployment.status,
@@ -133,8 +144,23 @@ fn came_from(sources: &[RevisionArn], earlier: &[ServiceDeployment]) -> Option<T
     source.map(|old| old.target.task_definition.clone())
 }
 
+/// Tags may change; what an image said is asked for once and stays.
+fn come_from(release: &mut Release, seen: &Seen<'_>) {
+    if let Some(origin) = seen.origins.get(&release.target.task_definition) {
+        let commit = origin.commit.clone().or(release.origin.commit.take());
+        release.origin = Origin { commit, ..origin.clone() };
+    }
+    let newest = seen.history.first().is_some_and(|newest| newest.arn == release.id);
+    if let Some(commit) = seen.built_from.filter(|_| newest && release.origin.commit.is_none()) {
+        release.origin.commit = Some(commit.to_owned());
+    }
+}
+
 /// Statuses go one way only: what is read late changes nothing.
 fn update(release: &mut Release, seen: &ServiceDeployment, now: Timestamp) {
+    if is_unknown(&release.target.task_definition) {
+        release.target = seen.target.clone();
+    }
     if rank(seen.status) >= rank(release.status) {
         release.status = seen.status;
         release.reason = seen.reason.clone().or(release.reason.take());
@@ -179,9 +205,13 @@ fn attach(releases: &mut [Release], seen: &Seen<'_>) {
             newest.given_up_at = newest.given_up_at.or(Some(seen.now));
         }
     }
+    for release in releases.iter_mut().filter(|release| release.deployment.is_none()) {
+        let set = seen.service.and_then(|service| task_set(service, &release.id));
+        release.deployment = set.map(|set| set.id.clone());
+    }
     let told = seen.told.iter().filter_map(|told| match told {
         Told::Task { task } => Some(task),
-        Told::NotPlaced { .. } => None,
+        Told::NotPlaced { .. } | Told::Called { .. } => None,
     });
     for task in seen.stopped.iter().chain(told) {
         let owner = releases.iter_mut().find(|release| owns(release, task));
@@ -212,57 +242,6 @@ fn on_trial(release: &Release) -> bool {
     let by_a_person = release.reason.as_deref().is_some_and(|reason| reason.contains("user"));
     let given_up = release.status == DeploymentStatus::Stopped && release.rolled_back_to.is_none() && !by_a_person;
     release.status.in_flight() || given_up
-}
-
-/// The task was the release's while it was on trial: by the deployment that
-/// started it, or else by what it ran, where nothing else ran that.
-fn owns(release: &Release, task: &StoppedTask) -> bool {
-    let Some(stopped) = task.stopped_at else { return false };
-    let on_trial = stopped >= release.began_at && release.ended_at.is_none_or(|end| stopped <= end);
-    if !on_trial {
-        return false;
-    }
-    match (&release.deployment, &task.started_by) {
-        (Some(own), Some(by)) => own == by,
-        _ => {
-            release.target.task_definition == task.task_definition
-                && release.from.as_ref() != Some(&task.task_definition)
-        }
-    }
-}
-
-fn failure_of(task: &StoppedTask) -> Option<Failure> {
-    let crash = task.crash()?;
-    let ended = task.containers.iter().find(|container| {
-        container.reason.is_some() || container.exit_code.is_some_and(|code| code != 0 && code != 143)
-    });
-    let ended = ended.or_else(|| task.containers.first());
-    Some(Failure {
-        of: task.arn.clone(),
-        at: task.stopped_at?,
-        crash: Some(crash),
-        container: ended.map(|container| container.name.clone()),
-        exit_code: ended.and_then(|container| container.exit_code),
-        reason: ended.and_then(|container| container.reason.clone()).or_else(|| task.reason.clone()),
-    })
-}
-
-fn add(release: &mut Release, failure: Failure) {
-    if release.failures.iter().any(|known| known.of == failure.of) {
-        return;
-    }
-    if release.failures.len() >= FAILURES_KEPT {
-        // Which ones are kept must not depend on the order they came in.
-        release.failed = FAILURES_COUNTED;
-        let Some(latest) = release.failures.last() else { return };
-        if (failure.at, &failure.of) >= (latest.at, &latest.of) {
-            return;
-        }
-        release.failures.pop();
-    }
-    release.failures.push(failure);
-    release.failures.sort_by(|one, other| (one.at, &one.of).cmp(&(other.at, &other.of)));
-    release.failed = release.failed.max(u32::try_from(release.failures.len()).unwrap_or(u32::MAX));
 }
 
 fn judge_all(releases: &mut [Release], seen: &Seen<'_>, policy: &Deployments) {

@@ -12,11 +12,15 @@
 
 pub mod kind;
 
+pub mod callers;
 pub mod codedeploy;
 pub mod judge;
 pub mod learn;
 pub mod origin;
 pub mod redact;
+
+pub mod breaker;
+mod failures;
 
 pub mod good;
 pub mod pace;

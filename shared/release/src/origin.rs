@@ -1,15 +1,16 @@
 //! Who made a release and from what, as far as its task definition says.
 
+use nightshift_core::origin::Origin;
 use nightshift_core::release::TaskDefinition;
-use nightshift_core::verdict::Origin;
 
 /// Tags that name the commit, the first that is there.
 const COMMIT: [&str; 4] = ["git-sha", "commit", "git-commit", "org.opencontainers.image.revision"];
-/// Tags that name when it was made, RFC 3339.
-const COMMITTED_AT: [&str; 2] = ["commit-time", "org.opencontainers.image.created"];
+/// The tag that names when it was committed, RFC 3339. When an image was made
+/// is no such time: lead time would begin with its build.
+const COMMITTED_AT: [&str; 1] = ["commit-time"];
 /// Tags that name who deployed it.
 const BY: [&str; 3] = ["deployed-by", "author", "github-actor"];
-/// A short git commit has seven digits, a whole one forty.
+/// A short git commit has seven digits, a whole one by SHA-1 forty.
 const COMMIT_LENGTH: std::ops::RangeInclusive<usize> = 7..=40;
 
 /// What a task definition says about where it comes from.
@@ -18,13 +19,22 @@ pub fn of(definition: &TaskDefinition) -> Origin {
     Origin {
         commit: first(&COMMIT).or_else(|| definition.images.values().find_map(|image| commit_in(image))),
         committed_at: first(&COMMITTED_AT).and_then(|text| text.parse().ok()),
-        by: first(&BY).or_else(|| definition.registered_by.as_deref().map(principal)),
+        by: first(&BY),
+        registered_by: definition.registered_by.as_deref().map(principal),
     }
+}
+
+/// What an image says that it was built from, where that is a commit: labels
+/// name tags and branches too. A whole commit by SHA-256 has sixty-four digits.
+pub fn commit_of_label(label: &str) -> Option<String> {
+    let label = label.trim();
+    let hex = label.chars().all(|letter| letter.is_ascii_hexdigit());
+    (hex && (*COMMIT_LENGTH.start()..=64).contains(&label.len())).then(|| label.to_owned())
 }
 
 /// A principal without its account: `deploy/GitHubActions` of an assumed role,
 /// `deployer` of a user.
-fn principal(arn: &str) -> String {
+pub fn principal(arn: &str) -> String {
     let resource = arn.splitn(6, ':').nth(5).unwrap_or(arn);
     let name = resource.strip_prefix("assumed-role/").or_else(|| resource.strip_prefix("user/"));
     name.unwrap_or(resource).to_owned()
@@ -51,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_registered_the_task_definition_deployed_it_unless_a_tag_says_otherwise() {
+    fn a_tag_and_the_registering_principal_are_told_apart() {
         let definition = |tags: &[(&str, &str)]| TaskDefinition {
             arn: TaskDefinitionArn::new("task-definition/web:1"),
             active: true,
@@ -60,11 +70,36 @@ mod tests {
             logs: BTreeMap::new(),
             registered_by: Some("arn:aws:sts::123456789012:assumed-role/ci/GitHubActions".into()),
         };
-        assert_eq!(of(&definition(&[])).by.as_deref(), Some("ci/GitHubActions"));
+        let plain = of(&definition(&[]));
+        assert_eq!((plain.by, plain.registered_by.as_deref()), (None, Some("ci/GitHubActions")));
         assert_eq!(of(&definition(&[("deployed-by", "platform")])).by.as_deref(), Some("platform"));
         assert_eq!(principal("arn:aws:iam::123456789012:user/deployer"), "deployer");
         assert_eq!(principal("arn:aws:iam::123456789012:root"), "root");
         assert_eq!(principal("deployer"), "deployer");
+    }
+
+    #[test]
+    fn a_label_names_a_commit_or_nothing() {
+        let whole = "189b5e9c0ffee189b5e9c0ffee189b5e9c0ffee0";
+        assert_eq!(commit_of_label(whole).as_deref(), Some(whole));
+        assert_eq!(commit_of_label(" 1890509\n").as_deref(), Some("1890509"), "a label is no build's number");
+        for other in ["", "main", "v1.2.3", "refs/heads/main", "189b5e", &"a".repeat(65)] {
+            assert_eq!(commit_of_label(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn when_an_image_was_made_is_not_when_it_was_committed() {
+        let tags = [("org.opencontainers.image.created", "2026-11-20T02:00:00Z")];
+        let definition = TaskDefinition {
+            arn: TaskDefinitionArn::new("task-definition/web:1"),
+            active: true,
+            images: BTreeMap::new(),
+            tags: tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+            logs: BTreeMap::new(),
+            registered_by: None,
+        };
+        assert_eq!(of(&definition).committed_at, None);
     }
 
     #[test]

@@ -4,18 +4,16 @@ use jiff::Timestamp;
 use nightshift_core::incident::{Denied, ServiceRecord};
 use nightshift_core::policy::Policy;
 use nightshift_core::release::DeploymentStatus;
-use nightshift_core::service::{Breaker, Service, Strategy};
+use nightshift_core::service::Service;
 use nightshift_core::task::StoppedTask;
 use nightshift_core::verdict::{DeploymentKind, Release};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::breaker::{late, left_to_breaker};
 use crate::good::{denies, last_good};
 use crate::learn::failures_that_prove;
 use crate::pace::stuck_at;
-
-/// ECS's circuit breaker trips at half of the tasks wanted, but not below this.
-const BREAKER_LEAST: u32 = 3;
 
 /// What is wrong with a deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -105,19 +103,6 @@ pub fn trouble(
     Err(calm)
 }
 
-/// Its circuit breaker counts what fails, and will go back. AWS's pages differ on
-/// whether it does where traffic is shifted: there it is not waited for, and a
-/// stop of what goes back already changes nothing.
-fn left_to_breaker(service: &Service) -> bool {
-    service.strategy == Strategy::Rolling && protected(service)
-}
-
-/// By so many failures a circuit breaker that works has long tripped. Of a large
-/// service more than are counted: that one is left to it until it hangs.
-fn late(service: &Service) -> u32 {
-    2 * BREAKER_LEAST.max(service.desired.div_ceil(2))
-}
-
 /// The release that is being replaced fails at least as often in the same time.
 pub fn fails_as_well(release: &Release, stopped: &[StoppedTask]) -> bool {
     let Some(old) = release.from.as_ref().filter(|old| **old != release.target.task_definition) else { return false };
@@ -152,17 +137,12 @@ pub fn denial<'a>(
     })
 }
 
-/// Whether a circuit breaker watches the service and goes back by itself.
-pub fn protected(service: &Service) -> bool {
-    service.breaker == Some(Breaker { enabled: true, rolls_back: true })
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use nightshift_core::ids::{DeploymentId, ServiceRef};
-    use nightshift_core::service::{Controller, Deployment};
+    use nightshift_core::service::{Breaker, Controller, Deployment, Strategy};
     use nightshift_core::task::ContainerExit;
 
     use super::*;
@@ -194,10 +174,11 @@ mod tests {
                 rollout: None,
                 created_at: None,
             }],
+            task_sets: Vec::new(),
             current_deployment: None,
             target_groups: Vec::new(),
             grace_s: 0,
-            breaker: Some(Breaker { enabled: breaker, rolls_back: breaker }),
+            breaker: Some(Breaker { enabled: breaker, rolls_back: breaker, threshold: None }),
             tags: BTreeMap::new(),
         }
     }
@@ -252,6 +233,22 @@ mod tests {
             assert_eq!(judged(failing(2), &shifted, &[], 5), Err(Calm::Fine));
             assert_eq!(judged(failing(3), &shifted, &[], 5), Ok(Trouble::Failing { failures: 3, needed: 3 }));
         }
+    }
+
+    #[test]
+    fn a_breaker_that_is_set_to_trip_late_is_left_to_it_and_one_set_to_trip_early_is_not() {
+        let set = |threshold| {
+            let breaker = Breaker { enabled: true, rolls_back: true, threshold: Some(threshold) };
+            Service { breaker: Some(breaker), ..service(4, true) }
+        };
+        let failing_at = |failures| Ok(Trouble::Failing { failures, needed: 3 });
+        assert_eq!(judged(failing(6), &set(10), &[], 5), Err(Calm::LeftToCircuitBreaker));
+        assert_eq!(judged(failing(20), &set(10), &[], 5), failing_at(20));
+        // Twenty are all that is counted: of these nobody knows whether they are late.
+        assert_eq!(judged(failing(20), &set(11), &[], 5), Err(Calm::LeftToCircuitBreaker));
+        assert_eq!(judged(failing(20), &set(50), &[], 5), Err(Calm::LeftToCircuitBreaker));
+        assert_eq!(judged(failing(20), &set(50), &[], 31), Ok(Trouble::Stuck { for_s: 31 * 60 }));
+        assert_eq!(judged(failing(3), &set(1), &[], 5), failing_at(3));
     }
 
     #[test]

@@ -17,9 +17,9 @@ pub async fn alarm_map<W: AlarmMap>(world: &W, place: &Place, prefix: &str) -> V
     let (one, other) = (alarm("one"), alarm("other"));
     let (checkout, search) = (place.prod("checkout"), place.prod("search"));
     same("an alarm never mapped", &world.mapped(&one).await, &Ok(None))?;
-    same("mapping it", &world.map(&one, &checkout).await, &Ok(()))?;
+    same("mapping it", &world.map(&one, &checkout, place.now).await, &Ok(()))?;
     same("what it was mapped to", &world.mapped(&one).await, &Ok(Some(checkout)))?;
     same("the same alarm with other groups", &world.mapped(&other).await, &Ok(None))?;
-    same("mapping it anew", &world.map(&one, &search).await, &Ok(()))?;
+    same("mapping it anew", &world.map(&one, &search, place.now).await, &Ok(()))?;
     same("what it was mapped to last", &world.mapped(&one).await, &Ok(Some(search)))
 }

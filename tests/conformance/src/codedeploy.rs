@@ -4,9 +4,9 @@
 use nightshift_core::codedeploy::{CodeDeployStatus, CodeDeployment, CodeDeploymentId};
 use nightshift_core::fault::FaultKind;
 use nightshift_core::ids::{ServiceRef, TaskDefinitionArn};
-use nightshift_core::ports::{CodeDeployReads, CodeDeployWrites};
+use nightshift_core::ports::{CodeDeployReads, CodeDeployWrites, ServiceReads};
 
-use crate::{Gap, Place, Verdict, fails, holds, same, there};
+use crate::{Gap, Place, Verdict, fails, got, holds, same, there};
 
 /// Deployments of `prod/tickets`. No port lists them: whoever runs a suite says
 /// which there are.
@@ -85,6 +85,33 @@ pub async fn rollbacks<W: CodeDeployReads>(world: &W, place: &Place, known: &Kno
     holds("later than what it takes back", &rollback, rollback.created_at > stopped.created_at)?;
     let moves = matches!(rollback.status, CodeDeployStatus::InProgress | CodeDeployStatus::Succeeded);
     holds("it gets there", &rollback, moves)
+}
+
+/// Runs the suite on what ECS shows of a deployment whose AppSpec lies in S3.
+///
+/// # Errors
+/// The first thing that is not as it must be.
+pub async fn task_sets<W: CodeDeployReads + ServiceReads>(world: &W, place: &Place) -> Verdict {
+    let parcels = place.prod("parcels");
+    let shown = there("parcels", world.service(&parcels).await)?;
+    same("deployments of ECS", &shown.deployments, &Vec::new())?;
+    let newest = shown.task_sets.iter().find(|set| set.task_definition.short() == "parcels:2");
+    let newest = newest.ok_or("no task set runs parcels:2")?;
+    let id = CodeDeploymentId(newest.external_id.clone().ok_or("nobody made the task set of parcels:2")?);
+    let deployment = read(world, &id).await?;
+    same("whose it is", &deployment.service, &parcels)?;
+    same("where it stands", &deployment.status, &CodeDeployStatus::InProgress)?;
+    same("what its AppSpec says", &deployment.task_definition, &None)?;
+    let stopped = got("its stopped tasks", world.stopped_tasks(&parcels).await)?;
+    let crashed: Vec<_> = stopped.iter().filter(|task| task.crash().is_some()).collect();
+    holds("tasks that crashed", &crashed, !crashed.is_empty())?;
+    holds(
+        "the task set started them",
+        &crashed,
+        crashed.iter().all(|task| task.started_by.as_ref() == Some(&newest.id)),
+    )?;
+    let of_ecs = there("checkout", world.service(&place.prod("checkout")).await)?;
+    same("task sets of what ECS deploys", &of_ecs.task_sets, &Vec::new())
 }
 
 fn never() -> CodeDeploymentId {

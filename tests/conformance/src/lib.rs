@@ -17,6 +17,7 @@ pub mod history;
 pub mod hooks;
 pub mod image_ledger;
 pub mod images;
+pub mod labels;
 pub mod ledger;
 pub mod logs;
 pub mod marks;
@@ -58,6 +59,8 @@ pub enum Gap {
     ExtendedStatistics,
     /// moto has one registry and takes any `registryId` for it.
     ForeignRegistry,
+    /// moto gives no address of a layer, so none of an image's labels.
+    LayerUrls,
     /// moto takes a minimum above the maximum, and a new target without one.
     ScalingBounds,
     /// moto's CodeDeploy deployments are never begun and never end.
@@ -75,6 +78,7 @@ impl Gap {
             "metric-math" => Some(Self::MetricMath),
             "extended-statistics" => Some(Self::ExtendedStatistics),
             "foreign-registry" => Some(Self::ForeignRegistry),
+            "layer-urls" => Some(Self::LayerUrls),
             "scaling-bounds" => Some(Self::ScalingBounds),
             "code-deploy-ends" => Some(Self::CodeDeployEnds),
             "image-archive" => Some(Self::ImageArchive),

@@ -23,7 +23,7 @@ const CODE_DEPLOYING: &str = "CONFORM_CODE_DEPLOYING";
 const GAPS: &str = "CONFORM_GAPS";
 
 /// The suites, one or several ports each.
-const SUITES: [&str; 31] = [
+const SUITES: [&str; 33] = [
     "ages",
     "alarm-map",
     "alarms",
@@ -38,6 +38,7 @@ const SUITES: [&str; 31] = [
     "image-ledger",
     "image-runs",
     "images",
+    "labels",
     "ledger",
     "logs",
     "marks",
@@ -54,6 +55,7 @@ const SUITES: [&str; 31] = [
     "stacks",
     "switch",
     "targets",
+    "task-sets",
     "timers",
 ];
 
@@ -93,6 +95,7 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         "image-ledger" => suites::image_ledger::images(account, prefix, whole_seconds(place.now)?).await,
         "image-runs" => suites::image_ledger::runs(account, place, prefix).await,
         "images" => suites::images::images(account, place).await,
+        "labels" => suites::labels::labels(account, place).await,
         "ledger" => suites::ledger::ledger(account, prefix, whole_seconds(place.now)?).await,
         "logs" => suites::logs::logs(account, place).await,
         "marks" => suites::marks::marks(account, place, prefix).await,
@@ -116,6 +119,7 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         "stacks" => suites::stacks::stacks(account).await,
         "switch" => suites::switch::switch(account).await,
         "targets" => suites::targets::targets(account, place).await,
+        "task-sets" => suites::codedeploy::task_sets(account, place).await,
         "timers" => {
             println!("{}", serde_json::to_string(&suites::timers::timers(account, place, prefix).await?)?);
             Ok(())

@@ -7,11 +7,12 @@ use jiff::{Timestamp, tz::TimeZone};
 use nightshift_core::ids::{EventId, RevisionArn, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
 use nightshift_core::incident::{Incident, ServiceRecord};
 use nightshift_core::ledger::{Claim, Silent};
+use nightshift_core::origin::Origin;
 use nightshift_core::ports::{HistoryReads, LedgerReads, LedgerWrites};
 use nightshift_core::refusal::Refusal;
 use nightshift_core::release::{DeploymentStatus, Revision};
 use nightshift_core::span::Span;
-use nightshift_core::verdict::{DeploymentKind, Origin, PastRelease, Release, Verdict as Outcome};
+use nightshift_core::verdict::{DeploymentKind, PastRelease, Release, Verdict as Outcome};
 
 use crate::ledger::incident;
 use crate::{Verdict, got, same};
@@ -208,6 +209,7 @@ fn release(service: &ServiceRef, id: &str, began_at: Timestamp) -> PastRelease {
             surroundings: String::new(),
         },
         origin: Origin::default(),
+        call: None,
         began_at,
         ended_at: None,
         status: DeploymentStatus::InProgress,

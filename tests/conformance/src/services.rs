@@ -4,7 +4,7 @@
 use nightshift_core::fault::FaultKind;
 use nightshift_core::ids::{ServiceRef, TaskDefinitionArn};
 use nightshift_core::ports::ServiceReads;
-use nightshift_core::service::{Controller, MODE_TAG, ROLLBACK_SAFE_TAG, Rollout, Service, Strategy};
+use nightshift_core::service::{Breaker, Controller, MODE_TAG, ROLLBACK_SAFE_TAG, Rollout, Service, Strategy};
 use nightshift_core::task::{Crash, StoppedTask};
 
 use crate::{Place, Verdict, fails, got, holds, same, there};
@@ -66,6 +66,8 @@ async fn a_deployment_under_way_shows_the_old_one_behind_the_new<W: ServiceReads
     let found = service(world, &place.prod("payments")).await?;
     let shown: Vec<_> = found.deployments.iter().map(|one| (one.primary, one.task_definition.short())).collect();
     same("PRIMARY first", &shown, &vec![(true, "payments:8"), (false, "payments:7")])?;
+    let breaker = Breaker { enabled: true, rolls_back: true, threshold: Some(50) };
+    same("its circuit breaker", &found.breaker, &Some(breaker))?;
     same("its rollout", &found.deployments[0].rollout, &Some(Rollout::InProgress))?;
     same("who is wanted", &(found.deployments[0].desired, found.deployments[1].desired), &(found.desired, 0))?;
     let running: u32 = found.deployments.iter().map(|one| one.running).sum();

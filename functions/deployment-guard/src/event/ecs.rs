@@ -97,7 +97,7 @@ fn with_cluster(arn: &str, cluster: &str) -> Option<ServiceRef> {
     ServiceRef::from_arn(&format!("{front}:service/{cluster}/{service}"))
 }
 
-fn news(event: &EventBridgeEvent, service: ServiceRef, what: String, told: Option<Told>) -> Incoming {
+pub(super) fn news(event: &EventBridgeEvent, service: ServiceRef, what: String, told: Option<Told>) -> Incoming {
     let drill = event.source == DRILL_SOURCE;
     Incoming::News(News { event: id_of(event), service, what, at: time_of(event), told, drill })
 }

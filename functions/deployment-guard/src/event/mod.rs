@@ -5,6 +5,7 @@
 //! task, a placement that failed). So no order and no repetition of events
 //! matters, and read strictly is only which service it is about.
 
+mod calls;
 mod codedeploy;
 mod ecs;
 #[cfg(test)]
@@ -103,6 +104,7 @@ pub fn parse(event: &Value) -> Result<Incoming, DoorError> {
         ("ECS Service Action", "aws.ecs" | DRILL_SOURCE) => ecs::action(&event),
         ("ECS Task State Change", "aws.ecs" | DRILL_SOURCE) => ecs::task(&event),
         ("ECS Hook State Change", "aws.ecs" | DRILL_SOURCE) => ecs::hook(&event),
+        ("AWS API Call via CloudTrail", "aws.ecs") => calls::parse(&event),
         ("CodeDeploy Deployment State-change Notification", "aws.codedeploy") => codedeploy::parse(&event),
         (detail_type, source) => Ok(ignored(format!(
             "detail-type {} of source {} is nothing this function acts on",

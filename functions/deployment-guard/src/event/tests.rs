@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use nightshift_core::origin::Call;
 use nightshift_core::task::Crash;
 use nightshift_release::learn::Told;
 use serde_json::{Value, json};
@@ -102,6 +103,66 @@ fn an_arn_without_a_cluster_names_no_service() {
     assert!(matches!(parse(&sample("short-service-arn")).unwrap(), Incoming::Nameless { .. }));
 }
 
+fn call(name: &str) -> Call {
+    match news(name).told {
+        Some(Told::Called { call }) => call,
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_call_names_its_principal_its_service_and_what_it_began() {
+    let names = ["call-update", "call-update-by-cloudformation", "call-create", "call-without-answer"];
+    for name in names {
+        let found = news(name);
+        assert_eq!(found.service.arn(), "arn:aws:ecs:eu-west-1:123456789012:service/prod/web", "{name}");
+        assert_eq!(call(name).event, sample(name)["detail"]["eventID"], "{name}");
+    }
+    assert_eq!(call("call-update").by, "ci-deploys/GitHubActions");
+    assert_eq!(call("call-update-by-cloudformation").by, "platform/maria by cloudformation");
+    assert_eq!(call("call-create").by, "deployer");
+    let whole = call("call-update");
+    assert_eq!(whole.deployment.as_ref().map(|id| id.as_str()), Some("ecs-svc/4391082395812390458"));
+    let arn = "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:43";
+    assert_eq!(whole.task_definition.as_deref(), Some(arn));
+    let bare = call("call-without-answer");
+    assert_eq!((bare.deployment, bare.task_definition.as_deref()), (None, Some("web:43")));
+}
+
+#[test]
+fn a_call_that_begins_nothing_names_nobody() {
+    ignored("call-scales", "begins no deployment");
+    ignored("call-failed", "InvalidParameterException");
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut event = sample("call-without-answer");
+        change(&mut event["detail"]);
+        parse(&event)
+    };
+    let none = |change: &dyn Fn(&mut Value)| matches!(changed(change).unwrap(), Incoming::Ignored { .. });
+    // The console sends all it shows.
+    assert!(none(&|detail| detail["requestParameters"] =
+        json!({"service": "web", "desiredCount": 1, "forceNewDeployment": false, "taskDefinition": null})));
+    assert!(none(&|detail| detail["requestParameters"] = json!(null)));
+    assert!(none(&|detail| detail["userIdentity"] = json!({"type": "AWSAccount"})));
+    assert!(none(&|detail| detail["eventName"] = json!("DeleteService")));
+    assert!(
+        !none(&|detail| detail["requestParameters"] = json!({"service": "web", "forceNewDeployment": true})),
+        "a restart is a deployment"
+    );
+    let unnamed = changed(&|detail| detail["requestParameters"] = json!({"taskDefinition": "web:43"}));
+    assert!(unnamed.unwrap_err().to_string().starts_with("detail: expected the service"));
+}
+
+#[test]
+fn a_service_that_is_called_by_its_name_alone_is_of_the_default_cluster() {
+    let mut event = sample("call-without-answer");
+    event["detail"]["requestParameters"] = json!({"service": "web", "taskDefinition": "web:43"});
+    event["detail"]["userIdentity"] = json!({"type": "AWSService", "invokedBy": "codepipeline.amazonaws.com"});
+    let Incoming::News(news) = parse(&event).unwrap() else { panic!("no news") };
+    assert_eq!(news.service.arn(), "arn:aws:ecs:eu-west-1:123456789012:service/default/web");
+    assert!(matches!(news.told, Some(Told::Called { call }) if call.by == "codepipeline"));
+}
+
 #[test]
 fn codedeploy_timers_and_the_sweep_have_doors_of_their_own() {
     assert!(matches!(parse(&sample("codedeploy-failure")).unwrap(), Incoming::CodeDeploy { .. }));
@@ -136,10 +197,11 @@ fn what_is_wrong_is_named_by_its_path() {
 proptest::proptest! {
     #[test]
     fn whatever_stands_where_nothing_is_needed_is_read_past(value in "[a-z0-9]{0,10}", number in -5i64..5) {
-        for name in ["task-exited", "deployment-failed", "placement-failure"] {
+        for name in ["task-exited", "deployment-failed", "placement-failure", "call-update"] {
             for odd in [json!(value), json!(number), json!(null), json!([]), json!({"x": 1})] {
                 let mut event = sample(name);
-                for field in ["reason", "stopCode", "stoppedReason", "startedBy", "containers", "updatedAt", "version"] {
+                for field in ["reason", "stopCode", "stoppedReason", "startedBy", "containers", "updatedAt", "version",
+                    "eventID", "awsRegion", "responseElements", "recipientAccountId", "errorCode"] {
                     if let Some(found) = event["detail"].get_mut(field) {
                         *found = odd.clone();
                     }

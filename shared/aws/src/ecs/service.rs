@@ -4,13 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::types::{
     self as sdk, DeploymentControllerType, DeploymentRolloutState, DeploymentStrategy, ResourceManagementType,
-    SchedulingStrategy, Tag,
+    SchedulingStrategy, Tag, ThresholdConfiguration, ThresholdType,
 };
 use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
-use nightshift_core::service::{Breaker, Controller, Deployment, Rollout, Service, Strategy};
+use nightshift_core::service::{Breaker, Controller, Deployment, Rollout, Service, Strategy, TaskSet};
 
 use super::count;
 use crate::moment::moment;
+
+/// The bounds of a circuit breaker that is set to a bounded percentage.
+const BREAKER_LEAST: u32 = 3;
+const BREAKER_MOST: u32 = 200;
 
 pub(super) fn of(service: &ServiceRef, found: &sdk::Service) -> Service {
     let mut deployments: Vec<Deployment> = found.deployments().iter().filter_map(deployment).collect();
@@ -28,6 +32,7 @@ pub(super) fn of(service: &ServiceRef, found: &sdk::Service) -> Service {
         running: count(found.running_count()),
         pending: count(found.pending_count()),
         deployments,
+        task_sets: found.task_sets().iter().filter_map(task_set).collect(),
         current_deployment: found.current_service_deployment().map(ServiceDeploymentArn::new),
         target_groups: target_groups(found).into_iter().collect(),
         grace_s: count(found.health_check_grace_period_seconds().unwrap_or(0)),
@@ -55,7 +60,21 @@ pub(super) fn target_groups(found: &sdk::Service) -> BTreeSet<String> {
 
 fn breaker(found: &sdk::Service) -> Option<Breaker> {
     let breaker = found.deployment_configuration()?.deployment_circuit_breaker()?;
-    Some(Breaker { enabled: breaker.enable(), rolls_back: breaker.rollback() })
+    let threshold = breaker.threshold_configuration().and_then(|set| threshold(set, count(found.desired_count())));
+    Some(Breaker { enabled: breaker.enable(), rolls_back: breaker.rollback(), threshold })
+}
+
+/// How a percentage is rounded is not documented: up is the later. `None`: by a
+/// rule that we do not know.
+fn threshold(set: &ThresholdConfiguration, desired: u32) -> Option<u32> {
+    let value = count(set.value());
+    let share = desired.saturating_mul(value).div_ceil(100);
+    match set.r#type() {
+        ThresholdType::Count => Some(value),
+        ThresholdType::BoundedPercent => Some(share.clamp(BREAKER_LEAST, BREAKER_MOST)),
+        ThresholdType::UnboundedPercent => Some(share),
+        _ => None,
+    }
 }
 
 /// Missing means ECS. A controller that we do not know is surely not ours.
@@ -89,6 +108,14 @@ fn deployment(found: &sdk::Deployment) -> Option<Deployment> {
         failed_tasks: count(found.failed_tasks()),
         rollout: found.rollout_state().map(rollout),
         created_at: moment(found.created_at()),
+    })
+}
+
+fn task_set(found: &sdk::TaskSet) -> Option<TaskSet> {
+    Some(TaskSet {
+        id: DeploymentId::new(found.id()?),
+        external_id: found.external_id().map(ToOwned::to_owned),
+        task_definition: TaskDefinitionArn::new(found.task_definition()?),
     })
 }
 
@@ -134,6 +161,32 @@ mod tests {
         assert_eq!(super::controller(&found), Controller::External);
         assert_eq!(super::strategy(&found), Strategy::Canary);
         assert_eq!(rollout(&"PAUSED".into()), Rollout::InProgress);
+    }
+
+    #[test]
+    fn a_circuit_breaker_trips_where_it_is_set_to() {
+        let check = |kind: &str, value: i32, desired: u32, expect: Option<u32>| {
+            let set = ThresholdConfiguration::builder().r#type(kind.into()).value(value).build().unwrap();
+            assert_eq!(threshold(&set, desired), expect, "{value} {kind} of {desired}");
+        };
+        check("COUNT", 50, 4, Some(50));
+        check("BOUNDED_PERCENT", 50, 4, Some(3));
+        check("BOUNDED_PERCENT", 50, 9, Some(5));
+        check("BOUNDED_PERCENT", 100, 900, Some(200));
+        check("UNBOUNDED_PERCENT", 100, 900, Some(900));
+        check("UNBOUNDED_PERCENT", 10, 4, Some(1));
+        check("PHASE_OF_THE_MOON", 1, 4, None);
+    }
+
+    #[test]
+    fn a_task_set_names_who_made_it_and_what_it_runs() {
+        let set = |id: &str| sdk::TaskSet::builder().id(id).task_definition("task-definition/web:7");
+        let made = set("ecs-svc/2").external_id("d-ABCDEFGH1").started_by("CODE_DEPLOY").build();
+        let found = sdk::Service::builder().task_sets(made).task_sets(set("ecs-svc/1").build());
+        let sets = of(&web(), &found.task_sets(sdk::TaskSet::builder().build()).build()).task_sets;
+        let shown: Vec<_> = sets.iter().map(|set| (set.id.as_str(), set.external_id.as_deref())).collect();
+        assert_eq!(shown, [("ecs-svc/2", Some("d-ABCDEFGH1")), ("ecs-svc/1", None)]);
+        assert_eq!(sets[0].task_definition.short(), "web:7");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, Put};
 use jiff::{SignedDuration, Timestamp};
 use nightshift_core::health::HealthIssue;
-use nightshift_core::ids::{EventId, ServiceRef};
+use nightshift_core::ids::{AlarmArn, EventId, ServiceRef};
 use nightshift_core::image::ImageRecord;
 use nightshift_core::incident::Incident;
 use nightshift_core::ledger::{Opening, Silent, TimelineEntry, Versioned};
@@ -37,6 +37,9 @@ const EXPIRES_AT: &str = "expires_at";
 /// An event is redelivered for a day at most; a week leaves time for a person
 /// who sends one again from a dead-letter queue.
 const KEEP_EVENTS: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// An alarm's service is looked up under the day it rang: the day after nobody
+/// asks for it.
+const KEEP_MAPPED: SignedDuration = SignedDuration::from_hours(2 * 24);
 /// A weekly digest, four times over.
 const KEEP_SILENT: SignedDuration = SignedDuration::from_hours(35 * 24);
 /// The longest that AWS Health keeps an issue itself.
@@ -115,6 +118,11 @@ pub(super) fn put_if_unchanged(table: &str, item: Item, version: u64) -> Result<
             .expression_attribute_values(":read", AttributeValue::N(version.to_string())),
     };
     put.build()
+}
+
+/// The service that an alarm was found to watch.
+pub(super) fn mapped(alarm: &AlarmArn, service: &ServiceRef, at: Timestamp) -> Answer<Item> {
+    Ok(expiring(with_document(&Key::alarm(alarm), service)?, at, KEEP_MAPPED))
 }
 
 /// The head of a service, in the index while an incident is open.

@@ -71,6 +71,15 @@ pub trait ImageAges: Sync {
     fn pushed_at(&self, image: &str, digest: &Digest) -> impl Future<Output = Answer<Option<Timestamp>>> + Send;
 }
 
+/// Reads what images say about themselves.
+pub trait ImageLabels: Sync {
+    /// `ecr:BatchGetImage`, and `ecr:GetDownloadUrlForLayer` where the manifest
+    /// does not say it: the revision that the image of `repo:tag` or
+    /// `repo@digest` was built from (`org.opencontainers.image.revision`).
+    /// `None`: it does not say, is gone, or is not ours to look at.
+    fn built_from(&self, image: &str) -> impl Future<Output = Answer<Option<String>>> + Send;
+}
+
 /// Reads all services.
 pub trait FleetReads: Sync {
     /// `ecs:ListClusters`, `ecs:ListServices` and `ecs:DescribeServices` with

@@ -154,6 +154,7 @@ pub fn live() -> Service {
         running: 4,
         pending: 0,
         deployments: vec![primary],
+        task_sets: Vec::new(),
         current_deployment: None,
         target_groups: vec![format!("arn:aws:elasticloadbalancing:eu-west-1:123456789012:{GROUP}")],
         grace_s: 60,

@@ -81,6 +81,12 @@ fn revision(task_definition: &TaskDefinitionArn) -> Value {
     json!({ "revisionType": "AppSpecContent", "appSpecContent": { "sha256": sha256 } })
 }
 
+/// The AppSpec lies elsewhere, and what it says is not told.
+fn in_s3(machine: &Machine) -> Value {
+    let place = json!({ "bucket": "releases", "key": format!("{}.yaml", machine.setup.name), "bundleType": "YAML" });
+    json!({ "revisionType": "S3", "s3Location": place })
+}
+
 fn get_revision(state: &State, request: &Request) -> Result<Value, AwsError> {
     let machine = of_application(state, request)?;
     let wanted = request.value("revision")["appSpecContent"]["sha256"].as_str();
@@ -122,7 +128,7 @@ fn deployment(machine: &Machine, found: &CodeDeployment) -> Value {
         "deploymentStyle": style(),
         "computePlatform": "ECS",
     });
-    put(&mut info, "revision", found.task_definition.as_ref().map(revision));
+    info["revision"] = found.task_definition.as_ref().map_or_else(|| in_s3(machine), revision);
     put(&mut info, "startTime", held.and_then(|held| held.started).map(seconds));
     put(&mut info, "completeTime", found.ended_at.map(|at| seconds(at.as_second())));
     let code = if status == "Failed" { "TIMEOUT" } else { "MANUAL_STOP" };

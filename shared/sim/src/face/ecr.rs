@@ -30,6 +30,7 @@ pub(super) fn answer(state: &mut State, operation: &str, request: &Request) -> R
         "BatchGetRepositoryScanningConfiguration" => repositories::scanning(state, request),
         "DescribeImages" => images::describe(state, request),
         "BatchGetImage" => images::batch_get(state, request),
+        "GetDownloadUrlForLayer" => super::layers::url(state, request),
         "DescribeImageScanFindings" => findings::describe(state, request),
         "PutImage" => put(state, request),
         "BatchDeleteImage" => delete(state, request),

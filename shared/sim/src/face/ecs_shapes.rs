@@ -66,6 +66,8 @@ pub(super) fn service(machine: &Machine, with_tags: bool) -> Value {
         "enableExecuteCommand": false,
         "availabilityZoneRebalancing": "DISABLED",
     });
+    let sets = || machine.classic().iter().map(|set| task_set(machine, set)).collect();
+    put(&mut service, "taskSets", machine.by_codedeploy().then(sets));
     put(&mut service, "currentServiceDeployment", shown.current_deployment.map(|arn| json!(arn)));
     put(&mut service, "tags", with_tags.then(|| tags(&shown.tags)));
     service
@@ -73,9 +75,12 @@ pub(super) fn service(machine: &Machine, with_tags: bool) -> Value {
 
 fn configuration(machine: &Machine) -> Value {
     let on = machine.shown().breaker.is_some_and(|breaker| breaker.enabled);
+    let mut breaker = json!({ "enable": on, "rollback": on && machine.setup.circuit_breaker_rollback });
+    let threshold = machine.setup.circuit_breaker_failures.map(|value| json!({ "type": "COUNT", "value": value }));
+    put(&mut breaker, "thresholdConfiguration", threshold);
     let mut configuration = json!({
         "bakeTimeInMinutes": machine.setup.bake.as_seconds() / 60,
-        "deploymentCircuitBreaker": { "enable": on, "rollback": on && machine.setup.circuit_breaker_rollback },
+        "deploymentCircuitBreaker": breaker,
         "maximumPercent": 200,
         "minimumHealthyPercent": 100,
         "strategy": machine.setup.strategy,
@@ -150,6 +155,35 @@ fn classic(deployment: &Deployment) -> Value {
     shown
 }
 
+fn task_set(machine: &Machine, set: &Deployment) -> Value {
+    let made = machine.shown().task_sets.into_iter().find(|made| made.id == set.id);
+    let created = seconds(set.created_at.map_or(0, jiff::Timestamp::as_second));
+    json!({
+        "id": set.id,
+        "taskSetArn": machine.arn(&format!("task-set/{}/{}", machine.name, set.id.as_str())),
+        "serviceArn": machine.name.arn(),
+        "clusterArn": cluster_arn(machine),
+        "startedBy": "CODE_DEPLOY",
+        "externalId": made.and_then(|made| made.external_id),
+        "status": if set.rollout == Some(Rollout::Completed) { "PRIMARY" } else { "ACTIVE" },
+        "taskDefinition": set.task_definition,
+        "computedDesiredCount": set.desired,
+        "pendingCount": set.pending,
+        "runningCount": set.running,
+        "createdAt": created,
+        "updatedAt": created,
+        "launchType": "FARGATE",
+        "platformVersion": "1.4.0",
+        "platformFamily": "Linux",
+        "networkConfiguration": network(&machine.surroundings),
+        "loadBalancers": load_balancers(machine),
+        "serviceRegistries": [],
+        "scale": { "value": 100.0, "unit": "PERCENT" },
+        "stabilityStatus": if set.pending == 0 { "STEADY_STATE" } else { "STABILIZING" },
+        "tags": [],
+    })
+}
+
 /// A service deployment as ListServiceDeployments shows it.
 pub(super) fn deployment_brief(machine: &Machine, state: &DeploymentState) -> Value {
     let mut brief = json!({
@@ -203,7 +237,7 @@ pub(super) fn deployment(machine: &Machine, state: &DeploymentState) -> Value {
         "deploymentCircuitBreaker": {
             "status": if machine.has_breaker() { "MONITORING" } else { "DISABLED" },
             "failureCount": machine.rollouts.last().map_or(0, |rollout| rollout.failed),
-            "threshold": 3,
+            "threshold": machine.setup.circuit_breaker_failures.unwrap_or(3),
         },
     });
     put(&mut full, "lifecycleStage", state.stage().map(|stage| json!(stage)));

@@ -9,6 +9,7 @@ mod control;
 mod ecr;
 mod ecs;
 mod ecs_shapes;
+mod layers;
 mod pace;
 mod request;
 mod scaling;
@@ -41,6 +42,7 @@ pub fn router(pace: Pace) -> Router {
         .route("/_sim/alarms", get(control::alarms))
         .route("/_sim/logs", get(control::logs))
         .route("/_sim/calls", get(control::calls))
+        .route("/_sim/layers/{repository}/{digest}", get(layers::layer))
         .with_state(pace)
 }
 
@@ -50,10 +52,19 @@ async fn aws(Shared(pace): Shared<Pace>, headers: HeaderMap, body: Bytes) -> Res
     let request = Request::parse(&body);
     let answer = request.and_then(|request| answer(&mut pace.account().state(), target, &request));
     let (status, body) = match answer {
-        Ok(answer) => (StatusCode::OK, answer),
+        Ok(answer) => (StatusCode::OK, whole(answer, &headers)),
         Err(AwsError { code, message }) => (StatusCode::BAD_REQUEST, json!({ "__type": code, "message": message })),
     };
     (status, [(header::CONTENT_TYPE, AWS_JSON)], body.to_string()).into_response()
+}
+
+/// An address on this face is one of the host that was asked.
+fn whole(mut answer: Value, headers: &HeaderMap) -> Value {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    if let Some(place) = answer.get("downloadUrl").and_then(Value::as_str) {
+        answer["downloadUrl"] = json!(format!("http://{host}{place}"));
+    }
+    answer
 }
 
 /// Answers one operation, `AmazonEC2ContainerServiceV20141113.DescribeServices`.

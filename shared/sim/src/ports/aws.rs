@@ -9,8 +9,8 @@ use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ids::{Digest, ServiceRef};
 use nightshift_core::metric::{MetricId, Series};
 use nightshift_core::ports::{
-    AlarmReads, Answer, ImageAges, ImageReads, MetricReads, ScalingReads, ScalingWrites, SecretReads, StackReads,
-    SwitchReads, SwitchWrites, TargetReads,
+    AlarmReads, Answer, ImageAges, ImageLabels, ImageReads, MetricReads, ScalingReads, ScalingWrites, SecretReads,
+    StackReads, SwitchReads, SwitchWrites, TargetReads,
 };
 use nightshift_core::release::ImageNow;
 use nightshift_core::service::{ScalableTarget, TargetHealth};
@@ -59,6 +59,15 @@ impl ImageReads for Account {
 impl ImageAges for Account {
     async fn pushed_at(&self, image: &str, digest: &Digest) -> Answer<Option<Timestamp>> {
         self.read("ecr:DescribeImages", image, |state| Ok(state.registry.pushed_at(image, digest).map(moment))).await
+    }
+}
+
+impl ImageLabels for Account {
+    async fn built_from(&self, image: &str) -> Answer<Option<String>> {
+        self.read("ecr:BatchGetImage", image, |state| {
+            Ok(state.registry.says(image, "org.opencontainers.image.revision"))
+        })
+        .await
     }
 }
 

@@ -105,7 +105,8 @@ impl AlarmMap for Account {
         self.read(GET, format!("alarm {}", alarm.name()), |state| Ok(state.ledger.alarms.get(alarm).cloned())).await
     }
 
-    async fn map(&self, alarm: &AlarmArn, service: &ServiceRef) -> Answer<()> {
+    // DynamoDB deletes late, and nothing is decided by it: here nothing expires.
+    async fn map(&self, alarm: &AlarmArn, service: &ServiceRef, _at: Timestamp) -> Answer<()> {
         self.write(PUT, format!("alarm {}", alarm.name()), |state| {
             state.ledger.alarms.insert(alarm.clone(), service.clone());
             Ok(())

@@ -201,7 +201,7 @@ mod tests {
         wrong(
             &format!("{SMALLEST}errors = 3\n"),
             "line 6: service[0].release[0].errors: unknown field `errors`, expected one of `revision`, `at`, `image`, `content`, \
-             `findings`, `platforms`, `scan`, `tags`, `errors_percent`, `latency_factor`, `crash`, `starts`, `inactive`, `image_gone`, `moved_tag`, \
+             `findings`, `platforms`, `scan`, `tags`, `labels`, `annotations`, `errors_percent`, `latency_factor`, `crash`, `starts`, `inactive`, `image_gone`, `moved_tag`, \
              `surroundings`, `rolled_back_at`, `paused_until`, `paused_stage`",
         );
         wrong(

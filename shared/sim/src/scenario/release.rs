@@ -35,6 +35,12 @@ pub struct Release {
     /// The task definition's tags.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
+    /// The image's labels.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// Annotations of the image's manifest.
+    #[serde(default)]
+    pub annotations: BTreeMap<String, String>,
     /// Of its requests, answered with 5XX; unset: as the baseline.
     #[serde(default)]
     pub errors_percent: Option<f64>,

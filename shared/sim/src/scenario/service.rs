@@ -32,6 +32,9 @@ pub struct ServiceSetup {
     /// `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`.
     #[serde(default = "strategy")]
     pub strategy: Strategy,
+    /// What CodeDeploy deploys stands in a file in S3, which nobody reads.
+    #[serde(default)]
+    pub app_spec_in_s3: bool,
     /// ECS rolls back by itself once three tasks in a row did not start;
     /// CodeDeploy, once a deployment has failed.
     #[serde(default)]
@@ -39,6 +42,9 @@ pub struct ServiceSetup {
     /// What it does then: go back, or only give the deployment up.
     #[serde(default = "goes_back")]
     pub circuit_breaker_rollback: bool,
+    /// Failed tasks at which it trips; unset: half of those wanted, at least three.
+    #[serde(default)]
+    pub circuit_breaker_failures: Option<u32>,
     /// Alarms that make ECS go back while it deploys.
     #[serde(default)]
     pub deployment_alarms: Vec<String>,

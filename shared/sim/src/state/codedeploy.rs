@@ -67,7 +67,8 @@ impl Machine {
             status,
             rolls_back: state.takes_back.and_then(|index| self.codedeploy_id(index)),
             rolled_back_by: rolled_back_by.and_then(|index| self.codedeploy_id(index)),
-            task_definition: Some(self.task_definition(self.revisions[state.target].number)),
+            task_definition: (!self.setup.app_spec_in_s3)
+                .then(|| self.task_definition(self.revisions[state.target].number)),
             created_at: moment(state.created),
             ended_at: state.finished.map(moment),
             reason: state.reason.clone(),

@@ -145,9 +145,8 @@ fn a_deployment_that_fails_goes_back_only_where_its_group_says_so() {
         assert_eq!((failed.status, failed.rolled_back_by.is_some()), (CodeDeployStatus::Failed, goes_back));
         assert!(failed.reason.unwrap().contains("timed out"));
         assert_eq!(running(&account, &web), if goes_back { "web:1" } else { "web:2" });
-        let tasks = poll_once(account.service(&web)).unwrap().unwrap().unwrap();
-        let old: u32 =
-            tasks.deployments.iter().filter(|one| one.task_definition.short() == "web:1").map(|one| one.running).sum();
+        let all = account.state().machines[0].classic();
+        let old: u32 = all.iter().filter(|one| one.task_definition.short() == "web:1").map(|one| one.running).sum();
         assert_eq!(old, 4, "the old tasks serve on");
     }
 }
@@ -162,7 +161,7 @@ fn a_stop_without_rollback_ends_it_and_nothing_goes_back() {
     let stopped = shown(&account, &bad);
     assert_eq!((stopped.status, stopped.rolled_back_by), (CodeDeployStatus::Stopped, None));
     assert_eq!(running(&account, &web), "web:2");
-    let old = poll_once(account.service(&web)).unwrap().unwrap().unwrap().deployments;
+    let old = account.state().machines[0].classic();
     assert_eq!((old[0].running, old[1].running), (0, 4), "{old:?}");
 }
 
@@ -199,4 +198,16 @@ fn ecss_deployments_are_none_of_codedeploy() {
     account.advance(SignedDuration::from_mins(30));
     assert_eq!(said(&account), []);
     assert_eq!(account.state().machines[0].codedeploy_id(1), None);
+}
+
+#[test]
+fn a_task_set_says_what_codedeploy_deploys_where_the_appspec_lies_in_s3() {
+    let (account, web) = deploying("app_spec_in_s3 = true", "", NEVER_HEALTHY);
+    let id = begun(&account);
+    assert_eq!(shown(&account, &id).task_definition, None);
+    let service = poll_once(account.service(&web)).unwrap().unwrap().unwrap();
+    assert_eq!(service.deployments, [], "ECS deploys nothing");
+    let set = service.task_sets.iter().find(|set| set.external_id.as_deref() == Some(id.0.as_str())).unwrap();
+    assert_eq!(set.task_definition.short(), "web:2");
+    assert!(service.task_sets.iter().any(|set| set.task_definition.short() == "web:1"), "the old one serves on");
 }

@@ -89,7 +89,8 @@ impl Machine {
         }
         self.stopped.push(stopped);
         let newest = task.rollout + 1 == self.rollouts.len();
-        if self.has_breaker() && newest && failures >= BREAKER_LEAST.max(self.desired / 2) {
+        let trips_at = self.setup.circuit_breaker_failures.unwrap_or(BREAKER_LEAST.max(self.desired / 2));
+        if self.has_breaker() && newest && failures >= trips_at {
             self.trip(now);
         }
     }

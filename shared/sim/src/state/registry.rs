@@ -126,6 +126,22 @@ impl Registry {
         }
     }
 
+    /// What the image of that reference says of its source: its annotation, or
+    /// else its label of that name.
+    pub(crate) fn says(&self, image: &str, key: &str) -> Option<String> {
+        let ImageNow::At(digest) = self.resolve(image) else { return None };
+        let content = self.contents.get(&self.found(image, &digest)?.content)?;
+        content.annotations.get(key).or_else(|| content.labels.get(key)).cloned()
+    }
+
+    /// The configuration of that digest in a repository.
+    pub(crate) fn configuration(&self, name: &str, digest: &str) -> Option<String> {
+        let images = self.repositories.get(name)?.images.values();
+        let single = images.filter(|image| image.platforms.is_empty());
+        let mut texts = single.map(|image| self.contents.configuration(&image.content));
+        texts.find(|text| manifest::digest(text).as_str() == digest)
+    }
+
     /// What a reference means right now, for whoever would pull it.
     pub(crate) fn resolve(&self, image: &str) -> ImageNow {
         let Some(local) = self.local(image) else { return ImageNow::Unknown };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nightshift_core::ids::{Digest, TaskDefinitionArn, fingerprint};
 use nightshift_core::image::RunningImage;
 use nightshift_core::release::{LogPlace, Revision, RevisionImage, ServiceDeployment, TaskDefinition};
-use nightshift_core::service::{Breaker, Deployment, Rollout, Service, TargetHealth};
+use nightshift_core::service::{Breaker, Deployment, Rollout, Service, TargetHealth, TaskSet};
 use nightshift_core::task::StoppedTask;
 
 use super::moment;
@@ -19,8 +19,8 @@ const MOST_DEPLOYMENTS: usize = 20;
 impl Machine {
     /// `ecs:DescribeServices`.
     pub(crate) fn shown(&self) -> Service {
-        let deployments = self.classic();
-        let sum = |of: fn(&Deployment) -> u32| deployments.iter().map(of).sum();
+        let all = self.classic();
+        let sum = |of: fn(&Deployment) -> u32| all.iter().map(of).sum();
         let enabled = self.setup.circuit_breaker && !self.by_codedeploy();
         Service {
             service: self.name.clone(),
@@ -29,23 +29,37 @@ impl Machine {
             strategy: self.setup.strategy,
             express_managed: false,
             daemon: false,
-            task_definition: deployments
-                .first()
-                .map_or_else(|| self.task_definition(0), |first| first.task_definition.clone()),
+            task_definition: all.first().map_or_else(|| self.task_definition(0), |first| first.task_definition.clone()),
             desired: self.desired,
             running: sum(|deployment| deployment.running),
             pending: sum(|deployment| deployment.pending),
+            task_sets: if self.by_codedeploy() { self.task_sets(&all) } else { Vec::new() },
             current_deployment: self.of_ecs().last().map(|deployment| deployment.arn.clone()),
             target_groups: self.groups.iter().map(|group| group.arn.clone()).collect(),
             grace_s: u32::try_from(self.setup.grace.as_seconds()).unwrap_or(0),
-            breaker: Some(Breaker { enabled, rolls_back: enabled && self.setup.circuit_breaker_rollback }),
+            breaker: Some(Breaker {
+                enabled,
+                rolls_back: enabled && self.setup.circuit_breaker_rollback,
+                threshold: self.setup.circuit_breaker_failures,
+            }),
             tags: self.tags.clone(),
-            deployments,
+            deployments: if self.by_codedeploy() { Vec::new() } else { all },
         }
     }
 
+    /// What CodeDeploy has instead of classic deployments.
+    fn task_sets(&self, all: &[Deployment]) -> Vec<TaskSet> {
+        let made_by = |id| self.codedeploy_id(self.rollouts.iter().position(|rollout| rollout.id == id)?);
+        let set = |deployment: &Deployment| TaskSet {
+            id: deployment.id.clone(),
+            external_id: made_by(deployment.id.clone()).map(|id| id.0),
+            task_definition: deployment.task_definition.clone(),
+        };
+        all.iter().map(set).collect()
+    }
+
     /// `deployments[]`, PRIMARY first; older ones as long as they have tasks.
-    fn classic(&self) -> Vec<Deployment> {
+    pub(crate) fn classic(&self) -> Vec<Deployment> {
         let newest = self.rollouts.len().saturating_sub(1);
         let lives = |index: usize| index == newest || self.tasks.iter().any(|task| task.rollout == index);
         let sets = self.sets().unwrap_or_else(|| vec![newest]);

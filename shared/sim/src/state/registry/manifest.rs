@@ -25,6 +25,8 @@ pub(super) struct Content {
     pub(super) findings: BTreeSet<String>,
     platforms: Vec<String>,
     docker: bool,
+    pub(super) labels: BTreeMap<String, String>,
+    pub(super) annotations: BTreeMap<String, String>,
     /// How its scan ends, if not well.
     pub(super) scan: Option<String>,
 }
@@ -61,8 +63,10 @@ impl Contents {
         let mut all = Self::default();
         for service in &scenario.services {
             for release in &service.releases {
-                let Release { findings, platforms, scan, .. } = release;
-                all.add(of_release(service, release), findings, platforms, false, scan.as_ref());
+                let Release { findings, platforms, scan, labels, annotations, .. } = release;
+                let content = all.add(of_release(service, release), findings, platforms, false, scan.as_ref());
+                content.labels.extend(labels.clone());
+                content.annotations.extend(annotations.clone());
             }
         }
         for (place, image) in scenario.images.iter().enumerate() {
@@ -73,7 +77,14 @@ impl Contents {
     }
 
     /// The same word at several places: what each of them says counts.
-    fn add(&mut self, word: String, findings: &[String], platforms: &[String], docker: bool, scan: Option<&String>) {
+    fn add(
+        &mut self,
+        word: String,
+        findings: &[String],
+        platforms: &[String],
+        docker: bool,
+        scan: Option<&String>,
+    ) -> &mut Content {
         let content = self.0.entry(word).or_default();
         content.findings.extend(findings.iter().cloned());
         let new = platforms.iter().filter(|platform| !content.platforms.contains(platform)).cloned();
@@ -81,6 +92,7 @@ impl Contents {
         content.platforms.extend(new);
         content.docker |= docker;
         content.scan = content.scan.take().or_else(|| scan.cloned());
+        content
     }
 
     /// What is in it; a platform's image has what its index has. `None`:
@@ -96,19 +108,60 @@ impl Contents {
         let types = if docker { DOCKER } else { OCI };
         let platforms = content.map_or(&[][..], |content| &content.platforms);
         if platforms.is_empty() {
-            return Made::of(types.0, single(word, types.0), Vec::new());
+            return Made::of(types.0, annotated(self.single(word, types.0), content), Vec::new());
         }
         let of = |platform: &String| {
             let word = format!("{word} on {platform}");
-            let image = Made::of(types.0, single(&word, types.0), Vec::new());
+            let image = Made::of(types.0, self.single(&word, types.0), Vec::new());
             (word, image)
         };
         let images: Vec<(String, Made)> = platforms.iter().map(of).collect();
         let manifests: Vec<Value> =
             platforms.iter().zip(&images).map(|(platform, (_, made))| entry(platform, made)).collect();
         let manifest = json!({ "schemaVersion": 2, "mediaType": types.1, "manifests": manifests });
-        Made::of(types.1, manifest, images)
+        Made::of(types.1, annotated(manifest, content), images)
     }
+
+    /// The configuration of an image that is no index, as it lies in its
+    /// repository: what it is run as, and its labels.
+    pub(super) fn configuration(&self, word: &str) -> String {
+        let platform = word.rsplit_once(" on ").map_or("linux/arm64", |(_, platform)| platform);
+        let (os, architecture) = platform.split_once('/').unwrap_or(("linux", platform));
+        let labels = self.get(word).map(|content| &content.labels).filter(|labels| !labels.is_empty());
+        let layer = digest(&format!("layer of {word}"));
+        json!({
+            "architecture": architecture,
+            "os": os,
+            "config": { "Labels": labels },
+            "rootfs": { "type": "layers", "diff_ids": [layer] },
+        })
+        .to_string()
+    }
+
+    fn single(&self, word: &str, media_type: &str) -> Value {
+        let oci = media_type == OCI.0;
+        let (config, layer) = if oci {
+            ("application/vnd.oci.image.config.v1+json", "application/vnd.oci.image.layer.v1.tar+gzip")
+        } else {
+            ("application/vnd.docker.container.image.v1+json", "application/vnd.docker.image.rootfs.diff.tar.gzip")
+        };
+        let configuration = self.configuration(word);
+        let layer_digest = digest(&format!("layer of {word}"));
+        json!({
+            "schemaVersion": 2,
+            "mediaType": media_type,
+            "config": { "mediaType": config, "digest": digest(&configuration), "size": configuration.len() },
+            "layers": [{ "mediaType": layer, "digest": layer_digest, "size": super::SIZE }],
+        })
+    }
+}
+
+/// A manifest with its content's annotations.
+fn annotated(mut manifest: Value, content: Option<&Content>) -> Value {
+    if let Some(content) = content.filter(|content| !content.annotations.is_empty()) {
+        manifest["annotations"] = json!(content.annotations);
+    }
+    manifest
 }
 
 impl Made {
@@ -127,21 +180,5 @@ fn entry(platform: &str, made: &Made) -> Value {
         "digest": made.digest,
         "size": made.manifest.len(),
         "platform": { "architecture": architecture, "os": os },
-    })
-}
-
-fn single(word: &str, media_type: &str) -> Value {
-    let oci = media_type == OCI.0;
-    let (config, layer) = if oci {
-        ("application/vnd.oci.image.config.v1+json", "application/vnd.oci.image.layer.v1.tar+gzip")
-    } else {
-        ("application/vnd.docker.container.image.v1+json", "application/vnd.docker.image.rootfs.diff.tar.gzip")
-    };
-    let part = |of: &str| digest(&format!("{of} of {word}"));
-    json!({
-        "schemaVersion": 2,
-        "mediaType": media_type,
-        "config": { "mediaType": config, "digest": part("config"), "size": 1024 },
-        "layers": [{ "mediaType": layer, "digest": part("layer"), "size": super::SIZE }],
     })
 }

@@ -1,0 +1,120 @@
+//! What is looked up of a deployment's images.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use nightshift_core::fault::Fault;
+use nightshift_core::ids::ServiceRef;
+use nightshift_core::image::ImageId;
+use nightshift_core::incident::Quarantined;
+use nightshift_core::release::{RevisionImage, ServiceDeployment, TaskDefinition};
+use nightshift_release::origin;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Observed;
+use crate::World;
+use crate::quarantined::images;
+
+/// Images of one deployment that are asked what they were built from.
+const IMAGES_ASKED: usize = 3;
+
+/// When an image was pushed, and the one it replaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pushed {
+    /// The new one.
+    pub new: Option<Timestamp>,
+    /// The one before.
+    pub old: Option<Timestamp>,
+}
+
+/// When the images were pushed: the old ones are those of the release that
+/// the deployment came from.
+pub(super) async fn observe_images<W: World>(
+    world: &W,
+    observed: &Observed,
+    deployment: &ServiceDeployment,
+) -> BTreeMap<String, Pushed> {
+    let history = observed.history.seen().map_or(&[][..], Vec::as_slice);
+    let source = history.iter().skip(1).find(|old| deployment.sources.contains(&old.target.arn));
+    let mut pushed = BTreeMap::new();
+    for (container, image) in &deployment.target.images {
+        let old = source.and_then(|source| source.target.images.get(container));
+        if old.is_some_and(|old| old.digest == image.digest) {
+            continue;
+        }
+        let when = Pushed { new: pushed_at(world, Some(image)).await, old: pushed_at(world, old).await };
+        pushed.insert(container.clone(), when);
+    }
+    pushed
+}
+
+/// The commit that an image of a new deployment names. People read it, nothing
+/// rests on it: what cannot be read is not known.
+pub(super) async fn observe_label<W: World>(
+    world: &W,
+    observed: &Observed,
+    deployment: &ServiceDeployment,
+) -> Option<String> {
+    let known = &observed.standing.seen()?.record.value.releases;
+    let definition = observed.definition.seen()?.as_ref()?;
+    if known.iter().any(|release| release.id == deployment.arn) || origin::of(definition).commit.is_some() {
+        return None;
+    }
+    for image in images_that_came(observed, deployment, definition).iter().take(IMAGES_ASKED) {
+        let label = world.built_from(image).await.ok().flatten();
+        if let Some(commit) = label.as_deref().and_then(origin::commit_of_label) {
+            return Some(commit);
+        }
+    }
+    None
+}
+
+/// A deployment's images by what they mean, those that it replaces first: a
+/// container beside the application's stays the same for months.
+fn images_that_came(observed: &Observed, deployment: &ServiceDeployment, definition: &TaskDefinition) -> Vec<String> {
+    let history = observed.history.seen().map_or(&[][..], Vec::as_slice);
+    let source = history.iter().skip(1).find(|old| deployment.sources.contains(&old.target.arn));
+    let stayed = |container: &String| {
+        let of = |deployment: &ServiceDeployment| deployment.target.images.get(container)?.digest.clone();
+        source.is_some_and(|source| of(source).is_some() && of(source) == of(deployment))
+    };
+    let mut images: Vec<(bool, String)> = definition
+        .images
+        .iter()
+        .map(|(container, image)| {
+            let digest = deployment.target.images.get(container).and_then(|image| image.digest.as_ref());
+            let name = image.split('@').next().unwrap_or(image);
+            (stayed(container), digest.map_or_else(|| image.clone(), |digest| format!("{name}@{digest}")))
+        })
+        .collect();
+    images.sort();
+    images.into_iter().map(|(_, image)| image).collect()
+}
+
+/// Which of the images that it brings are quarantined: they themselves, or the
+/// whole image that they are one platform of.
+pub(super) async fn observe_quarantined<W: World>(
+    world: &W,
+    service: &ServiceRef,
+    deployment: &ServiceDeployment,
+) -> Result<Vec<Quarantined>, Fault> {
+    let mut all = Vec::new();
+    for image in images(service, &deployment.target) {
+        let mut record = world.image_record(&image).await?.value;
+        if let Some(index) = record.index.clone() {
+            record = world.image_record(&ImageId::new(image.repository.clone(), index)).await?.value;
+        }
+        if let Some(held) = record.quarantine {
+            let because = held.because.into_iter().collect();
+            all.push(Quarantined { image, at: held.at, because });
+        }
+    }
+    Ok(all)
+}
+
+/// A warning rests on it, nothing else: what cannot be read is not known.
+async fn pushed_at<W: World>(world: &W, image: Option<&RevisionImage>) -> Option<Timestamp> {
+    let image = image?;
+    world.pushed_at(&image.image, image.digest.as_ref()?).await.ok().flatten()
+}
