@@ -34,7 +34,7 @@ class Night:
         self.stack = account.LocalStack(folder, scenario, chat.url, policy, {"AUTH": "true"})
         self.table = self.stack.outputs["LedgerTable"]
         self.ids = {name: id for name, (_, id) in account.resources(self.stack.ministack).items()}
-        for role in ("AlarmResponderRole", "DeploymentGuardRole", "RemedyVerifierRole"):
+        for role in ("AlarmResponderRole", "DeploymentGuardRole", "ImageGuardRole", "RemedyVerifierRole"):
             self.client("iam").put_role_policy(
                 RoleName=self.ids[role], PolicyName="ministack", PolicyDocument=json.dumps(WRONG_SCHEDULES)
             )

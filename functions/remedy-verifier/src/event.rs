@@ -38,7 +38,7 @@ mod tests {
         assert_eq!(says(json!({"name": 3})), "name: invalid type: integer `3`, expected a string");
         assert_eq!(
             says(timer(json!({"purpose": "dance"}))),
-            "purpose.purpose: unknown variant `dance`, expected one of `verify`, `reread`, `watch`"
+            "purpose.purpose: unknown variant `dance`, expected one of `verify`, `reread`, `watch`, `look`"
         );
         assert!(says(json!([])).starts_with("event: "), "{}", says(json!([])));
     }

@@ -1,12 +1,13 @@
 //! What a story looks at afterwards, what people do in it, and its end.
 
+mod images;
+
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use nightshift_core::case::Case;
 use nightshift_core::codedeploy::CodeDeploymentId;
 use nightshift_core::ids::{IncidentId, ServiceRef};
-use nightshift_core::image::{ImageId, ImageRecord};
 use nightshift_core::incident::{Incident, Intent, ServiceRecord};
 use nightshift_core::ledger::{Silent, TimelineEntry};
 use nightshift_core::notice::Notice;
@@ -17,12 +18,12 @@ use serde_json::{Value, json};
 use crate::account::{Account, Delivery};
 use crate::scenario::Scenario;
 use crate::state::State;
-use crate::state::registry::writes::Named;
 use crate::state::service::Machine;
 
 /// An account whose end is a check: no change of production but the one that an
-/// open intent names, none to a service that did not opt in, and never a second
-/// rollback of one suspect, in whichever way.
+/// open intent names, none to a service that did not opt in, never a second
+/// rollback of one suspect, in whichever way, no change of a repository that did
+/// not opt in, and never an image that a call deletes.
 #[derive(Debug)]
 pub struct Story(Account);
 
@@ -165,58 +166,6 @@ impl Account {
         }
     }
 
-    /// What carries that tag, `web:2`, right now, with its repository.
-    pub fn tagged(&self, image: &str) -> Option<ImageId> {
-        let (repository, tag) = image.split_once(':')?;
-        let state = self.state();
-        let digest = state.registry.repositories.get(repository)?.tags.get(tag)?;
-        Some(ImageId::new(repository, digest.clone()))
-    }
-
-    /// The image's tags, in order.
-    pub fn image_tags(&self, image: &ImageId) -> Vec<String> {
-        let state = self.state();
-        let repo = state.registry.repositories.get(&image.repository);
-        repo.map(|repo| repo.tags_of(&image.digest).map(str::to_owned).collect()).unwrap_or_default()
-    }
-
-    /// A person pushes an image of that content, under a tag or without one.
-    pub fn person_pushes(&self, repository: &str, tag: Option<&str>, content: &str) -> ImageId {
-        ImageId::new(repository, self.state().registry.push_to(repository, tag, content))
-    }
-
-    /// A person takes a tag off its image; the last one takes the image along.
-    pub fn person_unties(&self, repository: &str, tag: &str) {
-        let named = Named { digest: None, tag: Some(tag.to_owned()) };
-        // What is not there need not be taken off.
-        let _gone = self.state().registry.batch_delete(repository, &[named]);
-    }
-
-    /// A person deletes an image with all its tags.
-    pub fn person_deletes_image(&self, image: &ImageId) {
-        self.state().registry.delete_from(&image.repository, &image.digest);
-    }
-
-    /// A person sets a tag of the repository, or takes it away.
-    pub fn person_tags_repository(&self, repository: &str, key: &str, value: Option<&str>) {
-        if let Some(repo) = self.state().registry.repositories.get_mut(repository) {
-            match value {
-                Some(value) => repo.setup.tags.insert(key.to_owned(), value.to_owned()),
-                None => repo.setup.tags.remove(key),
-            };
-        }
-    }
-
-    /// Images that were deleted, whoever did it.
-    pub fn deleted_images(&self) -> Vec<ImageId> {
-        self.state().registry.deleted.clone()
-    }
-
-    /// What the ledger remembers of the image.
-    pub fn image_record_of(&self, image: &ImageId) -> ImageRecord {
-        self.state().ledger.images.record(image).value
-    }
-
     /// Puts a secret where `secretsmanager:GetSecretValue` finds it.
     pub fn put_secret(&self, arn: &str, value: &str) {
         self.state().secrets.insert(arn.to_owned(), value.to_owned());
@@ -249,6 +198,8 @@ impl Account {
             "notices": notices,
             "pages": pages,
             "production_writes": writes,
+            "image_writes": images::writes(&state),
+            "images": images::shown(&state),
         })
     }
 }

@@ -228,6 +228,7 @@ def load_spike(binary):
 
 
 if __name__ == "__main__":
+    for story in (bad_release, in_flight, deploying, shifting, registry, load_spike):
         story(sys.argv[1])
     assert not unknown_keys, "\n".join(sorted(set(unknown_keys)))
     print("read", ", ".join(f"{name} x{count}" for name, count in sorted(answers.items())))

@@ -162,3 +162,7 @@ impl State {
 fn is_missing(error: &AwsError) -> bool {
     matches!(error.code, "RepositoryNotFoundException" | "ImageNotFoundException")
 }
+
+#[cfg(test)]
+#[path = "images_tests.rs"]
+mod tests;

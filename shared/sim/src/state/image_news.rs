@@ -195,3 +195,7 @@ pub(crate) fn package_details(flaw: &Flaw) -> Value {
         "vulnerablePackages": [package],
     })
 }
+
+#[cfg(test)]
+#[path = "image_news_tests.rs"]
+mod tests;
