@@ -1,12 +1,13 @@
 """The image guard on the emulated account: its binary, the registry, the ledger, the chat."""
 
 import json
+import subprocess
 
 import boto3
 import pytest
 from botocore.config import Config
 from night import SWEEPS
-from processes import REGION, ROOT, until
+from processes import REGION, ROOT, binary, credentials, until
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,22 @@ def test_the_daily_look_knows_what_runs_and_lets_a_lifecycle_rule_keep_it(night,
     assert [(run["image"]["digest"], run["role"]) for run in runs] == [(digest, "runs")]
     ts, text = until("message about what runs", lambda: messages(night, digest))[0]
     assert "1 high" in text and "prod/reports" in text, text
+
+
+def test_the_report_on_images_says_what_the_ledger_and_the_registry_know(night, ecr, swept):
+    command = [binary("nightshift"), "report", "images", "--json", "--table", night.table]
+    own = {f"AWS_ENDPOINT_URL_{service}": night.stack.simulator.url for service in ("ECS", "ECR")}
+    env = credentials() | {"AWS_ENDPOINT_URL": night.stack.ministack.url} | own
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["sample"], report["unread"]) == (False, [])
+    (row,) = [row for row in report["images"] if row["service"] == "prod/reports" and row["role"] == "runs"]
+    digest, _ = image(ecr, "8")
+    assert row["image"] == {"repository": "reports", "digest": digest}
+    assert row["state"] == "exposed" and row["findings"].get("high") == 1 and row["due"], row
+    wrong = {found["wrong"] for found in report["repositories"] if found["repository"] == "reports"}
+    assert wrong, report["repositories"]
 
 
 def test_a_scan_that_is_done_quarantines_what_nobody_runs_and_says_so_once(night, ecr, swept):
