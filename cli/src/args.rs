@@ -32,8 +32,9 @@ pub struct Args {
 pub enum Command {
     /// Play a night on a simulated account and draw it as a page.
     ///
-    /// Five scenes: a bad release that is found after its rollout was over; a load spike; a database that is down;
-    /// a service that is only observed; and events that arrive twice and late. The functions are the real ones.
+    /// Eight scenes: a bad release that is found after its rollout was over; a deployment that hangs; a release that
+    /// was taken back and comes again; a load spike; a database that is down; a service that is only observed; events
+    /// that arrive twice and late; a flaw in an image that runs. The functions are the real ones.
     #[command(
         after_help = "Examples:\n  nightshift demo\n  nightshift demo --seed 7 --out /tmp/another-night.html\n  \
                             nightshift demo --json | jq '.scenes[].incidents[].ending'"
@@ -165,5 +166,25 @@ pub enum Report {
         /// Take the records from a file instead of a ledger: no account needed.
         #[arg(long, value_name = "FILE")]
         history: Option<PathBuf>,
+    },
+    /// Which images services run, and how each stands.
+    ///
+    /// One row for each image of each service, the worst first: findings, until when they are to be gone, how long it
+    /// has run, who answers for what; then what is kept from being deployed, and what is wrong with repositories.
+    /// Without a table it is the report of a simulated account, and says so.
+    #[command(after_help = "Examples:\n  nightshift report images --table LEDGER --policy config/nightshift.toml\n  \
+                            nightshift report images --json | jq -r '.images[] | select(.state == \"overdue\") | \
+                            .service'\n\nRegion, credentials and NIGHTSHIFT_TABLE come from the environment. docs/images.md has \
+                            every key.")]
+    Images {
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+        /// Name of the ledger's table, from the stack's outputs.
+        #[arg(long, value_name = "NAME")]
+        table: Option<String>,
+        /// Judge by this policy [default: that of a new stack].
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
     },
 }

@@ -1,7 +1,7 @@
 //! Checks a policy, and says in words what it means.
 
 use jiff::civil::Time;
-use nightshift_core::policy::{Freeze, Frozen, Policy, PolicyError};
+use nightshift_core::policy::{Freeze, Frozen, Images, Policy, PolicyError, Worth};
 
 /// What the policy means, one sentence each.
 ///
@@ -13,7 +13,7 @@ pub fn check(file: &[u8]) -> Result<Vec<String>, PolicyError> {
 
 fn meaning(policy: &Policy) -> Vec<String> {
     let Policy { confidence, alarms, rollback, scaling, guardrails, verify, paging, .. } = policy;
-    let Policy { deployments, freeze, services, teams, .. } = policy;
+    let Policy { deployments, images, freeze, services, teams, .. } = policy;
     let mut says = vec![
         format!(
             "Acts when it is at least {} % sure, asks from {} % on, and pages with the evidence below that.",
@@ -61,11 +61,37 @@ fn meaning(policy: &Policy) -> Vec<String> {
             "Never pages for services in mode observe: keep their own way to the pager.".to_owned()
         },
     ];
+    says.extend(images_mean(images));
     says.extend(freeze.iter().map(frozen));
     says.extend(services.iter().map(|(prefix, service)| format!("Alarms named {prefix}… belong to {service}.")));
     says.extend(teams.iter().map(|(team, told)| match &told.channel {
         Some(channel) => format!("Team {team} is told in {channel}."),
         None => format!("Team {team} is told in the default channel."),
+    }));
+    says
+}
+
+/// What is said and done about images.
+fn images_mean(images: &Images) -> Vec<String> {
+    let quarantines = images.rule.iter().any(|rule| rule.then == Worth::Quarantine);
+    let mut says = vec![format!(
+        "{}; a critical finding is to be gone from what runs after {}, a high one after {}, any other after {}.",
+        if quarantines {
+            format!(
+                "Keeps vulnerable images that do not run yet from being deployed, in repositories that opted in, unless \
+                 more than {} services have the finding anyway",
+                images.most_services
+            )
+        } else {
+            "Keeps no image from being deployed: no rule says quarantine".to_owned()
+        },
+        images.critical_deadline,
+        images.high_deadline,
+        images.other_deadline
+    )];
+    says.extend(images.exception.iter().map(|held| {
+        let place = held.repository.as_deref().unwrap_or("every repository");
+        format!("{} answers for {} in {place} until {}: {}.", held.owner, held.finding, held.until, held.reason)
     }));
     says
 }
@@ -99,6 +125,24 @@ mod tests {
         assert!(says.contains("Alarms named web-… belong to prod/web."), "{says}");
         assert!(says.contains("Freeze \"peak\" stops releases from 18:00 to 06:00 UTC, Fri."), "{says}");
         assert!(says.contains("Freeze \"day\" stops remedies from 00:00 to 24:00 UTC, every day."), "{says}");
+    }
+
+    #[test]
+    fn what_is_kept_from_being_deployed_and_who_answers_for_what_is_said() {
+        let usual = check(b"").unwrap().join("\n");
+        assert!(usual.contains("unless more than 5 services have the finding anyway; a critical finding"), "{usual}");
+        let says = check(
+            b"[images]\ncritical_deadline = \"3d\"\n[[images.rule]]\nseverity = \"high\"\nthen = \"tell\"\n\
+              [[images.exception]]\nfinding = \"CVE-2026-1\"\nowner = \"platform\"\nreason = \"not reachable\"\n\
+              until = \"2026-12-31\"\n",
+        );
+        let says = says.unwrap().join("\n");
+        assert!(
+            says.contains("no rule says quarantine; a critical finding is to be gone from what runs after 3d"),
+            "{says}"
+        );
+        let answers = "platform answers for CVE-2026-1 in every repository until 2026-12-31: not reachable.";
+        assert!(says.contains(answers), "{says}");
     }
 
     #[test]

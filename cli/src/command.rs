@@ -8,13 +8,14 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
+use nightshift_core::policy::{Policy, PolicyError};
 use nightshift_core::settings::Variables;
 use nightshift_sim::Scenario;
 use ops_reviewer::history::Window;
 use serde_json::Value;
 
 use crate::args::{Args, Command, Report};
-use crate::demo::{Demo, timeline};
+use crate::demo::{Demo, scenes, timeline};
 use crate::paint::{Ink, Paint, harmless};
 use crate::replay::{self, Replayed};
 use crate::report::Source;
@@ -79,7 +80,8 @@ fn write(file: &Path, text: &str) -> Result<(), Wrong> {
 }
 
 fn demo(seed: u64, json: bool, out: Option<PathBuf>, paint: Paint) -> Result<(), Wrong> {
-    let bar = ProgressBar::new(5).with_style(ProgressStyle::with_template("  {bar:20} {wide_msg}")?);
+    let bar =
+        ProgressBar::new(scenes::all().len() as u64).with_style(ProgressStyle::with_template("  {bar:20} {wide_msg}")?);
     let demo = Demo::play(seed, |script| {
         bar.set_message(script.title);
         bar.inc(1);
@@ -203,7 +205,10 @@ fn asked(asked: Asked) -> Result<(), Wrong> {
 }
 
 fn reported(asked: Report, paint: Paint) -> Result<(), Wrong> {
-    let Report::Dora { days, until, json, html, table, history } = asked;
+    let (days, until, json, html, table, history) = match asked {
+        Report::Dora { days, until, json, html, table, history } => (days, until, json, html, table, history),
+        Report::Images { json, table, policy } => return images(json, table, policy.as_deref(), paint),
+    };
     let window = Window::of_days(days, until.unwrap_or_else(Timestamp::now));
     let source = history.map_or(Source::Ledger(table), Source::File);
     let delivery = reports::dora(source, &window, Variables::of_process()).map_err(|error| chain(&error))?;
@@ -216,6 +221,30 @@ fn reported(asked: Report, paint: Paint) -> Result<(), Wrong> {
     say(&reports::text::text(&delivery, paint))?;
     let drawn = |file: &PathBuf| say(&format!("  The same with pictures: {}\n\n", file.display()));
     Ok(html.as_ref().map_or(Ok(()), drawn)?)
+}
+
+fn images(json: bool, table: Option<String>, policy: Option<&Path>, paint: Paint) -> Result<(), Wrong> {
+    let read = |file: &Path| -> Result<Policy, Wrong> {
+        let name = file.display().to_string();
+        let bytes = fs::read(file).map_err(|error| format!("{name}: {error}"))?;
+        let wrong = |error: PolicyError| {
+            let first = error.mistakes.first().map(ToString::to_string).unwrap_or_default();
+            let more = if error.mistakes.len() > 1 {
+                format!("; nightshift check {name} says the rest")
+            } else {
+                String::new()
+            };
+            format!("{name}:{first}{more}")
+        };
+        Ok(Policy::read(&bytes).map_err(wrong)?)
+    };
+    let policy = policy.map(read).transpose()?;
+    let report = reports::images(table, policy, Timestamp::now(), Variables::of_process());
+    let report = report.map_err(|error| chain(&error))?;
+    match json {
+        true => Ok(say(&format!("{:#}\n", serde_json::to_value(&report)?))?),
+        false => Ok(say(&reports::images::text::text(&report, paint))?),
+    }
 }
 
 /// An error with all its causes.

@@ -1,9 +1,9 @@
 //! The demo: scenes that end as they are described, and a page that
 //! stands by itself.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says where")]
 
-use nightshift::demo::{Demo, Mark, Scene};
+use nightshift::demo::{Demo, Incident, Mark, Scene};
 use nightshift::page::page;
 
 #[track_caller]
@@ -18,8 +18,8 @@ fn count(scene: &Scene, mark: Mark) -> usize {
 #[track_caller]
 fn ends_as_described(seed: u64) {
     let demo = night(seed);
-    let scenes: &[Scene; 7] = demo.scenes.as_slice().try_into().unwrap();
-    let [bad, hung, denied, load, outage, observed, repeated] = scenes;
+    let scenes: &[Scene; 8] = demo.scenes.as_slice().try_into().unwrap();
+    let [bad, hung, denied, load, outage, observed, repeated, flawed] = scenes;
     let healed = |scene: &Scene, operation: &str| {
         let incident = &scene.incidents[0];
         assert_eq!(scene.incidents.len(), 1, "seed {seed}: {}", scene.key);
@@ -48,10 +48,35 @@ fn ends_as_described(seed: u64) {
     // Twice the same event, once the late one.
     assert_eq!(count(repeated, Mark::Nothing), 3, "seed {seed}");
     assert_eq!(count(repeated, Mark::Remedy), 1, "seed {seed}");
+    only_what_runs_is_told_and_only_what_does_not_run_is_stopped(flawed, seed);
     let week = &demo.week.as_ref().unwrap().notice;
     assert!(week.headline.contains("11 releases, 3 of them failed"), "seed {seed}: {}", week.headline);
     let advice = week.sections.last().unwrap();
     assert!(advice.lines[0].starts_with("Tag prod/catalog nightshift=act"), "seed {seed}: {:?}", advice.lines);
+}
+
+#[track_caller]
+fn only_what_runs_is_told_and_only_what_does_not_run_is_stopped(scene: &Scene, seed: u64) {
+    let all: &[Incident; 3] = scene.incidents.as_slice().try_into().unwrap();
+    let [runs, pushed, stopped] = all;
+    let headlines = |incident: &Incident| -> Vec<String> {
+        incident.notices.iter().map(|posted| posted.notice.headline.clone()).collect()
+    };
+    assert!(all.iter().all(|one| one.pages == 0 && one.well()), "seed {seed}: {all:?}");
+    assert!(runs.image && runs.closed_at.is_some() && runs.remedy.is_none(), "seed {seed}: {}", runs.ending);
+    let [told, over] = &headlines(runs)[..] else { panic!("seed {seed}: {:?}", headlines(runs)) };
+    assert!(told.ends_with("1 critical (1 known to be used); it runs in prod/search"), "seed {seed}: {told}");
+    assert!(over.ends_with("no service runs it any more"), "seed {seed}: {over}");
+    let [kept] = &headlines(pushed)[..] else { panic!("seed {seed}: {:?}", headlines(pushed)) };
+    assert!(pushed.image && kept.contains("is quarantined"), "seed {seed}: {kept}");
+    let why = &stopped.notices[0].notice.headline;
+    assert!(why.contains("quarantined for CVE-2026-20117 (gateway@"), "seed {seed}: {why}");
+    let changed: Vec<&str> = scene.changes.iter().map(|change| change.operation.as_str()).collect();
+    assert_eq!(changed, ["ecs:StopServiceDeployment"], "seed {seed}");
+    assert_eq!(count(scene, Mark::Finding), 1, "seed {seed}");
+    assert_eq!(count(scene, Mark::Quarantined), 1, "seed {seed}");
+    let bad = runs.chart.as_ref().unwrap().metric.points.last().unwrap();
+    assert!(bad.value < 0.5, "seed {seed}: nobody runs it at the end");
 }
 
 #[test]
@@ -80,7 +105,7 @@ fn the_page_needs_nothing_from_anywhere() {
     for outside in ["<script", "<link", "<img", "<iframe", " src=", "url(", "@import", " onload=", "javascript:"] {
         assert!(!html.contains(outside), "{outside}");
     }
-    assert_eq!(html.matches("<svg class=\"picture\"").count(), 9);
+    assert_eq!(html.matches("<svg class=\"picture\"").count(), 11);
     assert_eq!(html.matches("<article").count(), html.matches("</article>").count());
 }
 

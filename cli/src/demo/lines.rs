@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use nightshift_core::alarm::AlarmState;
 use nightshift_core::cause::Diagnosis;
+use nightshift_core::incident::Phase;
 use nightshift_core::notice::{Notice, NoticeKind, Pager};
 use nightshift_core::ports::ServiceReads;
 use nightshift_core::refusal::Refusal;
@@ -13,6 +14,7 @@ use nightshift_incident::refusals::sentence;
 use nightshift_sim::{Account, Scenario, poll_once};
 use serde_json::Value;
 
+use super::image_lines::Found;
 use super::shoot::ByHand;
 use super::{Line, Mark};
 use crate::night::{Happened, What};
@@ -31,7 +33,7 @@ pub(super) fn lines(
 ) -> Vec<Line> {
     let mut teller = Teller::default();
     for event in happened {
-        teller.tell(event);
+        teller.tell(event, account);
     }
     let mut lines = teller.end();
     lines.extend(releases(account, scenario));
@@ -52,9 +54,9 @@ fn causes_first(lines: &mut [Line]) {
         let (before, after) = (&lines[index - 1], &lines[index]);
         let name = after.text.split(' ').next().unwrap_or_default();
         let swapped = after.mark == Mark::Release && before.at == after.at && before.mark != Mark::Release;
-        let about = lines[..index].iter().any(|line| {
-            line.at == lines[index].at && line.mark == Mark::Alarm && line.text.starts_with(&format!("{name} comes"))
-        });
+        let says =
+            |line: &Line| ["comes", "deploys"].iter().any(|verb| line.text.starts_with(&format!("{name} {verb}")));
+        let about = lines[..index].iter().any(|line| line.at == after.at && line.mark == Mark::Alarm && says(line));
         if swapped && about {
             let first = lines[..index].iter().position(|line| line.at == lines[index].at).unwrap_or(index);
             lines[first..=index].rotate_right(1);
@@ -62,7 +64,7 @@ fn causes_first(lines: &mut [Line]) {
     }
 }
 
-fn line(at: Timestamp, mark: Mark, text: impl Into<String>) -> Line {
+pub(super) fn line(at: Timestamp, mark: Mark, text: impl Into<String>) -> Line {
     Line { at, until: None, mark, text: text.into(), details: Vec::new() }
 }
 
@@ -95,6 +97,7 @@ struct Teller {
     lines: Vec<Line>,
     /// The remedy is taken after people are told of it.
     remedies: Vec<Line>,
+    found: Found,
 }
 
 impl Teller {
@@ -103,12 +106,12 @@ impl Teller {
         self.lines
     }
 
-    fn tell(&mut self, event: &Happened) {
+    fn tell(&mut self, event: &Happened, account: &Account) {
         let at = event.at;
         match &event.what {
             What::Alarm { event, report } => self.alarm(at, event, report),
             What::Deployment { report, .. } => self.guarded(at, report),
-            What::Image { .. } => {}
+            What::Image { event, report } => self.lines.extend(self.found.lines(at, event, report, account)),
             What::Timer { report, .. } => self.checked(at, &report.plan, report.outcome.as_ref()),
             What::Notice { notice } => self.notice(at, notice),
             What::PlainPage { subject, .. } => self.lines.push(line(at, Mark::Paged, format!("plain page: {subject}"))),
@@ -219,6 +222,10 @@ impl Teller {
         }
         if notice.kind == NoticeKind::Resolved {
             let details = notice.done.iter().skip(1).cloned().chain(notice.drift.clone()).collect();
+            self.lines.push(Line { details, ..line(at, Mark::Healed, headline.to_owned()) });
+        }
+        if notice.kind == NoticeKind::Image && notice.phase == Phase::Resolved {
+            let details = notice.done.iter().skip(1).cloned().collect();
             self.lines.push(Line { details, ..line(at, Mark::Healed, headline.to_owned()) });
         }
         self.lines.push(line(at, Mark::Told, format!("{how} “{text}”")));

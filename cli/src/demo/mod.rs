@@ -4,7 +4,9 @@
 pub mod scenes;
 
 mod chart;
+mod image_lines;
 mod lines;
+mod matters;
 mod shoot;
 
 pub mod timeline;
@@ -41,7 +43,8 @@ pub struct Scene {
     pub story: String,
     /// The time line, in order.
     pub lines: Vec<Line>,
-    /// The incidents, in the order they opened.
+    /// The incidents, in the order they opened; before them, images that people
+    /// were told of.
     pub incidents: Vec<Incident>,
     /// What was changed in production.
     pub changes: Vec<Change>,
@@ -76,6 +79,10 @@ pub enum Mark {
     Remedy,
     /// Nothing was done, by a named rule.
     Refused,
+    /// A flaw was found in an image.
+    Finding,
+    /// An image is kept from being deployed.
+    Quarantined,
     /// People were told.
     Told,
     /// A person is woken.
@@ -112,8 +119,10 @@ pub struct Change {
 pub struct Incident {
     /// Which one.
     pub id: String,
-    /// `cluster/service`.
+    /// `cluster/service`, or `image web:42`.
     pub service: String,
+    /// It is about an image that people were told of, and no incident of a service.
+    pub image: bool,
     /// `act`, `approve` or `observe`.
     pub mode: String,
     /// `P2`.
@@ -140,6 +149,14 @@ pub struct Incident {
     pub chart: Option<Chart>,
     /// What people were told, in order.
     pub notices: Vec<Posted>,
+}
+
+impl Incident {
+    /// It ended well, and by itself; of an image, nobody runs what is bad in it.
+    pub fn well(&self) -> bool {
+        let done = self.remedy.is_some();
+        self.pages == 0 && if self.image { done || self.closed_at.is_some() } else { done && self.closed_at.is_some() }
+    }
 }
 
 /// A refusal as people read it.

@@ -28,6 +28,8 @@ pub struct Script {
     pub mishaps: Vec<Mishap>,
     /// A person rolls a service back, so many minutes after the event.
     pub person: Option<Person>,
+    /// Images are looked at, and who runs which is watched.
+    pub images: bool,
 }
 
 /// What a person does.
@@ -42,7 +44,7 @@ pub struct Person {
 }
 
 /// The scenes in order.
-pub fn all() -> [Script; 7] {
+pub fn all() -> [Script; 8] {
     [
         bad_release(),
         hung_deployment(),
@@ -51,6 +53,7 @@ pub fn all() -> [Script; 7] {
         dependency_outage(),
         observe_mode(),
         duplicates(),
+        vulnerable_image(),
     ]
 }
 
@@ -65,6 +68,7 @@ fn hung_deployment() -> Script {
         minutes: 22,
         mishaps: Vec::new(),
         person: None,
+        images: false,
     }
 }
 
@@ -79,6 +83,7 @@ fn denied_release() -> Script {
         minutes: 32,
         mishaps: Vec::new(),
         person: None,
+        images: false,
     }
 }
 
@@ -93,6 +98,7 @@ fn bad_release() -> Script {
         minutes: 24,
         mishaps: Vec::new(),
         person: None,
+        images: false,
     }
 }
 
@@ -107,6 +113,7 @@ fn load_spike() -> Script {
         minutes: 22,
         mishaps: Vec::new(),
         person: None,
+        images: false,
     }
 }
 
@@ -121,6 +128,7 @@ fn dependency_outage() -> Script {
         minutes: 40,
         mishaps: Vec::new(),
         person: None,
+        images: false,
     }
 }
 
@@ -135,6 +143,7 @@ fn observe_mode() -> Script {
         minutes: 34,
         mishaps: Vec::new(),
         person: Some(Person { minute: 16, service: "catalog", back: 1 }),
+        images: false,
     }
 }
 
@@ -152,6 +161,23 @@ fn duplicates() -> Script {
         minutes: 26,
         mishaps: vec![again, by_sns, late],
         person: None,
+        images: false,
+    }
+}
+
+fn vulnerable_image() -> Script {
+    Script {
+        key: "vulnerable-image",
+        title: "A flaw in what runs, and an image that brings it anew",
+        story: "A critical flaw in OpenSSL becomes known, and is used already. Search runs it: its team hears of it once, \
+                and ships a fix. Gateway's pipeline pushes an image with the same flaw, which nobody runs yet: that is \
+                kept from being deployed, and the deployment that tries is stopped.",
+        text: Some(include_str!("../../scenarios/vulnerable-image.toml")),
+        later: 318,
+        minutes: 40,
+        mishaps: Vec::new(),
+        person: None,
+        images: true,
     }
 }
 
@@ -179,6 +205,11 @@ impl Script {
             for load in &mut service.loads {
                 load.factor *= 1.0 + (scale - 1.0) / 4.0;
             }
+        }
+        for image in &mut scenario.images {
+            // The image of a release that is still to come.
+            let number = image.tag.as_deref().and_then(|tag| tag.parse::<u32>().ok());
+            image.tag = number.map(|number| (number + more).to_string()).or(image.tag.take());
         }
         for outage in &mut scenario.outages {
             outage.errors_percent *= scale;

@@ -12,12 +12,17 @@ use nightshift_core::remedy::{Remedy, RemedyKind};
 use nightshift_core::span::words;
 use nightshift_incident::plan::{Decision, Plan};
 use nightshift_incident::refusals::sentence;
-use nightshift_sim::{Account, Scenario};
+use nightshift_sim::{Account, Delivery, Scenario};
 use notifier::render::slack;
+use serde_json::json;
 
+use super::matters::{Watch, matters};
 use super::scenes::{Person, Script};
 use super::{Change, Incident, Posted, Refused, Scene, chart, lines};
 use crate::night::{Happened, Night, What};
+
+/// From one count of tasks to the next.
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 /// What a person did, for the time line.
 pub(super) struct ByHand {
@@ -34,6 +39,10 @@ pub(super) fn shoot(script: &Script, scenario: Scenario) -> Scene {
         night.disturb(mishap.clone());
     }
     let after = |minutes: i64| scenario.event.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(scenario.event);
+    let mut watch = Watch::default();
+    if script.images {
+        watched(&mut night, &mut watch, after(script.minutes));
+    }
     let by_hand = script.person.and_then(|person| {
         night.run_until(after(person.minute));
         roll_back_by_hand(&account, &scenario, person)
@@ -41,7 +50,8 @@ pub(super) fn shoot(script: &Script, scenario: Scenario) -> Scene {
     night.run_until(after(script.minutes));
     let happened = night.happened();
     let all = incidents(&account);
-    let incidents = all.iter().map(|kept| incident(kept, &account, happened, &all, by_hand.as_ref())).collect();
+    let mut incidents = matters(&account, happened, &watch);
+    incidents.extend(all.iter().map(|kept| incident(kept, &account, happened, &all, by_hand.as_ref())));
     Scene {
         key: script.key.into(),
         title: script.title.into(),
@@ -49,6 +59,18 @@ pub(super) fn shoot(script: &Script, scenario: Scenario) -> Scene {
         lines: lines::lines(happened, &account, &scenario, by_hand.as_ref()),
         incidents,
         changes: account.production_writes().into_iter().map(Change::from).collect(),
+    }
+}
+
+/// Plays a scene of images: the daily look first, then minute by minute.
+fn watched(night: &mut Night, watch: &mut Watch, end: Timestamp) {
+    let at = night.account().now();
+    let event = json!({ "sweep": "daily", "at": at, "zone": "UTC" });
+    night.deliver(Delivery::Image { event, at }, 0);
+    while night.account().now() < end {
+        watch.note(night.account());
+        let now = night.account().now();
+        night.run_until(now.checked_add(MINUTE).unwrap_or(end).min(end));
     }
 }
 
@@ -90,6 +112,7 @@ fn incident(
     Incident {
         id: kept.id.to_string(),
         service: service.to_string(),
+        image: false,
         mode: kept.mode.to_string(),
         severity: kept.severity.to_string(),
         severity_because: kept.severity_because.clone(),
@@ -101,9 +124,17 @@ fn incident(
         pages: kept.pages,
         ending: ending(kept, closed_at, by_hand.is_some()),
         diagnosis: kept.diagnosis.clone(),
-        chart: chart::chart(account, (service, kept), closed_at, services.len(), by_hand),
+        // That of the image shows it all.
+        chart: (!of_image(kept))
+            .then(|| chart::chart(account, (service, kept), closed_at, services.len(), by_hand))
+            .flatten(),
         notices: told.into_iter().map(Posted::from).collect(),
     }
+}
+
+/// A deployment was stopped because of its image.
+fn of_image(kept: &Kept) -> bool {
+    kept.trouble.as_ref().is_some_and(|trouble| trouble.contains("quarantined"))
 }
 
 /// Remedies that were taken, but for the undoing of one.

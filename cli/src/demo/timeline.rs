@@ -9,7 +9,7 @@ use crate::paint::{Ink, Paint, wrapped};
 /// Columns of the whole.
 const WIDTH: usize = 100;
 /// Columns before the text of a line: frame, time, symbol, label.
-const INDENT: usize = 27;
+const INDENT: usize = 28;
 
 /// The whole night.
 pub fn timeline(demo: &Demo, paint: Paint) -> String {
@@ -72,14 +72,17 @@ fn line(text: &mut String, line: &Line, paint: Paint) {
     let (symbol, label, ink) = look(line.mark);
     let bar = paint.ink(Ink::Dim, "│");
     let at = paint.ink(Ink::Dim, &clock(line.at));
-    let label = paint.ink(ink, &format!("{symbol} {label:<9}"));
+    let label = paint.ink(ink, &format!("{symbol} {label:<10}"));
     let said = match line.until {
         Some(until) => format!("until {}, {}", clock(until), line.text),
         None => line.text.clone(),
     };
     let mut rows = wrapped(&said, WIDTH - INDENT).into_iter();
     let first = rows.next().unwrap_or_default();
-    let strong = matches!(line.mark, Mark::Alarm | Mark::Cause | Mark::Remedy | Mark::Refused | Mark::Healed);
+    let strong = matches!(
+        line.mark,
+        Mark::Alarm | Mark::Cause | Mark::Remedy | Mark::Refused | Mark::Finding | Mark::Quarantined | Mark::Healed
+    );
     let weigh = |row: &str| paint.ink(if strong { Ink::Bold } else { Ink::Dim }, row);
     let quiet = matches!(line.mark, Mark::Check | Mark::Nothing | Mark::Told | Mark::Clear | Mark::Release);
     let shown = |row: &str| if strong || quiet { weigh(row) } else { row.to_owned() };
@@ -105,6 +108,8 @@ fn look(mark: Mark) -> (&'static str, &'static str, Ink) {
         Mark::Cause => ("●", "cause", Ink::Amber),
         Mark::Remedy => ("↺", "remedy", Ink::Blue),
         Mark::Refused => ("■", "no remedy", Ink::Amber),
+        Mark::Finding => ("▲", "finding", Ink::Red),
+        Mark::Quarantined => ("■", "quarantine", Ink::Amber),
         Mark::Told => ("›", "slack", Ink::Dim),
         Mark::Paged => ("✆", "pager", Ink::Violet),
         Mark::Check => ("·", "check", Ink::Dim),
@@ -117,8 +122,7 @@ fn look(mark: Mark) -> (&'static str, &'static str, Ink) {
 }
 
 fn ending(text: &mut String, incident: &Incident, corner: &str, paint: Paint) {
-    let good = incident.remedy.is_some() && incident.closed_at.is_some();
-    let ink = if good { Ink::Green } else { Ink::Amber };
+    let ink = if incident.well() { Ink::Green } else { Ink::Amber };
     let service = paint.ink(Ink::Bold, &incident.service);
     let _ = writeln!(text, "  {} {service}  {}", paint.ink(Ink::Dim, corner), paint.ink(ink, &incident.ending));
 }

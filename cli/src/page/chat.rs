@@ -34,6 +34,18 @@ pub(super) fn chat(html: &mut String, notices: &[Posted]) {
     html.push_str("</div>\n");
 }
 
+/// The message as it came, before it was edited.
+pub(super) fn opening(html: &mut String, first: &Posted) {
+    let team = first.notice.team.as_deref().unwrap_or("alerts");
+    let _ = write!(
+        html,
+        "<h4>The message as it came</h4>\n<div class=\"slack\">\n<p class=\"channel\"># {}</p>\n",
+        escaped(team)
+    );
+    message(html, first, false);
+    html.push_str("</div>\n");
+}
+
 fn replies(count: usize) -> String {
     if count == 1 { "1 reply in the thread".into() } else { format!("{count} replies in the thread") }
 }
@@ -62,7 +74,7 @@ fn block(html: &mut String, block: &Value) {
         "header" => {
             let words = unescaped(&text(&block["text"]));
             // The light is drawn: not every machine has a font for it.
-            let words = words.trim_start_matches(['🔴', '🟠', '🔵', '🟢', '📋', '📊', ' ']);
+            let words = words.trim_start_matches(['🔴', '🟠', '🔵', '🟢', '📋', '📊', '⚪', ' ']);
             let _ = writeln!(html, "<p class=\"header\"><i></i>{}</p>", escaped(words));
         }
         "section" => {

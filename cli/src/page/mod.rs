@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use crate::demo::{Demo, Incident, Line, Mark, Posted, Scene, week};
-use chat::chat;
+use chat::{chat, opening};
 use escape::escaped;
 
 const STYLE: &str = include_str!("page.css");
@@ -87,9 +87,9 @@ fn contents(html: &mut String, demo: &Demo) {
 
 /// Green: healed by itself. Violet: a person was needed. Grey: only watched.
 fn mood(incident: &Incident) -> &'static str {
-    match (&incident.remedy, incident.pages) {
-        (Some(_), 0) if incident.closed_at.is_some() => "healed",
-        (_, 0) => "watched",
+    match incident.pages {
+        0 if incident.well() => "healed",
+        0 => "watched",
         _ => "woken",
     }
 }
@@ -148,6 +148,11 @@ fn incident(html: &mut String, incident: &Incident) {
     if let Some(diagnosis) = &incident.diagnosis {
         evidence::evidence(html, diagnosis);
     }
+    // What came first is what counts of an image; of an incident, how it ended.
+    let came = incident.notices.first().filter(|_| incident.image && incident.notices.len() > 1);
+    if let Some(first) = came {
+        opening(html, first);
+    }
     html.push_str("</div>\n<div>\n");
     chat(html, &incident.notices);
     html.push_str("</div>\n</div>\n</article>\n");
@@ -195,8 +200,8 @@ fn line(html: &mut String, line: &Line) {
 /// The class that gives a kind of thing its colour, in tables and pictures.
 fn class(mark: Mark) -> &'static str {
     match mark {
-        Mark::Alarm | Mark::Failed => "red",
-        Mark::Cause | Mark::Refused => "amber",
+        Mark::Alarm | Mark::Finding | Mark::Failed => "red",
+        Mark::Cause | Mark::Refused | Mark::Quarantined => "amber",
         Mark::Remedy => "blue",
         Mark::Healed | Mark::Clear => "green",
         Mark::Paged | Mark::Person => "violet",
@@ -212,6 +217,8 @@ fn word(mark: Mark) -> &'static str {
         Mark::Cause => "cause",
         Mark::Remedy => "remedy",
         Mark::Refused => "no remedy",
+        Mark::Finding => "finding",
+        Mark::Quarantined => "quarantine",
         Mark::Told => "Slack",
         Mark::Paged => "pager",
         Mark::Check => "check",

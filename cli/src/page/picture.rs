@@ -205,9 +205,9 @@ fn sign(mark: Mark, x: f64, y: f64) -> String {
         format!("<polygon points=\"{}\"/>", list.join(" "))
     };
     match mark {
-        Mark::Alarm | Mark::Failed => points(&[(0.0, -6.0), (6.0, 5.0), (-6.0, 5.0)]),
+        Mark::Alarm | Mark::Finding | Mark::Failed => points(&[(0.0, -6.0), (6.0, 5.0), (-6.0, 5.0)]),
         Mark::Release => points(&[(0.0, -6.0), (6.0, 0.0), (0.0, 6.0), (-6.0, 0.0)]),
-        Mark::Refused => points(&[(-5.0, -5.0), (5.0, -5.0), (5.0, 5.0), (-5.0, 5.0)]),
+        Mark::Refused | Mark::Quarantined => points(&[(-5.0, -5.0), (5.0, -5.0), (5.0, 5.0), (-5.0, 5.0)]),
         _ => format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"5.5\"/>"),
     }
 }

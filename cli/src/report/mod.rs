@@ -1,7 +1,9 @@
-//! Reports from what the ledger recorded: how delivery did.
+//! Reports from what the ledger recorded: how delivery did, and how the images
+//! of services stand.
 
 mod account;
 
+pub mod images;
 pub mod page;
 pub mod text;
 
@@ -9,9 +11,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use nightshift_core::fault::Fault;
+use nightshift_core::policy::{Policy, PolicyError};
 use nightshift_core::settings::Variables;
 use nightshift_release::dora::DoraReport;
 use nightshift_release::trend::Trend;
+use nightshift_sim::scenario::ScenarioError;
 use ops_reviewer::history::{History, Window};
 use serde::Serialize;
 
@@ -72,6 +76,15 @@ pub enum ReportError {
         /// Where it goes wrong.
         source: serde_json::Error,
     },
+    /// The policy is wrong.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// The simulated account is wrong.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// The simulated account did not answer.
+    #[error("the simulated account did not answer")]
+    Interrupted,
 }
 
 /// How delivery did in `window`.
@@ -86,6 +99,24 @@ pub fn dora(source: Source, window: &Window, variables: Variables) -> Result<Del
     match history.unseen.pop() {
         Some(fault) => Err(fault.into()),
         None => Ok(Delivery::of(&history, window)),
+    }
+}
+
+/// How the images of services stand at `now`: those of the account whose ledger
+/// is `table`, where not from the environment; without either, those of a
+/// simulated one. Judged by `policy`, or else by the defaults.
+///
+/// # Errors
+/// If the account, or what it needs to be reached, does not answer.
+pub fn images(
+    table: Option<String>,
+    policy: Option<Policy>,
+    now: Timestamp,
+    variables: Variables,
+) -> Result<images::Images, ReportError> {
+    match table.or_else(|| variables.get("NIGHTSHIFT_TABLE").map(ToOwned::to_owned)) {
+        Some(table) => Ok(account::images(Some(table), &policy.unwrap_or_default(), now, variables)?),
+        None => images::sample(policy),
     }
 }
 

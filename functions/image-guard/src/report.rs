@@ -168,7 +168,7 @@ fn cells(row: &Row) -> [String; 7] {
 }
 
 /// `2C 5H 9M`: the three worst severities.
-fn counts(findings: &BTreeMap<FindingSeverity, u32>) -> String {
+pub fn counts(findings: &BTreeMap<FindingSeverity, u32>) -> String {
     let said: Vec<String> = findings
         .iter()
         .filter(|(severity, number)| **severity <= FindingSeverity::Medium && **number > 0)
