@@ -83,6 +83,17 @@ pub enum Command {
         #[arg(value_name = "CASE.json")]
         file: PathBuf,
     },
+    /// Print an ECR lifecycle policy with a first rule that keeps what runs.
+    ///
+    /// It is printed for you to read and to apply: Nightshift writes no lifecycle policy, because one deletes images.
+    #[command(after_help = "Examples:\n  nightshift keep-rule > policy.json\n  aws ecr get-lifecycle-policy \
+                            --repository-name web --query lifecyclePolicyText --output text | nightshift keep-rule - > \
+                            policy.json\n  aws ecr put-lifecycle-policy --repository-name web \
+                            --lifecycle-policy-text file://policy.json")]
+    KeepRule {
+        /// The policy that is there, as JSON; `-` is the standard input. Without it, that rule alone.
+        file: Option<PathBuf>,
+    },
     /// Check a policy file and say in words what it means.
     ///
     /// The functions read it the same way and do not start with a wrong one: check before you deploy.

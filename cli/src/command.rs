@@ -43,6 +43,7 @@ pub fn run(args: Args) -> Result<ExitCode, Wrong> {
         }
         Command::Decide { file } => return decided(&file, paint),
         Command::Check { file } => return checked(&file),
+        Command::KeepRule { file } => keep_rule(file.as_deref())?,
         Command::Halt { parameter } => asked(Asked::Switch { halt: true, parameter })?,
         Command::Resume { parameter } => asked(Asked::Switch { halt: false, parameter })?,
         Command::Case { incident, sequence, table } => asked(Asked::Case { incident, sequence, table })?,
@@ -54,6 +55,18 @@ pub fn run(args: Args) -> Result<ExitCode, Wrong> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A lifecycle policy with a first rule that keeps what carries our tag.
+fn keep_rule(file: Option<&Path>) -> Result<(), Wrong> {
+    let there = match file {
+        Some(file) if file == Path::new("-") => Some(std::io::read_to_string(std::io::stdin())?),
+        Some(file) => Some(read(file)?),
+        None => None,
+    };
+    let policy = nightshift_lifecycle::with_keep_rule(there.as_deref(), nightshift_core::image::KEEP_TAG)?;
+    say(&format!("{}\n", policy.trim_end()))?;
+    Ok(())
 }
 
 /// Colours only for a person at a terminal who has not said no

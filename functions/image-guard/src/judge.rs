@@ -102,7 +102,7 @@ pub fn findings<'a>(
         return all;
     }
     let mut worst: Vec<(String, Known)> = all.into_iter().collect();
-    worst.sort_by(|(_, a), (_, b)| worse(&a.finding).cmp(&worse(&b.finding)));
+    worst.sort_by_key(|(_, a)| worse(&a.finding));
     worst.truncate(MOST_KEPT);
     worst.into_iter().collect()
 }

@@ -54,7 +54,7 @@ impl About<'_> {
     }
 
     /// Findings that nothing that ran before has.
-    fn new(&self) -> BTreeSet<&str> {
+    fn newly_found(&self) -> BTreeSet<&str> {
         let had = |id: &str| self.observed.others.values().any(|other| other.contains(id));
         self.judged.iter().map(Judged::id).filter(|id| !had(id)).collect()
     }
@@ -197,7 +197,7 @@ fn why(about: &About<'_>, now: Timestamp) -> Vec<String> {
             ),
         });
     }
-    let new = about.new().len();
+    let new = about.newly_found().len();
     let total = about.judged.len();
     if !about.observed.others.is_empty() && total > 0 {
         why.push(format!("{new} of {total} findings are new compared with what ran before."));

@@ -22,7 +22,7 @@ pub enum Trouble {
     /// It was rolled back before, and comes again.
     Denied {
         /// The denial.
-        denied: Denied,
+        denied: Box<Denied>,
     },
     /// Its own tasks fail.
     Failing {
@@ -83,7 +83,7 @@ pub fn trouble(
         return Err(Calm::Over);
     }
     if let Some(denied) = denial(releases, record, policy, now) {
-        return Ok(Trouble::Denied { denied: denied.clone() });
+        return Ok(Trouble::Denied { denied: Box::new(denied.clone()) });
     }
     if let Some(at) = given_up {
         let until = policy.deployments.breaker_grace.after(at);

@@ -103,13 +103,8 @@ fn what_is_wrong_is_named_by_its_path() {
     assert!(says(&event).starts_with("detail.repository-name: expected a repository"), "{}", says(&event));
     let event = changed("image-pushed", "/detail", json!({}));
     assert_eq!(says(&event), "detail: missing field `repository-name`");
-    let event = changed("inspector-finding", "/detail/resources", json!([{"id": "nonsense"}]));
-    let event = match event {
-        mut event => {
-            event["resources"] = json!([]);
-            event
-        }
-    };
+    let mut event = changed("inspector-finding", "/detail/resources", json!([{"id": "nonsense"}]));
+    event["resources"] = json!([]);
     assert!(says(&event).starts_with("detail.resources: expected the ARN of an image"));
     let event = changed("scan-complete", "/account", json!(""));
     assert_eq!(says(&event), "account: missing field");

@@ -10,7 +10,7 @@ const SHOWN: usize = 3;
 
 /// Severities with how many are new, and how many there are.
 pub(super) fn table(about: &About<'_>) -> Option<Section> {
-    let new = about.new();
+    let new = about.newly_found();
     let mut lines = vec!["severity       new  total  with a fix".to_owned()];
     for severity in FindingSeverity::ALL {
         let of = || about.judged.iter().filter(|it| it.known.finding.severity == severity);
