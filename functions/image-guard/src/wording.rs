@@ -220,7 +220,7 @@ fn done(about: &About<'_>) -> Vec<String> {
         let sentence = match refusal {
             nightshift_core::refusal::Refusal::NotOptedIn { mode } => format!(
                 "repository {} is in mode {mode}; tag it nightshift=act, and name it in the stack's parameter \
-                 QuarantineRepositories, to keep such images from being deployed.",
+                 GuardedRepositoryArns, to keep such images from being deployed.",
                 image.repository
             ),
             other => sentence(other),
