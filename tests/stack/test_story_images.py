@@ -68,7 +68,7 @@ def test_the_daily_look_knows_what_runs_and_lets_a_lifecycle_rule_keep_it(night,
     runs = [json.loads(item["document"]["S"]) for item in night.items("repository#reports")]
     assert [(run["image"]["digest"], run["role"]) for run in runs] == [(digest, "runs")]
     ts, text = until("message about what runs", lambda: messages(night, digest))[0]
-    assert "1 high" in text and "prod/reports" in text, text
+    assert "1 critical" in text and "prod/reports" in text, text
 
 
 def test_the_report_on_images_says_what_the_ledger_and_the_registry_know(night, ecr, swept):
@@ -82,7 +82,7 @@ def test_the_report_on_images_says_what_the_ledger_and_the_registry_know(night, 
     (row,) = [row for row in report["images"] if row["service"] == "prod/reports" and row["role"] == "runs"]
     digest, _ = image(ecr, "8")
     assert row["image"] == {"repository": "reports", "digest": digest}
-    assert row["state"] == "exposed" and row["findings"].get("high") == 1 and row["due"], row
+    assert row["state"] == "exposed" and row["findings"].get("critical") == 1 and row["due"], row
     wrong = {found["wrong"] for found in report["repositories"] if found["repository"] == "reports"}
     assert wrong, report["repositories"]
 

@@ -35,13 +35,14 @@ pub(super) const ACT: &str = "tags = { nightshift = \"act\" }";
 /// Nobody runs it, and a release brings it at 02:10.
 pub(super) const BAD: &str = "[[image]]\nrepository = \"web\"\ntag = \"43\"\nat = \"2026-11-20T02:00:00Z\"\n\
                               content = \"web-43\"\nfindings = [\"CVE-2026-1001\"]\n";
-const RELEASED: &str = "[[service.release]]\nrevision = 43\nat = \"2026-11-20T02:10:00Z\"\ncontent = \"web-43\"\n";
+pub(super) const RELEASED: &str =
+    "[[service.release]]\nrevision = 43\nat = \"2026-11-20T02:10:00Z\"\ncontent = \"web-43\"\n";
 
 pub(super) fn told(story: &Story) -> Vec<Notice> {
     story.notices().into_iter().filter(|notice| notice.kind == NoticeKind::Image).collect()
 }
 
-fn headlines(story: &Story) -> Vec<String> {
+pub(super) fn headlines(story: &Story) -> Vec<String> {
     told(story).into_iter().map(|notice| notice.headline).collect()
 }
 
@@ -64,7 +65,7 @@ pub(super) fn sweep(night: &mut Night, kind: &str) -> image_guard::Report {
 }
 
 /// What the services need is known from the first daily look on.
-fn swept(scenario: Scenario, minutes: i64) -> (Story, Night) {
+pub(super) fn swept(scenario: Scenario, minutes: i64) -> (Story, Night) {
     let story = Story::new(scenario);
     let mut night = Night::new(story.account(), &Policy::default());
     sweep(&mut night, "daily");
@@ -218,68 +219,4 @@ fn a_halted_stack_tells_and_writes_nothing() {
     let (story, _) = swept(Scenario { halted: true, ..scenario(ACT, BAD) }, 4);
     assert_eq!(story.image_writes(), []);
     assert!(headlines(&story)[0].contains("would be quarantined (Halted)"), "{:?}", headlines(&story));
-}
-
-/// Why the image was spared when it was last looked at.
-fn spared(story: &Story, reference: &str) -> Option<String> {
-    story.image_record_of(&image(story, reference)).spared.map(|refusal| refusal.name())
-}
-
-/// A critical flaw with a fix that is known from 02:05 on.
-const NEWS: &str = "[[vulnerability]]\nid = \"CVE-2026-3003\"\nseverity = \"critical\"\npackage = \"glibc\"\n\
-                    installed = \"2.38\"\nfixed_in = \"2.39\"\nknown_at = \"2026-11-20T02:05:00Z\"\n";
-
-/// The same, with that flaw in what runs.
-fn flawed(more: &str) -> Scenario {
-    let mut scenario = scenario(ACT, &format!("{more}{NEWS}"));
-    scenario.service_mut("web").unwrap().releases[1].findings.push("CVE-2026-3003".into());
-    scenario
-}
-
-#[test]
-fn what_runs_already_is_not_quarantined_nor_what_is_no_worse() {
-    let fix = "[[image]]\nrepository = \"web\"\ntag = \"fix\"\nat = \"2026-11-20T02:10:00Z\"\n\
-               findings = [\"CVE-2026-3003\"]\n";
-    let (story, _) = swept(flawed(fix), 20);
-    assert_eq!(spared(&story, "web:42").as_deref(), Some("ImageRuns"));
-    assert_eq!(spared(&story, "web:fix").as_deref(), Some("NoWorseThanWhatRuns"));
-    assert!(story.image_writes().iter().all(|write| !write.change.contains("quarantine")));
-}
-
-#[test]
-fn what_a_service_would_go_back_to_is_not_quarantined() {
-    let next = "[[service.release]]\nrevision = 43\nat = \"2026-11-20T02:00:00Z\"\n";
-    let (story, mut night) = swept(flawed(next), 10);
-    sweep(&mut night, "daily");
-    assert_eq!(spared(&story, "web:42").as_deref(), Some("ImageLastKnownGood"));
-}
-
-#[test]
-fn a_flaw_that_is_everywhere_stops_no_deployment() {
-    let mut text = format!("{NEWS}[[image]]\nrepository = \"other\"\ntag = \"1\"\nat = \"2026-11-20T02:20:00Z\"\n");
-    text.push_str("findings = [\"CVE-2026-3003\"]\n[[repository]]\nname = \"other\"\nscanning = \"enhanced\"\n");
-    text.push_str("scans = \"continuous\"\ntags = { nightshift = \"act\" }\n");
-    for number in 0..6 {
-        text.push_str(&format!(
-            "[[repository]]\nname = \"s{number}\"\nscanning = \"enhanced\"\nscans = \"continuous\"\n\
-             [[service]]\nname = \"s{number}\"\n[[service.release]]\nrevision = 1\nat = \"-3d\"\n\
-             findings = [\"CVE-2026-3003\"]\n"
-        ));
-    }
-    let (story, _) = swept(scenario(ACT, &text), 30);
-    assert_eq!(spared(&story, "other:1").as_deref(), Some("TooManyServices"));
-    let says = "would be quarantined (TooManyServices)";
-    assert!(headlines(&story).iter().any(|headline| headline.contains(says)), "{:?}", headlines(&story));
-}
-
-#[test]
-fn what_was_told_can_be_decided_again_from_its_case() {
-    let (story, _) = swept(scenario(ACT, &format!("{BAD}{RELEASED}")), 8);
-    let cases: Vec<_> = story.cases().into_iter().filter(|(_, _, case)| case.function == "image-guard").collect();
-    assert_eq!(cases.len(), told(&story).len(), "one for each notice");
-    for (thread, sequence, case) in cases {
-        let text = serde_json::to_string(&case).unwrap();
-        let again = nightshift::decide::decide(&text).unwrap();
-        assert_eq!(again.difference, "", "{thread} {sequence}");
-    }
 }

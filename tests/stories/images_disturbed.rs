@@ -156,3 +156,49 @@ proptest::proptest! {
         proptest::prop_assert_eq!((story.image_writes().len(), story.notices().len()), (writes, notices));
     }
 }
+
+/// The night of a repository that opted in, at 02:04, with its flaw known to be
+/// none from then on.
+fn held() -> (Story, Night) {
+    let story = Story::new(scenario(ACT, BAD));
+    let mut night = Night::new(story.account(), &Policy::default());
+    sweep(&mut night, "daily");
+    night.run_until(story.now() + SignedDuration::from_mins(4));
+    assert!(story.image_record_of(&image(&story, "web:43")).quarantine.is_some());
+    (story, night)
+}
+
+#[test]
+fn a_release_killed_at_any_call_is_not_taken_for_a_persons() {
+    let excepted = Policy::parse(
+        "[[images.exception]]\nfinding = \"CVE-2026-1001\"\nowner = \"platform\"\nreason = \"not reachable\"\n\
+         until = \"2026-12-01\"\n",
+    )
+    .unwrap();
+    let release = |disturb: &dyn Fn(&Story)| {
+        let (story, _) = held();
+        let mut night = Night::new(story.account(), &excepted);
+        disturb(&story);
+        night.deliver(Delivery::Image { event: scanned(&story), at: story.now() }, 0);
+        night.run_until(story.now() + SignedDuration::from_mins(5));
+        let record = story.image_record_of(&image(&story, "web:43"));
+        (record.released, record.quarantine, story.image_tags(&image(&story, "web:43")))
+    };
+    let calm = release(&|_| {});
+    assert_eq!((calm.0.len(), calm.1.is_none(), calm.2.clone()), (0, true, vec!["43".to_owned()]));
+    for k in 1..60 {
+        assert_eq!(release(&|story: &Story| story.stop_before(k)), calm, "killed before call {k}");
+        assert_eq!(release(&|story: &Story| story.stop_after(k)), calm, "killed after call {k}");
+    }
+}
+
+#[test]
+fn somebody_who_takes_the_marker_off_is_heard_at_once() {
+    let (story, mut night) = held();
+    let bad = image(&story, "web:43");
+    story.person_unties("web", &bad.quarantine_tag());
+    night.run_until(story.now() + SignedDuration::from_mins(1));
+    let record = story.image_record_of(&bad);
+    assert_eq!(record.quarantine, None);
+    assert_eq!(record.released.len(), 1);
+}

@@ -13,6 +13,7 @@ mod guard_origin;
 mod guardrails;
 mod images;
 mod images_disturbed;
+mod images_spared;
 mod interrupted;
 mod life;
 mod limits;

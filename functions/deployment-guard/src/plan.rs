@@ -185,8 +185,13 @@ fn tell_news(
     let newest = record.releases.first().cloned();
     if let Some(newest) = newest.filter(|newest| !newest.over() && before(newest).is_none()) {
         if let Some(denied) = meant(record, &newest, now) {
-            record.denied.retain(|kept| kept.at != denied.at);
-            let news = News::LetThrough { denied_by: denied.incident.as_str() };
+            // A quarantine's stays, as one that was enforced: the next event would make it anew.
+            record.denied.retain(|kept| kept.quarantined.is_some() || kept.at != denied.at);
+            let by = match &denied.quarantined {
+                Some(held) => format!("the quarantine of {}@{}", held.image.repository, held.image.short()),
+                None => format!("incident {}", denied.incident),
+            };
+            let news = News::LetThrough { denied_by: &by };
             words_of_release::tell(record, 0, who, (news, None), now);
         }
         let found = warnings(observed, &newest, record, policy, now);

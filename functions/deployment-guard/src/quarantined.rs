@@ -2,22 +2,21 @@
 //! denials of the service: so one set of rules holds for both.
 
 use jiff::Timestamp;
-use nightshift_core::ids::ServiceRef;
-use nightshift_core::ids::{IncidentId, TaskDefinitionArn};
+use nightshift_core::ids::{Digest, IncidentId, ServiceRef};
 use nightshift_core::image::{ImageId, Reference};
 use nightshift_core::incident::{Denied, Quarantined};
-use nightshift_core::release::{Revision, ServiceDeployment};
+use nightshift_core::release::{RevisionImage, ServiceDeployment};
 use nightshift_core::span::Span;
 
-/// The images of this account's registry that a revision runs.
-pub fn images(service: &ServiceRef, revision: &Revision) -> Vec<ImageId> {
-    let image = |(reference, digest): (&str, _)| {
-        let parsed = Reference::parse(reference)?;
-        let here = parsed.account == service.account && parsed.region == service.region;
-        here.then(|| ImageId::new(parsed.repository, digest))
-    };
-    let digests = revision.images.values().filter_map(|image| Some((image.image.as_str(), image.digest.clone()?)));
-    digests.filter_map(image).collect()
+/// An image of this account's registry, as a revision runs it. Without a digest
+/// ECS has not told it yet, or CodeDeploy deploys it: what the reference means
+/// now is what it gets.
+pub fn image(service: &ServiceRef, image: &RevisionImage) -> Option<(ImageId, bool)> {
+    let parsed = Reference::parse(&image.image)?;
+    let here = parsed.account == service.account && parsed.region == service.region;
+    let known = image.digest.clone().or_else(|| parsed.pinned());
+    let unknown = || Digest::new(String::new());
+    here.then(|| (ImageId::new(parsed.repository, known.clone().unwrap_or_else(unknown)), known.is_some()))
 }
 
 /// The service's denials with those of the images that the newest deployment
@@ -38,11 +37,11 @@ pub fn merged(
         None => true,
     };
     let mut all: Vec<Denied> = known.iter().filter(|denied| holds(denied)).cloned().collect();
-    for held in quarantined {
+    // What was found while it was on its way is told by image-guard, and stops nothing.
+    for held in quarantined.iter().filter(|held| held.at <= newest.created_at) {
         if !all.iter().any(|denied| denied.quarantined.as_ref() == Some(held)) {
             all.push(Denied {
-                // No task definition is called so: the image alone is denied.
-                task_definition: TaskDefinitionArn::new(format!("image/{}@{}", short(held), held.image.short())),
+                task_definition: newest.target.task_definition.clone(),
                 digests: vec![held.image.digest.clone()],
                 incident: IncidentId::new(format!("image-{}", held.image.short())),
                 at: held.at,
@@ -53,8 +52,4 @@ pub fn merged(
         }
     }
     all
-}
-
-fn short(held: &Quarantined) -> &str {
-    held.image.repository.rsplit('/').next().unwrap_or(&held.image.repository)
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use nightshift_core::ids::Digest;
 use nightshift_core::image::{Finding, FindingSeverity, Known, Scan, ScanState};
 use nightshift_core::policy::{ImageException, ImageRule, Images, Worth};
 
@@ -83,16 +84,21 @@ fn fits(rule: &ImageRule, known: &Known, environments: &BTreeSet<String>, now: T
 }
 
 /// All findings by now: those of the scans that are done; until all are, those
-/// that were known before stay, for a scan that failed proves nothing.
+/// that were known before stay, for a scan that failed proves nothing. The clock
+/// of a finding goes on from the image that ran before: building it anew with
+/// the same flaw gains no time.
 pub fn findings<'a>(
     known: &BTreeMap<String, Known>,
+    others: &BTreeMap<Digest, BTreeMap<String, Timestamp>>,
     scans: impl Iterator<Item = &'a Scan> + Clone,
     now: Timestamp,
 ) -> BTreeMap<String, Known> {
     let done = scans.clone().all(|scan| scan.state == ScanState::Done);
     let mut all = if done { BTreeMap::new() } else { known.clone() };
     for finding in scans.filter(|scan| scan.state == ScanState::Done).flat_map(|scan| &scan.findings) {
-        let first_seen = known.get(&finding.id).map_or(now, |known| known.first_seen);
+        let elsewhere = others.values().filter_map(|other| other.get(&finding.id));
+        let first_seen = known.get(&finding.id).map(|known| &known.first_seen).into_iter().chain(elsewhere).min();
+        let first_seen = first_seen.copied().unwrap_or(now);
         let better = all.get(&finding.id).is_some_and(|there: &Known| worse(&there.finding) <= worse(finding));
         if !better {
             all.insert(finding.id.clone(), Known { finding: finding.clone(), first_seen });
@@ -203,11 +209,11 @@ mod tests {
         let before = known(finding("a", FindingSeverity::High, Fix::Available, None));
         let now = at("2026-11-23T00:00:00Z");
         let failed = Scan::of(ScanState::Not { status: "FAILED".into(), why: None });
-        assert_eq!(findings(&before, [&failed].into_iter(), now), before);
-        assert!(findings(&before, [&Scan::of(ScanState::Done)].into_iter(), now).is_empty());
+        assert_eq!(findings(&before, &BTreeMap::new(), [&failed].into_iter(), now), before);
+        assert!(findings(&before, &BTreeMap::new(), [&Scan::of(ScanState::Done)].into_iter(), now).is_empty());
         // One of two platforms is still being scanned.
         let (done, pending) = (Scan::of(ScanState::Done), Scan::of(ScanState::Pending));
-        assert_eq!(findings(&before, [&done, &pending].into_iter(), now), before);
+        assert_eq!(findings(&before, &BTreeMap::new(), [&done, &pending].into_iter(), now), before);
     }
 
     #[test]
@@ -217,7 +223,7 @@ mod tests {
         let low = (0..500).map(|n| finding(&format!("b{n:03}"), FindingSeverity::Low, Fix::None, None));
         let again = finding("a", FindingSeverity::Critical, Fix::Available, None);
         let scan = Scan { findings: low.chain([again]).collect(), ..Scan::of(ScanState::Done) };
-        let found = findings(&before, [&scan].into_iter(), now);
+        let found = findings(&before, &BTreeMap::new(), [&scan].into_iter(), now);
         assert_eq!(found.len(), MOST_KEPT);
         assert_eq!(found["a"].first_seen, before["a"].first_seen);
         assert_eq!(found["a"].finding.severity, FindingSeverity::Critical);

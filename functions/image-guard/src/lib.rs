@@ -28,6 +28,7 @@ pub mod plan;
 pub mod quarantine;
 pub mod report;
 pub mod tell;
+pub mod weekly;
 pub mod wording;
 
 mod look;
@@ -186,6 +187,7 @@ impl<W: World> Handler<W> {
                 for image in images {
                     looked.push(self.look(&image, (event, None), now).await?);
                 }
+                self.looked_at(&service).await?;
                 Ok(Report::Deployed { service: service.to_string(), looked })
             }
             Incoming::Sweep(sweep) => self.sweep(event, &sweep, now).await,

@@ -8,8 +8,9 @@
 use jiff::Timestamp;
 use nightshift_core::case::{Case, SCHEMA};
 use nightshift_core::fault::{Fault, FaultKind};
-use nightshift_core::image::{ImageId, ImageRecord, Tagging, Untagging};
+use nightshift_core::image::{ImageId, ImageRecord, Marked, Tagging, Untagging};
 use nightshift_core::ledger::Versioned;
+use nightshift_core::mode::Mode;
 use nightshift_core::notice::Notice;
 use nightshift_core::tally::{Counter, Family};
 use nightshift_incident::refusals::allow;
@@ -18,7 +19,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::observe::{Observed, observe, on};
-use crate::plan::{Came, Decision, Plan, Step, Tried, plan};
+use crate::plan::{Came, Decision, Plan, Step, Tried, mode, plan};
 use crate::{Handler, World};
 
 /// Looks at one image in one invocation: every step there is, and as many
@@ -110,7 +111,17 @@ impl<W: World> Handler<W> {
         let platform = ImageId::new(observed.image.repository.clone(), platform.clone());
         let mut record = self.world.image_record(&platform).await?;
         if record.value.index.as_ref() != Some(&observed.image.digest) {
+            let alone = record.value.quarantine.take().is_some_and(|held| held.mark == Marked::Tagged);
             record.value.index = Some(observed.image.digest.clone());
+            (record.value.spared, record.value.settles_at) = (None, None);
+            // What was told of it alone is told of the whole from now on.
+            record.value.told.values_mut().for_each(|told| told.open = false);
+            if alone && mode(observed, &self.policy.images) == Mode::Act && !on(self.world.halted().await)? {
+                let marker = platform.quarantine_tag();
+                if let Err(fault) = self.world.remove_tag(&platform, &marker).await {
+                    tracing::warn!(%fault, "the marker of a platform's image stays");
+                }
+            }
             // Whoever was faster wrote the same, or looks again.
             self.world.keep_image(&record).await?;
         }

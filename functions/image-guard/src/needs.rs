@@ -129,12 +129,20 @@ pub fn remembered(
     };
     let mut runs: Vec<Run> = needed.into_iter().map(run).collect();
     runs.sort();
-    ServiceImages { deployment: seen.service.primary().map(|primary| primary.id.clone()), runs }
+    // While one deployment replaces another it is looked at again, whatever events say.
+    let over = seen.history.first().is_none_or(|newest| newest.status.terminal());
+    let deployment = seen.service.primary().filter(|_| over && seen.service.settled());
+    let gone =
+        seen.before.runs.iter().map(|run| &run.image).filter(|image| runs.iter().all(|run| run.image != **image));
+    let left = seen.before.left.iter().chain(gone).cloned().collect();
+    ServiceImages { deployment: deployment.map(|primary| primary.id.clone()), runs, left }
 }
 
 /// The daily look need not look into it: it is on the deployment it was on,
 /// which is done.
 pub fn unchanged(service: &Service, before: &ServiceImages) -> bool {
     let primary = service.primary().map(|primary| &primary.id);
-    service.settled() && primary.is_some() && primary == before.deployment.as_ref()
+    let same = |run: &Run| run.team.as_deref() == team(service) && run.environment.as_deref() == environment(service);
+    let known = primary.is_some() && primary == before.deployment.as_ref();
+    service.settled() && known && before.left.is_empty() && before.runs.iter().all(same)
 }

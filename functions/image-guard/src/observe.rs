@@ -17,7 +17,7 @@ use crate::plan::Tried;
 use crate::{World, environments};
 
 /// Findings whose spread over services is looked up: one alone decides.
-const MOST_SPREAD: usize = 10;
+pub const MOST_SPREAD: usize = 10;
 
 /// Everything a decision about an image is made from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -38,8 +38,9 @@ pub struct Observed {
     pub platforms: Vec<Digest>,
     /// Who needs an image of its repository.
     pub runs: Vec<Run>,
-    /// Findings of the other images of the repository that run.
-    pub others: BTreeMap<Digest, BTreeSet<String>>,
+    /// Findings of the other images of the repository that run or ran before,
+    /// with when they were first seen there.
+    pub others: BTreeMap<Digest, BTreeMap<String, Timestamp>>,
     /// Services that run an image with one of its gravest findings.
     pub spread: BTreeMap<String, Vec<ServiceRef>>,
     /// Remedies are halted; unreadable counts as halted.
@@ -53,7 +54,8 @@ pub struct Observed {
 impl Observed {
     /// Who needs this image.
     pub fn needed_by(&self) -> impl Iterator<Item = &Run> {
-        self.runs.iter().filter(|run| run.image == self.image || run.is_of(&self.image.digest))
+        let part = |run: &Run| self.platforms.contains(&run.image.digest);
+        self.runs.iter().filter(move |run| run.is_of(&self.image.digest) || part(run))
     }
 
     /// Who runs it.
@@ -156,12 +158,13 @@ async fn observe_others<W: World>(
     for digest in others {
         let other = ImageId::new(observed.image.repository.clone(), digest.clone());
         let record = world.image_record(&other).await?;
-        observed.others.insert(digest, record.value.findings.into_keys().collect());
+        let seen = record.value.findings.into_iter().map(|(id, known)| (id, known.first_seen));
+        observed.others.insert(digest, seen.collect());
     }
     if observed.run_by().next().is_some() {
         return Ok(());
     }
-    let known = findings(&observed.record.value.findings, observed.scans.values(), now);
+    let known = findings(&observed.record.value.findings, &observed.others, observed.scans.values(), now);
     let places = environments(observed.run_by());
     let judged = judge(&known, &observed.image.repository, &places, &policy.images, now);
     for grave in judged.iter().filter(|judged| judged.worth == Worth::Quarantine).take(MOST_SPREAD) {

@@ -127,12 +127,13 @@ fn seen(observed: &Observed, now: Timestamp) -> ImageRecord {
     }
     record.settles_at = record.settles_at.filter(|at| *at > now);
     let Some(detail) = &observed.detail else {
-        record.scan = record.scan.map(|_| ScanState::Gone);
+        let needed = observed.needed_by().next().is_some();
+        record.scan = record.scan.or(needed.then_some(ScanState::Gone)).map(|_| ScanState::Gone);
         record.doomed = None;
         return record;
     };
     record.tags = detail.tags.iter().filter(|tag| !is_ours(tag)).cloned().collect();
-    record.findings = findings(&record.findings, observed.scans.values(), now);
+    record.findings = findings(&record.findings, &observed.others, observed.scans.values(), now);
     let worst = observed.scans.values().max_by_key(|scan| unfinished(&scan.state));
     record.scan = worst.map(|scan| scan.state.clone());
     record.scanned_at = observed.scans.values().filter_map(|scan| scan.at).min().or(record.scanned_at);
@@ -215,6 +216,9 @@ fn spread(observed: &Observed, judged: &[Judged<'_>], before: &ImageRecord) -> B
     let grave = judged.iter().filter(|it| it.worth == Worth::Quarantine).take(MOST_SPREAD);
     let mut spread: BTreeMap<String, Vec<ServiceRef>> =
         grave.map(|it| (it.id().to_owned(), services.clone())).collect();
+    for excepted in judged.iter().filter(|it| it.excepted.is_some()).take(MOST_SPREAD) {
+        spread.insert(excepted.id().to_owned(), Vec::new());
+    }
     for gone in before.findings.keys().filter(|id| judged.iter().all(|it| it.id() != id.as_str())) {
         spread.insert(gone.clone(), Vec::new());
     }

@@ -7,10 +7,14 @@ use nightshift_core::image::{ImageRecord, Marked, Quarantine, Role};
 use nightshift_core::mode::Mode;
 use nightshift_core::policy::{Images, Worth};
 use nightshift_core::refusal::Refusal;
+use nightshift_core::span::Span;
 
 use crate::judge::Judged;
-use crate::observe::Observed;
+use crate::observe::{MOST_SPREAD, Observed};
 use crate::plan::{Came, Step, fresh, mode, tried};
+
+/// An image that was pulled within this is not archived.
+const IDLE: Span = Span::hours(30 * 24);
 
 /// Quarantines the image, holds it there, or lets it go; returns what is to be
 /// done to it for that.
@@ -30,7 +34,10 @@ pub fn quarantine(
         return None;
     }
     match record.quarantine.clone() {
-        Some(held) => hold(record, held, observed, &grave, policy),
+        Some(held) => {
+            let grave = grave.difference(&record.released).cloned().collect();
+            hold(record, held, observed, &grave, policy)
+        }
         None => {
             let grave: BTreeSet<String> = grave.difference(&record.released).cloned().collect();
             if grave.is_empty() {
@@ -70,7 +77,8 @@ fn hold(
         return let_go(record, held, tagged, (observed, policy));
     }
     match fits(observed, grave, policy) {
-        Ok(_) | Err(Refusal::Halted) => finish(record, held, observed, policy),
+        Ok(because) => finish(record, Quarantine { because, ..held }, observed, policy),
+        Err(Refusal::Halted) => finish(record, held, observed, policy),
         Err(refusal) => {
             record.spared = Some(refusal);
             let_go(record, held, tagged, (observed, policy))
@@ -89,7 +97,7 @@ fn finish(record: &mut ImageRecord, mut held: Quarantine, observed: &Observed, p
             Some(Came::Halted) => return None,
         }
     }
-    if policy.archive && !held.archived {
+    if policy.archive && !held.archived && idle(observed, held.at) {
         match tried(observed, Step::Archive) {
             None => {
                 record.quarantine = Some(held);
@@ -100,6 +108,13 @@ fn finish(record: &mut ImageRecord, mut held: Quarantine, observed: &Observed, p
     }
     record.quarantine = Some(held);
     None
+}
+
+/// Nobody has pulled it for long: ECS is not all that pulls images, and what is
+/// archived cannot be pulled.
+fn idle(observed: &Observed, now: Timestamp) -> bool {
+    let pulled = observed.detail.as_ref().and_then(|detail| detail.pulled_at);
+    pulled.is_none_or(|at| IDLE.after(at) <= now)
 }
 
 /// Undoes what was done, the last first. In a repository that has opted out by
@@ -124,6 +139,8 @@ fn let_go(
     if tagged {
         match tried(observed, Step::Unmark) {
             None => {
+                // Whoever finds the marker gone after a crash must not take us for a person.
+                held.mark = Marked::Not;
                 record.quarantine = Some(held);
                 return Some(Step::Unmark);
             }
@@ -150,10 +167,12 @@ fn fits(observed: &Observed, grave: &BTreeSet<String>, policy: &Images) -> Resul
         return Err(Refusal::ImageLastKnownGood { service: run.service.to_string() });
     }
     // A fix for something else must not be stopped for what runs anyway.
-    if observed.others.values().any(|other| grave.is_subset(other)) {
+    if observed.others.values().any(|other| grave.iter().all(|id| other.contains_key(id))) {
         return Err(Refusal::NoWorseThanWhatRuns);
     }
-    let reach = |finding: &String| number(observed.spread.get(finding).map_or(0, Vec::len));
+    // Of very many not all are looked up: those may be anywhere.
+    let unseen = if observed.spread.len() < MOST_SPREAD { 0 } else { u32::MAX };
+    let reach = |finding: &String| observed.spread.get(finding).map_or(unseen, |services| number(services.len()));
     let few: BTreeSet<String> =
         grave.iter().filter(|finding| reach(finding) <= policy.most_services).cloned().collect();
     if few.is_empty() {

@@ -39,19 +39,32 @@ impl<W: World> Handler<W> {
         if after != before {
             world.keep_service_images(name, &before, &after).await?;
         }
-        Ok(images(&before).chain(images(&after)).collect())
+        Ok(images(&after).collect())
     }
 
     /// A service that is no longer there needs nothing.
     pub(crate) async fn forget(&self, service: &ServiceRef) -> Result<BTreeSet<ImageId>, Fault> {
         let before = self.world.service_images(service).await?;
         if !before.runs.is_empty() {
-            self.world.keep_service_images(service, &before, &ServiceImages::default()).await?;
+            let left = images(&before).collect();
+            let none = ServiceImages { left, ..ServiceImages::default() };
+            self.world.keep_service_images(service, &before, &none).await?;
         }
         Ok(images(&before).collect())
     }
+
+    /// What it needed until lately was looked at.
+    pub(crate) async fn looked_at(&self, service: &ServiceRef) -> Result<(), Fault> {
+        let before = self.world.service_images(service).await?;
+        if before.left.is_empty() {
+            return Ok(());
+        }
+        let after = ServiceImages { left: BTreeSet::new(), ..before.clone() };
+        self.world.keep_service_images(service, &before, &after).await
+    }
 }
 
-fn images(of: &ServiceImages) -> impl Iterator<Item = ImageId> + '_ {
-    of.runs.iter().map(|run| run.image.clone())
+/// What it needs, and what it needed until lately.
+pub(crate) fn images(of: &ServiceImages) -> impl Iterator<Item = ImageId> + '_ {
+    of.runs.iter().map(|run| run.image.clone()).chain(of.left.iter().cloned())
 }

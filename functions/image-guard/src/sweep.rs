@@ -17,7 +17,9 @@ use crate::guardrails::{Cure, Fates, Guardrail, cure, fates, settings};
 use crate::look::Looked;
 use crate::needs::unchanged;
 use crate::observe::on;
-use crate::report::{Row, Week, rows, weekly};
+use crate::report::{Row, rows};
+use crate::services::images;
+use crate::weekly::{Week, weekly};
 use crate::{Handler, Report, World};
 
 /// So many at once: far below what AWS allows, and a thousand services take a
@@ -27,7 +29,7 @@ const AT_ONCE: usize = 8;
 /// What a sweep came to, as it goes on.
 #[derive(Default)]
 struct Found {
-    refreshed: Vec<String>,
+    refreshed: Vec<ServiceRef>,
     due: BTreeSet<ImageId>,
     doomed: BTreeMap<ImageId, Option<String>>,
     looked: Vec<Looked>,
@@ -62,28 +64,31 @@ impl<W: World> Handler<W> {
         if let Some(fault) = found.transient {
             return Err(fault.into());
         }
+        for service in &found.refreshed {
+            self.looked_at(service).await?;
+        }
         let published = match sweep.sweep {
             Kind::Daily => None,
             Kind::Weekly => self.weekly(sweep, &found, &open).await?,
         };
         let Found { refreshed, looked, guardrails, failed, .. } = found;
+        let refreshed = refreshed.iter().map(ToString::to_string).collect();
         Ok(Report::Sweep { services: services.len(), refreshed, looked, guardrails, failed, published })
     }
 
     async fn sweep_services(&self, services: &[Service], found: &mut Found, now: Timestamp) {
         for some in services.chunks(AT_ONCE) {
-            let looks = some.iter().map(async |service| -> Result<Option<BTreeSet<ImageId>>, Fault> {
+            let looks = some.iter().map(async |service| -> Result<(bool, BTreeSet<ImageId>), Fault> {
                 let before = self.world.service_images(&service.service).await?;
                 match unchanged(service, &before) {
-                    true => Ok(None),
-                    false => self.refresh(service, now).await.map(Some),
+                    true => Ok((false, images(&before).collect())),
+                    false => Ok((true, self.refresh(service, now).await?)),
                 }
             });
             for (service, looked) in some.iter().zip(join_all(looks).await) {
                 match looked {
-                    Ok(None) => {}
-                    Ok(Some(images)) => {
-                        found.refreshed.push(service.service.to_string());
+                    Ok((refreshed, images)) => {
+                        found.refreshed.extend(refreshed.then(|| service.service.clone()));
                         found.due.extend(images);
                     }
                     Err(fault) => found.fail(fault),
@@ -100,8 +105,11 @@ impl<W: World> Handler<W> {
                     Ok(None) => {}
                     Ok(Some((repository, runs))) => {
                         for gone in runs.iter().map(|run| &run.service).filter(|it| !there.contains(it)) {
-                            let images = self.forget(gone).await?;
-                            found.due.extend(images);
+                            match self.forget(gone).await {
+                                Ok(images) => found.due.extend(images),
+                                Err(fault) => found.fail(fault),
+                            }
+                            found.refreshed.push(gone.clone());
                         }
                         let runs: Vec<Run> = runs.into_iter().filter(|run| there.contains(&run.service)).collect();
                         found.due.extend(runs.iter().map(|run| run.image.clone()));

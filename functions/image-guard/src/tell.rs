@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use nightshift_core::ids::{IncidentId, ServiceRef, fingerprint};
 use nightshift_core::image::{FindingSeverity, Fix, ImageRecord, Marked, Role, Run, ScanState, Told};
-use nightshift_core::mode::Severity;
+use nightshift_core::mode::{Mode, Severity};
 use nightshift_core::policy::Policy;
 use nightshift_core::refusal::Refusal;
+use nightshift_core::service::MODE_TAG;
 use nightshift_incident::severity::production;
 use serde::Serialize;
 
@@ -39,13 +40,14 @@ pub struct Says {
     pub overdue: bool,
     /// Exceptions that have ended.
     pub expired: Vec<String>,
+    /// Nobody runs it, and somebody may want to.
+    pub candidate: bool,
 }
 
 impl Says {
     /// Somebody has something to do.
     fn asks(&self) -> bool {
-        self.quarantined.is_some()
-            || self.spared.is_some()
+        (self.candidate && (self.quarantined.is_some() || self.spared.is_some()))
             || (!self.services.is_empty() && (!self.exposed.is_empty() || self.gone || self.doomed))
     }
 }
@@ -55,6 +57,8 @@ impl Says {
 pub enum End {
     /// It runs no longer.
     DeployedAway,
+    /// It never ran, and what runs came after it.
+    Passed,
     /// Its findings are gone.
     Fixed,
     /// Somebody answers for them.
@@ -164,8 +168,30 @@ fn says(
         gone,
         doomed,
         overdue,
+        candidate: candidate(observed),
         expired: judged.iter().filter(|it| it.expired.is_some() && it.tells()).map(|it| it.id().to_owned()).collect(),
     }
+}
+
+/// The next deployment may bring it: it came after what runs of its repository
+/// began to; or nothing runs of a repository that has opted in. What is older
+/// is not worth a message: whoever deploys it hears of it then.
+fn candidate(observed: &Observed) -> bool {
+    if observed.run_by().next().is_some() {
+        return false;
+    }
+    let running = observed.runs.iter().filter(|run| run.role == Role::Runs);
+    let pushed = observed.detail.as_ref().and_then(|detail| detail.pushed_at);
+    match running.map(|run| run.since).max() {
+        Some(since) => pushed.is_some_and(|at| at > since),
+        None => observed.record.value.quarantine.is_some() || opted_in(observed),
+    }
+}
+
+/// The repository's own tag says so.
+fn opted_in(observed: &Observed) -> bool {
+    let tag = observed.repository.as_ref().and_then(|repository| repository.tags.get(MODE_TAG));
+    tag.is_some_and(|tag| tag.parse() == Ok(Mode::Act))
 }
 
 /// What people could change; the other rules are as they should be.
@@ -201,6 +227,7 @@ fn end(record: &ImageRecord, observed: &Observed, judged: &[Judged<'_>]) -> End 
         () if released => End::Released,
         () if !exposed && excepted => End::Excepted,
         () if !exposed => End::Fixed,
+        () if observed.run_by().next().is_none() && record.quarantine.is_some() => End::Passed,
         () if observed.run_by().next().is_none() => End::DeployedAway,
         () => End::Released,
     }

@@ -207,7 +207,7 @@ fn rules_spare_an_image_by_name() {
     let good = with(pushed(), |it| it.runs = vec![run(it, "web", Role::LastGood)]);
     spared(&good, &Refusal::ImageLastKnownGood { service: "prod/web".into() });
     let other = |it: &mut Observed, ids: &[&str]| {
-        it.others.insert(digest("b"), ids.iter().map(|id| (*id).to_owned()).collect());
+        it.others.insert(digest("b"), ids.iter().map(|id| ((*id).to_owned(), at(-90))).collect());
     };
     spared(&with(pushed(), |it| other(it, &["CVE-1", "CVE-2"])), &Refusal::NoWorseThanWhatRuns);
     let many: Vec<ServiceRef> = (0..6).map(|n| service(&format!("web{n}"))).collect();

@@ -5,7 +5,7 @@ mod parts;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use nightshift_core::image::{Finding, FindingSeverity, Fix, ImageRecord, Marked, Role};
+use nightshift_core::image::{Finding, FindingSeverity, Fix, ImageRecord, ImageStatus, Marked, Role};
 use nightshift_core::incident::Phase;
 use nightshift_core::mode::Severity;
 use nightshift_core::notice::{Link, Notice, NoticeKind};
@@ -55,7 +55,7 @@ impl About<'_> {
 
     /// Findings that nothing that ran before has.
     fn newly_found(&self) -> BTreeSet<&str> {
-        let had = |id: &str| self.observed.others.values().any(|other| other.contains(id));
+        let had = |id: &str| self.observed.others.values().any(|other| other.contains_key(id));
         self.judged.iter().map(Judged::id).filter(|id| !had(id)).collect()
     }
 
@@ -85,6 +85,7 @@ pub fn news(about: &About<'_>, told: &Told, now: Timestamp) -> Notice {
 pub fn over(about: &About<'_>, told: &Told, end: End, now: Timestamp) -> Notice {
     let how = match end {
         End::DeployedAway => "no service runs it any more",
+        End::Passed => "what runs is newer than it",
         End::Fixed => "nothing is found in it any more that asks for a message",
         End::Excepted => "somebody answers for what is found in it",
         End::Released => "it may be deployed again",
@@ -97,6 +98,9 @@ pub fn over(about: &About<'_>, told: &Told, end: End, now: Timestamp) -> Notice 
     let tag = about.observed.image.quarantine_tag();
     if about.observed.detail.as_ref().is_some_and(|it| it.tags.contains(&tag)) {
         notice.done.push(format!("The tag {tag} stays on it; it means nothing any more."));
+    }
+    if about.observed.detail.as_ref().is_some_and(|it| it.status == ImageStatus::Archived) {
+        notice.done.push("It is in the archive: fetch it back before it is deployed.".to_owned());
     }
     notice.timeline = headline;
     notice

@@ -51,7 +51,8 @@ pub fn last_good(view: &ServiceView, record: &ServiceRecord, policy: &Policy, no
         }
         let Some(finished) = earlier.finished_at else { continue };
         let soaked_s = until.duration_since(finished).as_secs();
-        let denied = record.denied.iter().any(|denied| denied.until > now && denies(denied, &earlier.target));
+        let denied =
+            record.denied.iter().any(|it| it.quarantined.is_none() && it.until > now && denies(it, &earlier.target));
         let soaked = soaked_s >= policy.rollback.soak.as_seconds();
         let bad = denied || rollbacks::taken_back(history, index) || remembered_as_bad(record, earlier);
         if soaked && !bad {

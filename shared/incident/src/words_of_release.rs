@@ -27,7 +27,7 @@ pub fn trouble(release: &Release, trouble: &Trouble, waits_for: &[String]) -> St
             let held = denied.quarantined.iter();
             let said = held.map(|held| {
                 let (image, since) = (&held.image, held.at.strftime("%d %b %H:%M UTC"));
-                format!("{} ({}@{}), since {since}", held.because.join(", "), image.repository, image.short())
+                format!("{} ({}@{}), since {since}", first(&held.because), image.repository, image.short())
             });
             format!("{name} deploys an image that is quarantined for {}", said.collect::<String>())
         }
@@ -43,6 +43,14 @@ pub fn trouble(release: &Release, trouble: &Trouble, waits_for: &[String]) -> St
                 if waits_for.is_empty() { "nothing says what it waits for".to_owned() } else { waits_for.join(", ") };
             format!("{name} has hung for {long}: {waits_for}")
         }
+    }
+}
+
+/// The first of many findings.
+fn first(findings: &[String]) -> String {
+    match findings {
+        [one, rest @ ..] if !rest.is_empty() => format!("{one} and {} more", rest.len()),
+        _ => findings.concat(),
     }
 }
 
@@ -163,9 +171,7 @@ fn said(release: &Release, news: &News<'_>) -> (String, Vec<String>) {
     match (news, &release.verdict) {
         (News::LetThrough { denied_by }, _) => (
             "let through".to_owned(),
-            vec![format!(
-                "It was denied by incident {denied_by}, and that was said once; deployed again, it is let through."
-            )],
+            vec![format!("It was denied by {denied_by}, and that was said once; deployed again, it is let through.")],
         ),
         (News::Warned, _) => {
             let count = release.warnings.len();

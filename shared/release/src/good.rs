@@ -33,7 +33,8 @@ pub fn last_good<'a>(releases: &'a [Release], denied: &[Denied], soak: Span, now
         let fits = !same(&release.target, &suspect.target)
             && release.troubled.is_none()
             && soaked_s >= soak.as_seconds()
-            && !denied.iter().any(|denied| denied.until > now && denies(denied, &release.target));
+            // A quarantine forbids what is new, and never the way back.
+            && !denied.iter().any(|it| it.quarantined.is_none() && it.until > now && denies(it, &release.target));
         if fits {
             return Some(Good { release, until: replaced, soaked_s });
         }

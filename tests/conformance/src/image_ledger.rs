@@ -87,8 +87,11 @@ impl<W: RunsLedger> Suite<'_, W> {
 
     async fn a_service_needs_what_it_was_last_seen_to_need(&self) -> Verdict {
         let nothing = ServiceImages::default();
-        let of =
-            |deployment: &str, runs: Vec<Run>| ServiceImages { deployment: Some(DeploymentId::new(deployment)), runs };
+        let of = |deployment: &str, runs: Vec<Run>| ServiceImages {
+            deployment: Some(DeploymentId::new(deployment)),
+            runs,
+            left: std::collections::BTreeSet::new(),
+        };
         let (new, old) = (self.run("web", Role::Runs, "b"), self.run("web", Role::LastGood, "a"));
         let service = &new.service;
         same("a service nobody has looked at", &self.world.service_images(service).await, &Ok(nothing.clone()))?;

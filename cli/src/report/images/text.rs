@@ -1,6 +1,7 @@
 //! The images of services, for a terminal.
 
-use image_guard::report::{State, counts, guardrail};
+use image_guard::report::{State, counts};
+use image_guard::weekly::guardrail;
 use image_guard::wording::named;
 use jiff::SignedDuration;
 use nightshift_core::image::{Marked, Role};

@@ -7,14 +7,14 @@ use nightshift_core::fault::Fault;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::image::ImageId;
 use nightshift_core::incident::Quarantined;
-use nightshift_core::release::{RevisionImage, ServiceDeployment, TaskDefinition};
+use nightshift_core::release::{ImageNow, RevisionImage, ServiceDeployment, TaskDefinition};
 use nightshift_release::origin;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Observed;
 use crate::World;
-use crate::quarantined::images;
+use crate::quarantined::image;
 
 /// Images of one deployment that are asked what they were built from.
 const IMAGES_ASKED: usize = 3;
@@ -100,7 +100,12 @@ pub(super) async fn observe_quarantined<W: World>(
     deployment: &ServiceDeployment,
 ) -> Result<Vec<Quarantined>, Fault> {
     let mut all = Vec::new();
-    for image in images(service, &deployment.target) {
+    for brought in deployment.target.images.values() {
+        let Some((mut image, known)) = image(service, brought) else { continue };
+        if !known {
+            let ImageNow::At(digest) = world.image(&brought.image).await? else { continue };
+            image.digest = digest;
+        }
         let mut record = world.image_record(&image).await?.value;
         if let Some(index) = record.index.clone() {
             record = world.image_record(&ImageId::new(image.repository.clone(), index)).await?.value;

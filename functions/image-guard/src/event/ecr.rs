@@ -51,7 +51,8 @@ pub(super) fn action(event: &EventBridgeEvent) -> Result<Incoming, DoorError> {
     if detail.result.as_deref().is_some_and(|result| result != "SUCCESS") {
         return Ok(ignored("an action that did not succeed"));
     }
-    if detail.image_tag.as_deref().is_some_and(is_ours) {
+    // Somebody who takes one of them off means it.
+    if action == "PUSH" && detail.image_tag.as_deref().is_some_and(is_ours) {
         return Ok(ignored("a tag of our own"));
     }
     let digest = detail.image_digest.ok_or_else(|| DoorError::at("detail", "missing field `image-digest`"))?;

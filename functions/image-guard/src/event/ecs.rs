@@ -13,11 +13,14 @@ struct Named {
     event_name: String,
 }
 
-/// `ECS Deployment State Change`: once one got there, other images run. One
-/// whose ARN lacks the cluster is found by the sweep.
+/// Each of them may mean that other images run: while one deployment replaces
+/// another, both do.
+const NEWS: [&str; 3] = ["SERVICE_DEPLOYMENT_IN_PROGRESS", "SERVICE_DEPLOYMENT_COMPLETED", "SERVICE_DEPLOYMENT_FAILED"];
+
+/// `ECS Deployment State Change`. One whose ARN lacks the cluster is found by the sweep.
 pub(super) fn deployment(event: &EventBridgeEvent) -> Result<Incoming, DoorError> {
     let detail: Named = read(&event.detail, "detail")?;
-    if detail.event_name != "SERVICE_DEPLOYMENT_COMPLETED" {
+    if !NEWS.contains(&detail.event_name.as_str()) {
         return Ok(ignored(format!("{} changes no image yet", quoted(&detail.event_name))));
     }
     let mut arns = event.resources.iter().flatten();

@@ -57,13 +57,14 @@ pub(super) fn finding(event: &EventBridgeEvent) -> Result<Incoming, DoorError> {
     let of_images = |resource: &&Resource| resource.kind.as_deref().is_none_or(|kind| kind.contains("ECR"));
     let named = detail.resources.iter().filter(of_images).map(|resource| resource.id.as_str());
     let envelope = event.resources.iter().flatten().map(String::as_str);
-    let Some((repository, digest)) = named.chain(envelope).find_map(image_in) else {
+    let Some((arn, (repository, digest))) = named.chain(envelope).find_map(|arn| Some((arn, image_in(arn)?))) else {
         return match detail.resources.iter().any(|resource| of_images(&resource)) {
             true => Err(DoorError::at("detail.resources", "expected the ARN of an image, repository/NAME/sha256:…")),
             false => Ok(ignored("a finding about something that is no image")),
         };
     };
-    let (account, region) = place(event)?;
+    // An administrator's account hears of its members' images: whose it is, the ARN says.
+    let (account, region) = owner(arn).map_or_else(|| place(event), Ok)?;
     let what = detail.package_vulnerability_details.map_or_else(|| "finding".into(), |found| found.vulnerability_id);
     let image = ImageId::new(repository, digest_of(digest, "detail.resources")?);
     Ok(Incoming::Finding(News { event: id_of(event), image, account, region, what: quoted(&what) }))
@@ -73,4 +74,11 @@ pub(super) fn finding(event: &EventBridgeEvent) -> Result<Incoming, DoorError> {
 fn image_in(arn: &str) -> Option<(&str, &str)> {
     let (_, path) = arn.split_once(":repository/")?;
     path.rsplit_once('/').filter(|(name, digest)| !name.is_empty() && digest.contains(':'))
+}
+
+/// Account and region in the ARN.
+fn owner(arn: &str) -> Option<(String, String)> {
+    let mut parts = arn.splitn(6, ':').skip(3);
+    let (region, account) = (parts.next()?, parts.next()?);
+    (!region.is_empty() && !account.is_empty()).then(|| (account.to_owned(), region.to_owned()))
 }

@@ -78,7 +78,7 @@ fn what_says_nothing_about_an_image_is_ignored() {
     failed["detail"]["action-type"] = json!("REPLICATE");
     ignored(&failed, "REPLICATE");
     let mut begun = sample("deployment-completed");
-    begun["detail"]["eventName"] = json!("SERVICE_DEPLOYMENT_IN_PROGRESS");
+    begun["detail"]["eventName"] = json!("SERVICE_DEPLOYMENT_PAUSED");
     ignored(&begun, "changes no image yet");
     begun["detail"]["eventName"] = json!("SERVICE_DEPLOYMENT_COMPLETED");
     begun["resources"] = json!(["arn:aws:ecs:eu-west-1:123456789012:service/checkout"]);

@@ -173,7 +173,7 @@ fn denials(observed: &Observed) -> Vec<Denial> {
     let now = observed.due.window.to;
     let each = observed.denied.iter().flat_map(|(service, denied)| denied.iter().map(move |denied| (service, denied)));
     let mut denials: Vec<Denial> = each
-        .filter(|(_, denied)| now < denied.until && denied.until <= SOON.after(now))
+        .filter(|(_, denied)| denied.quarantined.is_none() && now < denied.until && denied.until <= SOON.after(now))
         .map(|(service, denied)| Denial {
             service: service.clone(),
             release: denied.task_definition.short().to_owned(),

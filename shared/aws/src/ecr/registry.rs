@@ -182,13 +182,23 @@ struct Index {
 #[derive(Deserialize)]
 struct Entry {
     digest: String,
+    #[serde(default)]
+    platform: Option<Platform>,
+}
+
+#[derive(Deserialize)]
+struct Platform {
+    #[serde(default)]
+    os: String,
 }
 
 /// Digests of the platforms' manifests; none in a manifest that is no index.
 fn platforms(image: &str, manifest: &str) -> Answer<Vec<Digest>> {
     let read: Index = serde_json::from_str(manifest)
         .map_err(|error| unreadable(super::GET, image, format!("its manifest cannot be read: {error}")))?;
-    Ok(read.manifests.into_iter().map(|entry| Digest::new(entry.digest)).collect())
+    // Beside its platforms an index has attestations, which nobody runs or scans.
+    let runs = |entry: &Entry| entry.platform.as_ref().is_none_or(|platform| platform.os != "unknown");
+    Ok(read.manifests.into_iter().filter(runs).map(|entry| Digest::new(entry.digest)).collect())
 }
 
 #[cfg(test)]

@@ -129,7 +129,8 @@ impl ImageRecord {
     /// Somebody has to look at it again: it is quarantined, or a team was told
     /// of something that is not over.
     pub fn open(&self) -> bool {
-        self.quarantine.is_some() || self.told.values().any(|told| told.open) || !self.unpublished.is_empty()
+        let told = self.told.values().any(|told| told.open) || !self.unpublished.is_empty();
+        self.quarantine.is_some() || self.settles_at.is_some() || told
     }
 }
 
@@ -140,4 +141,7 @@ pub struct ServiceImages {
     pub deployment: Option<DeploymentId>,
     /// What it needs.
     pub runs: Vec<Run>,
+    /// What it needed until lately, and that was not looked at since.
+    #[serde(default)]
+    pub left: BTreeSet<ImageId>,
 }

@@ -18,6 +18,8 @@ pub(crate) enum News {
     Pushed { image: ImageId, tag: Option<String> },
     /// It was deleted.
     Deleted(ImageId),
+    /// A tag was taken off an image.
+    Untied(ImageId, String),
     /// Its first scan is over.
     Scanned(ImageId),
     /// Inspector found this in it.
@@ -63,6 +65,11 @@ fn said(scenario: &Scenario, registry: &Registry, news: &News, now: i64) -> Opti
             Some(("aws.ecr", "ECR Image Action", Vec::new(), detail))
         }
         News::Deleted(image) => Some(("aws.ecr", "ECR Image Action", Vec::new(), action("DELETE", image))),
+        News::Untied(image, tag) => {
+            let mut detail = action("DELETE", image);
+            detail["image-tag"] = json!(tag);
+            Some(("aws.ecr", "ECR Image Action", Vec::new(), detail))
+        }
         News::Scanned(image) => scanned(scenario, registry, image),
         News::Found { image, flaw } => Some(found(scenario, registry, image, flaw, now)),
     }

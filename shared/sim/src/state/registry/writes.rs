@@ -4,6 +4,7 @@ use nightshift_core::ids::Digest;
 use nightshift_core::image::{ImageId, ImageStatus, Mutability, ScanFrequency};
 use serde_json::Value;
 
+use crate::state::image_news::News;
 use crate::state::releases::AwsError;
 
 use super::agenda::Kept;
@@ -116,6 +117,7 @@ impl Registry {
         let untied = named.tag.as_ref().filter(|_| tags.len() > 1);
         if let Some(tag) = untied {
             repo.tags.remove(tag);
+            self.news.push(News::Untied(ImageId::new(name, digest.clone()), tag.clone()));
             return Ok(Named { digest: Some(digest), tag: Some(tag.clone()) });
         }
         if repo.images.values().any(|image| image.platforms.contains(&digest)) {
