@@ -123,7 +123,7 @@ pub struct Costs {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "forecast", rename_all = "kebab-case")]
 pub enum Forecast {
-    /// From today to the end of the month.
+    /// From today to the end of the month; on its last day, of the next month.
     Expected {
         /// Most likely.
         mean: Money,

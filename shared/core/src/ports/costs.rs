@@ -13,15 +13,16 @@ pub trait CostReads: Sync {
     /// `ce:GetCostAndUsage`, all pages of it.
     fn costs(&self, query: &CostQuery) -> impl Future<Output = Answer<Costs>> + Send;
 
-    /// `ce:GetCostForecast` from `today` to the end of `today`'s month, or of the
-    /// next one where today is its last day: AWS takes no day of the past. That
-    /// it has too little to go by is an answer.
+    /// `ce:GetCostForecast` from `today` to the end of its month; where it is the
+    /// month's last day, of the whole next month: AWS takes no other first day.
+    /// That it has too little to go by is an answer.
     fn forecast(&self, metric: CostMetric, today: Date) -> impl Future<Output = Answer<Forecast>> + Send;
 
-    /// `ce:GetAnomalies` that touch these days, all pages of it.
+    /// `ce:GetAnomalies` that touch these days, `to` not among them, oldest
+    /// first; all pages of it.
     fn anomalies(&self, from: Date, to: Date) -> impl Future<Output = Answer<Vec<CostAnomaly>>> + Send;
 
-    /// `ce:GetTags`: values that a cost allocation tag had in these days, all
-    /// pages of it, the empty one left out.
+    /// `ce:GetTags`: values that a cost allocation tag had in these days, `to` not
+    /// among them, sorted; all pages of it, the empty one left out.
     fn tag_values(&self, key: &str, from: Date, to: Date) -> impl Future<Output = Answer<Vec<String>>> + Send;
 }

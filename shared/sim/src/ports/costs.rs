@@ -8,7 +8,7 @@ use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ports::{Answer, CostReads};
 
 use crate::account::Account;
-use crate::state::costs::{Asked, Bill, Filter, Period, Question, amount};
+use crate::state::costs::{Asked, Bill, Expected, Filter, Period, Question, amount};
 use crate::state::releases::AwsError;
 
 impl CostReads for Account {
@@ -18,7 +18,8 @@ impl CostReads for Account {
         self.read(OPERATION, span.clone(), |state| {
             let bill = state.bill().map_err(|error| refused(error, OPERATION, &span))?;
             let found = bill.answer(&question(query)).map_err(|error| refused(error, OPERATION, &span))?;
-            let groups: usize = found.iter().map(|period| period.groups.len()).sum();
+            // One without groups takes its place too.
+            let groups: usize = found.iter().map(|period| period.groups.len().max(1)).sum();
             let pages = groups.div_ceil(bill.setup.groups_per_page as usize).max(1);
             Ok(Costs {
                 periods: found.into_iter().map(|found| period(&bill, found)).collect(),
@@ -33,15 +34,7 @@ impl CostReads for Account {
         self.read(OPERATION, today.to_string(), |state| {
             let bill = state.bill().map_err(|error| refused(error, OPERATION, &today.to_string()))?;
             match bill.forecast(&asked(metric, today)) {
-                // On a month's last day there are two periods, and the next month is the last one.
-                Ok(found) => Ok(found.last().map_or_else(
-                    || Forecast::TooLittleData { says: String::new() },
-                    |found| Forecast::Expected {
-                        mean: money(&bill, found.mean),
-                        low: money(&bill, found.low),
-                        high: money(&bill, found.high),
-                    },
-                )),
+                Ok(found) => Ok(expected(&bill, &found)),
                 Err(error) if error.code == "DataUnavailableException" => {
                     Ok(Forecast::TooLittleData { says: error.message })
                 }
@@ -99,6 +92,13 @@ fn asked(metric: CostMetric, today: Date) -> Asked {
     let granularity = Granularity::Monthly;
     let question = Question { from: today, to, granularity, metric, by: Vec::new(), filter: Filter::All(Vec::new()) };
     Asked { question, level: 80 }
+}
+
+/// On a month's last day there are two periods, of which the next month is the
+/// last one.
+fn expected(bill: &Bill<'_>, found: &[Expected]) -> Forecast {
+    let Some(last) = found.last() else { return Forecast::TooLittleData { says: "no period".to_owned() } };
+    Forecast::Expected { mean: money(bill, last.mean), low: money(bill, last.low), high: money(bill, last.high) }
 }
 
 fn money(bill: &Bill<'_>, micro: i64) -> Money {
