@@ -62,7 +62,6 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::future::{Ready, ready};
     use std::sync::Mutex;
 
     use aws_sdk_costexplorer::operation::get_tags::GetTagsError;
@@ -71,28 +70,41 @@ mod tests {
 
     use super::*;
 
-    type Told = Result<(u32, Option<String>), SdkError<GetTagsError, HttpResponse>>;
+    /// What AWS answers.
+    #[derive(Clone, Copy)]
+    enum Told {
+        /// A page, and the token of the next one.
+        Page(u32, Option<&'static str>),
+        /// A code.
+        Refused(&'static str),
+    }
+    use Told::{Page, Refused};
 
-    fn page(number: u32, next: Option<&str>) -> Told {
-        Ok((number, next.map(ToOwned::to_owned)))
+    /// What came of it, and the tokens that were asked for.
+    struct Came {
+        answer: Answer<(Vec<u32>, u32)>,
+        asked: Vec<Option<String>>,
     }
 
-    fn refused(code: &str) -> Told {
-        let error = GetTagsError::generic(ErrorMetadata::builder().code(code).message("no").build());
-        Err(SdkError::service_error(error, HttpResponse::new(400.try_into().unwrap(), SdkBody::empty())))
-    }
-
-    /// What comes of these answers, and the tokens that were asked for.
-    fn all(told: Vec<Told>) -> (Answer<(Vec<u32>, u32)>, Vec<Option<String>>) {
-        let told = Mutex::new(told.into_iter());
-        let asked = Mutex::new(Vec::new());
-        let ask = |token: Option<String>| -> Ready<Told> {
+    fn all(told: &[Told]) -> Came {
+        let (told, asked) = (Mutex::new(told.iter()), Mutex::new(Vec::new()));
+        let ask = |token: Option<String>| {
             asked.lock().unwrap().push(token);
-            ready(told.lock().unwrap().next().unwrap())
+            let told = *told.lock().unwrap().next().unwrap();
+            async move {
+                match told {
+                    Page(number, next) => Ok((number, next.map(ToOwned::to_owned))),
+                    Refused(code) => {
+                        let error = GetTagsError::generic(ErrorMetadata::builder().code(code).message("no").build());
+                        let answer = HttpResponse::new(400.try_into().unwrap(), SdkBody::empty());
+                        Err(SdkError::service_error(error, answer))
+                    }
+                }
+            }
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let answer = runtime.block_on(all_pages("ce:GetTags", "team", ask));
-        (answer, asked.into_inner().unwrap())
+        Came { answer, asked: asked.into_inner().unwrap() }
     }
 
     fn token(text: &str) -> Option<String> {
@@ -101,24 +113,24 @@ mod tests {
 
     #[test]
     fn pages_are_asked_for_until_there_is_no_next_one() {
-        let (answer, asked) = all(vec![page(1, Some("a")), page(2, Some("b")), page(3, Some(""))]);
-        assert_eq!(answer, Ok((vec![1, 2, 3], 3)));
-        assert_eq!(asked, [None, token("a"), token("b")]);
+        let came = all(&[Page(1, Some("a")), Page(2, Some("b")), Page(3, Some(""))]);
+        assert_eq!(came.answer, Ok((vec![1, 2, 3], 3)));
+        assert_eq!(came.asked, [None, token("a"), token("b")]);
     }
 
     #[test]
     fn data_that_changed_between_two_pages_is_read_anew_once() {
-        let changed = || refused("RequestChangedException");
-        let (answer, asked) = all(vec![page(1, Some("a")), changed(), page(7, Some("b")), page(8, None)]);
-        assert_eq!(answer, Ok((vec![7, 8], 4)));
-        assert_eq!(asked, [None, token("a"), None, token("b")]);
-        let (again, asked) = all(vec![page(1, Some("a")), changed(), changed()]);
-        assert_eq!((again.unwrap_err().kind, asked.len()), (FaultKind::Transient, 3));
+        let changed = Refused("RequestChangedException");
+        let came = all(&[Page(1, Some("a")), changed, Page(7, Some("b")), Page(8, None)]);
+        assert_eq!(came.answer, Ok((vec![7, 8], 4)));
+        assert_eq!(came.asked, [None, token("a"), None, token("b")]);
+        let again = all(&[Page(1, Some("a")), changed, changed]);
+        assert_eq!((again.answer.unwrap_err().kind, again.asked.len()), (FaultKind::Transient, 3));
     }
 
     #[test]
     fn a_limit_of_cost_explorer_is_one_of_pace() {
-        let kind = |code| all(vec![refused(code)]).0.unwrap_err().kind;
+        let kind = |code| all(&[Refused(code)]).answer.unwrap_err().kind;
         assert_eq!(kind("LimitExceededException"), FaultKind::Transient);
         assert_eq!(kind("AccessDeniedException"), FaultKind::Denied);
         assert_eq!(kind("DataUnavailableException"), FaultKind::Permanent);
@@ -126,8 +138,7 @@ mod tests {
 
     #[test]
     fn an_answer_without_end_is_given_up() {
-        let endless = (0..=MOST_PAGES).map(|number| page(number, Some("again"))).collect();
-        let (answer, asked) = all(endless);
-        assert_eq!((answer.unwrap_err().kind, asked.len()), (FaultKind::Permanent, 100));
+        let came = all(&[Page(1, Some("again")); MOST_PAGES as usize + 1]);
+        assert_eq!((came.answer.unwrap_err().kind, came.asked.len()), (FaultKind::Permanent, 100));
     }
 }

@@ -250,6 +250,48 @@ fn an_account_without_cost_explorer_is_denied_and_a_young_one_has_too_little_dat
 }
 
 #[test]
+fn a_month_may_be_estimated_until_its_bill_is_made() {
+    let one = "[costs]\nestimated = \"month\"\n[[costs.service]]\nname = \"ECS\"\ndaily = 1\n";
+    let account = account(one, 0);
+    let by_month = CostQuery { granularity: Granularity::Monthly, ..query(&[]) };
+    let shown = |account: &Account| {
+        let found = ask(account.costs(&by_month)).unwrap();
+        found.periods.iter().map(|period| period.estimated).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&account), [false, true]);
+    // To the second of December, and to the third.
+    account.advance(jiff::SignedDuration::from_hours(12 * 24));
+    assert_eq!(shown(&account), [false, true]);
+    account.advance(jiff::SignedDuration::from_hours(24));
+    assert_eq!(shown(&account), [false, false]);
+}
+
+#[test]
+fn what_is_wrong_with_costs_is_named_with_its_field() {
+    let check = |more: &str, expect: &str| {
+        let one = "[[costs.service]]\nname = \"ECS\"\ndaily = 1\n";
+        let text = format!("{SERVICE}[costs]\n{one}{more}");
+        assert_eq!(Scenario::parse(&text).unwrap_err().to_string(), expect);
+    };
+    let jump = "[[costs.jump]]\nservice = \"ECS\"\nfrom = \"-3d\"\n";
+    check(&format!("{jump}factor = 2\nper_day = 1\n"), "costs.jump[0]: a jump has one of factor and per_day");
+    check(
+        &format!("{jump}factor = 2\nusage_type = \"GB\"\n"),
+        "costs.jump[0].usage_type: \"GB\" costs nothing that a factor could change",
+    );
+    check(
+        "[[costs.charge]]\nrecord_type = \"Tax\"\nservice = \"Tax\"\n",
+        "costs.charge[0]: a charge has one of per_day, per_month, percent and percent_of_month",
+    );
+    check(
+        "[[costs.charge]]\nrecord_type = \"Usage\"\nservice = \"ECS\"\nper_day = 1\n",
+        "costs.charge[0].record_type: usage is a [[costs.service]]",
+    );
+    check("[[costs.tag]]\nkey = \"team\"\nuntagged = 0\n", "costs.tag[0]: nobody has a share");
+    check("[[costs.service]]\nname = \"ECS\"\ndaily = 1\n", "costs.service[1].name: \"ECS\" is there twice");
+}
+
+#[test]
 fn a_tag_may_have_thousands_of_values() {
     let many = BUSY.replace("count = 30", "count = 5000");
     let values = ask(account(&many, 0).tag_values("env", date(2026, 11, 10), date(2026, 11, 11))).unwrap();
