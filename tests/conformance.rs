@@ -187,6 +187,12 @@ fn a_simulated_stop_at_codedeploy_leads_to_a_rollback_of_its_own() {
 }
 
 #[test]
+fn simulated_costs_are_as_they_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::costs::costs(&account, &place)), Some(Ok(())));
+}
+
+#[test]
 fn a_simulated_registry_is_as_it_must_be() {
     assert_eq!(poll_once(suites::registry::registry(&account().0)), Some(Ok(())));
 }

@@ -89,6 +89,7 @@ class Emulated:
                 "AWS_ENDPOINT_URL_ECR": self.simulator.url,
                 "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING": self.simulator.url,
                 "AWS_ENDPOINT_URL_CODEDEPLOY": self.simulator.url,
+                "AWS_ENDPOINT_URL_COST_EXPLORER": self.simulator.url,
                 "CONFORM_ACCOUNT": self.client("sts").get_caller_identity()["Account"],
             }
             self.env |= known(self._code_deployments())

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from conform import client, known, services
+from moto_costs import Costs
 from moto_registry import Registry
 from processes import REGION, Child, credentials, free_port, tool, until
 
@@ -21,10 +22,11 @@ Resources:
 
 
 class Moto:
-    """moto with the scenario's images, the scalable target with its service, and CodeDeploy's
-    deployments.
+    """moto with the scenario's images, the scalable target with its service, CodeDeploy's
+    deployments, and what a service of AWS cost.
 
-    It is another idea of ECR, Application Auto Scaling and CodeDeploy than the simulator's.
+    It is another idea of ECR, Application Auto Scaling, CodeDeploy and Cost Explorer than the
+    simulator's.
     """
 
     def __init__(self, folder: Path):
@@ -42,6 +44,7 @@ class Moto:
             Registry(self.client("ecr"), self.url).fill()
             self._scaling()
             self.env |= known(self._code_deployments())
+            Costs(self.url).fill()
         except BaseException:
             self.stop()
             raise

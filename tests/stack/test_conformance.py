@@ -1,8 +1,9 @@
 """The conformance suites of the ports, on AWS as emulators answer for it.
 
 `cargo test` runs the same suites on the simulated account. Here ministack answers, and for
-ECS, ECR, CodeDeploy and Application Auto Scaling, which it lacks or has without their life,
-the simulator's HTTP face; of the latter three moto has an idea of its own, and is asked too.
+ECS, ECR, CodeDeploy, Application Auto Scaling and Cost Explorer, which it lacks or has without
+their life, the simulator's HTTP face; of the latter four moto has an idea of its own, and is
+asked too.
 """
 
 import json
@@ -17,7 +18,7 @@ from processes import binary
 
 # The last three change services and images: after all that look at them.
 SUITES = (
-    "ages", "alarm-map", "alarms", "all-services", "chat", "code-deployments", "history",
+    "ages", "alarm-map", "alarms", "all-services", "chat", "code-deployments", "costs", "history",
     "image-ledger", "image-runs", "images", "labels", "ledger", "logs", "metrics", "number-of-services", "past",
     "registry", "running", "scaling", "scans", "secrets", "services", "stacks", "switch", "targets", "task-sets",
     "changes", "hooks", "marks",
@@ -36,6 +37,7 @@ OF_MINISTACK = {
 OF_MOTO = {
     "ages": {},
     "code-deployments": {"code-deploy-ends": "how it ended"},
+    "costs": {"cost-explorer": "a very small amount"},
     "images": {"foreign-registry": "999999999999"},
     "registry": {},
     "labels": {"layer-urls": "checkout:42"},

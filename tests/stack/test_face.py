@@ -15,3 +15,4 @@ def test_boto3_reads_every_answer_and_its_model_knows_every_key():
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "DescribeServiceDeployments" in done.stdout
+    assert "GetCostForecast" in done.stdout

@@ -51,6 +51,8 @@ pub struct Account {
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
     #[cfg(feature = "codedeploy")]
     pub(crate) codedeploy: aws_sdk_codedeploy::Client,
+    #[cfg(feature = "costs")]
+    pub(crate) costs: aws_sdk_costexplorer::Client,
     #[cfg(feature = "ecs")]
     pub(crate) ecs: aws_sdk_ecs::Client,
     #[cfg(feature = "ecr")]
@@ -100,6 +102,11 @@ impl Account {
             cloudwatch: client!(aws_sdk_cloudwatch, config, meter),
             #[cfg(feature = "codedeploy")]
             codedeploy: client!(aws_sdk_codedeploy, config, meter),
+            #[cfg(feature = "costs")]
+            costs: {
+                let config = at_costs(&settings, &config);
+                client!(aws_sdk_costexplorer, config, meter)
+            },
             #[cfg(feature = "ecs")]
             ecs: client!(aws_sdk_ecs, config, meter),
             #[cfg(feature = "ecr")]
@@ -167,6 +174,25 @@ fn sdk_config(settings: &Settings) -> SdkConfig {
     config.build()
 }
 
+/// Cost Explorer adds up what may be years of a large account before it answers,
+/// and each attempt is paid for.
+#[cfg(feature = "costs")]
+const ATTEMPT_AT_COSTS: Duration = Duration::from_secs(20);
+#[cfg(feature = "costs")]
+const OPERATION_AT_COSTS: Duration = Duration::from_secs(45);
+
+/// Cost Explorer answers in one region of a partition, for all of them.
+#[cfg(feature = "costs")]
+fn at_costs(settings: &Settings, config: &SdkConfig) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT_AT_COSTS)
+        .operation_timeout(OPERATION_AT_COSTS)
+        .build();
+    let region = if settings.region.starts_with("cn-") { "cn-northwest-1" } else { "us-east-1" };
+    config.clone().into_builder().region(Region::new(region)).timeout_config(timeouts).build()
+}
+
 /// What a client asks for its own endpoint; without it a configuration built
 /// by hand would know the common one alone.
 #[derive(Debug)]
@@ -193,5 +219,21 @@ mod tests {
         };
         assert_eq!(ask("Elastic Load Balancing v2").as_deref(), Some("http://localhost:1"));
         assert_eq!(ask("ECS"), None);
+    }
+
+    #[test]
+    #[cfg(feature = "costs")]
+    fn costs_are_asked_for_in_the_one_region_that_knows_them() {
+        let of = |region: &str| {
+            let named = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+            let variables = nightshift_core::settings::Variables(
+                [named("AWS_REGION", region), named("AWS_ACCESS_KEY_ID", "AKIA"), named("AWS_SECRET_ACCESS_KEY", "x")]
+                    .into(),
+            );
+            let account = Account::new(Settings::read(&variables).unwrap());
+            account.costs.config().region().map(ToString::to_string)
+        };
+        assert_eq!(of("eu-west-1").as_deref(), Some("us-east-1"));
+        assert_eq!(of("cn-north-1").as_deref(), Some("cn-northwest-1"));
     }
 }

@@ -53,7 +53,7 @@ where
 }
 
 /// AWS's error code, for the few callers that tell codes apart.
-#[cfg(any(feature = "ecr", feature = "ledger", feature = "stacks", feature = "timers"))]
+#[cfg(any(feature = "costs", feature = "ecr", feature = "ledger", feature = "stacks", feature = "timers"))]
 pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
     error.as_service_error().and_then(ProvideErrorMetadata::code)
 }
@@ -62,6 +62,7 @@ pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -
 #[cfg(any(
     feature = "alarms",
     feature = "codedeploy",
+    feature = "costs",
     feature = "ecr",
     feature = "ecs",
     feature = "ledger",

@@ -17,6 +17,8 @@ mod moment;
 mod alarms;
 #[cfg(feature = "codedeploy")]
 mod codedeploy;
+#[cfg(feature = "costs")]
+mod costs;
 #[cfg(feature = "ecr")]
 mod ecr;
 #[cfg(feature = "ecs")]

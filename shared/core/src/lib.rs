@@ -12,6 +12,7 @@ pub mod ids;
 
 pub mod alarm;
 pub mod codedeploy;
+pub mod cost;
 pub mod health;
 pub mod image;
 pub mod metric;

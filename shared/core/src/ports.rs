@@ -5,6 +5,7 @@
 //! (`nightshift-sim`). A function names the one `World` it needs, a sum of
 //! these traits.
 
+mod costs;
 mod deployments;
 mod images;
 
@@ -28,6 +29,7 @@ use crate::service::{ScalableTarget, Service, TargetHealth};
 use crate::task::StoppedTask;
 use crate::timer::Timer;
 
+pub use costs::CostReads;
 pub use deployments::{
     CodeDeployReads, CodeDeployWrites, FleetReads, FleetWrites, HistoryReads, HookWrites, ImageAges, ImageLabels,
     LogReads,

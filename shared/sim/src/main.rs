@@ -23,7 +23,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve ECS, ECR, CodeDeploy and Application Auto Scaling over HTTP.
+    /// Serve ECS, ECR, CodeDeploy, Application Auto Scaling and Cost Explorer over HTTP.
     Serve {
         /// A scenario file, or the name of a built-in one.
         #[arg(long)]

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import boto3
+from read_costs import costs, never_enabled
 from read_registry import registry
 from reading import ROOT, Sim, answers, client, fails, unknown_keys, walk
 
@@ -228,7 +229,7 @@ def load_spike(binary):
 
 
 if __name__ == "__main__":
-    for story in (bad_release, in_flight, deploying, shifting, registry, load_spike):
+    for story in (bad_release, in_flight, deploying, shifting, registry, costs, never_enabled, load_spike):
         story(sys.argv[1])
     assert not unknown_keys, "\n".join(sorted(set(unknown_keys)))
     print("read", ", ".join(f"{name} x{count}" for name, count in sorted(answers.items())))

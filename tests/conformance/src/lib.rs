@@ -12,6 +12,7 @@ pub mod alarms;
 pub mod changes;
 pub mod chat;
 pub mod codedeploy;
+pub mod costs;
 pub mod fleet;
 pub mod history;
 pub mod hooks;
@@ -69,6 +70,9 @@ pub enum Gap {
     ImageArchive,
     /// moto takes a repository's switch and scans as the registry's rules say.
     ScanningSwitch,
+    /// moto answers GetCostAndUsage with what it was given, and nothing else of
+    /// Cost Explorer.
+    CostExplorer,
 }
 
 impl Gap {
@@ -83,6 +87,7 @@ impl Gap {
             "code-deploy-ends" => Some(Self::CodeDeployEnds),
             "image-archive" => Some(Self::ImageArchive),
             "scanning-switch" => Some(Self::ScanningSwitch),
+            "cost-explorer" => Some(Self::CostExplorer),
             _ => None,
         }
     }

@@ -23,7 +23,7 @@ const CODE_DEPLOYING: &str = "CONFORM_CODE_DEPLOYING";
 const GAPS: &str = "CONFORM_GAPS";
 
 /// The suites, one or several ports each.
-const SUITES: [&str; 33] = [
+const SUITES: [&str; 34] = [
     "ages",
     "alarm-map",
     "alarms",
@@ -33,6 +33,7 @@ const SUITES: [&str; 33] = [
     "code-deployments",
     "code-rollbacks",
     "code-stops",
+    "costs",
     "history",
     "hooks",
     "image-ledger",
@@ -90,6 +91,7 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         "code-deployments" => suites::codedeploy::deployments(account, place, &known(variables)?).await,
         "code-rollbacks" => suites::codedeploy::rollbacks(account, place, &known(variables)?).await,
         "code-stops" => suites::codedeploy::stops(account, place, &known(variables)?).await,
+        "costs" => suites::costs::costs(account, place).await,
         "history" => suites::history::history(account, place).await,
         "hooks" => suites::hooks::hooks(account, place).await,
         "image-ledger" => suites::image_ledger::images(account, prefix, whole_seconds(place.now)?).await,

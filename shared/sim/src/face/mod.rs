@@ -1,11 +1,12 @@
 //! The HTTP face: what emulators of AWS lack, over the same state machines.
 //!
-//! It speaks awsJson1.1 for ECS, ECR, CodeDeploy and Application Auto Scaling,
-//! and has control endpoints under `/_sim/`. A program reaches it by
+//! It speaks awsJson1.1 for ECS, ECR, CodeDeploy, Application Auto Scaling and Cost
+//! Explorer, and has control endpoints under `/_sim/`. A program reaches it by
 //! `AWS_ENDPOINT_URL_ECS` and the like.
 
 mod codedeploy;
 mod control;
+mod costs;
 mod ecr;
 mod ecs;
 mod ecs_shapes;
@@ -74,6 +75,7 @@ fn answer(state: &mut State, target: &str, request: &Request) -> Result<Value, A
         "AmazonEC2ContainerServiceV20141113" => ecs::answer(state, operation, request),
         "AmazonEC2ContainerRegistry_V20150921" => ecr::answer(state, operation, request),
         "CodeDeploy_20141006" => codedeploy::answer(state, operation, request),
+        "AWSInsightsIndexService" => costs::answer(state, operation, request),
         "AnyScaleFrontendService" => scaling::answer(state, operation, request),
         _ => Err(unknown(target)),
     }

@@ -2,6 +2,7 @@
 
 mod aws;
 mod codedeploy;
+mod costs;
 mod ecs;
 mod history;
 mod image_ledger;

@@ -6,6 +6,7 @@
 mod alarm;
 mod builtin;
 mod check;
+mod costs;
 mod image;
 mod moment;
 mod release;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 
 pub use alarm::{AlarmSetup, Comparison, HealthSetup, Missing, Outage, Watched};
 pub use builtin::{BUILTIN, builtin};
+pub use costs::{CostAccount, CostCharge, CostJump, CostService, CostSetup, CostTag, Estimated};
 pub use image::{ImageSetup, RepositorySetup, Scanning, Vulnerability};
 pub use moment::Moment;
 pub use release::{CrashKind, CrashTruth, Release};
@@ -82,6 +84,9 @@ pub struct Scenario {
     /// Flaws that images can have.
     #[serde(default, rename = "vulnerability")]
     pub vulnerabilities: Vec<Vulnerability>,
+    /// What it costs; unset: Cost Explorer was never switched on.
+    #[serde(default)]
+    pub costs: Option<CostSetup>,
     /// What a test expects of it, as it stands in the file.
     #[serde(default)]
     pub expect: Option<toml::Value>,

@@ -65,4 +65,8 @@ fn the_page_names_every_field_of_a_scenario_and_no_other() {
     check("## `[[repository]]`", &["[[repository]]\n"]);
     check("## `[[image]]`", &["[[image]]\n"]);
     check("## `[[vulnerability]]`", &["[[vulnerability]]\n"]);
+    check("## `[costs]`", &["[costs]\n"]);
+    for table in ["service", "account", "tag", "charge", "jump"] {
+        check(&format!("### `[[costs.{table}]]`"), &[&format!("[[costs.{table}]]\n")]);
+    }
 }

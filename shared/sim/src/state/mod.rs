@@ -7,6 +7,7 @@ pub(crate) mod alarms;
 mod breaker;
 pub(crate) mod change;
 pub(crate) mod codedeploy;
+pub(crate) mod costs;
 pub(crate) mod ends;
 pub(crate) mod event;
 pub(crate) mod groups;
