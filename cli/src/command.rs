@@ -13,13 +13,13 @@ use nightshift_sim::Scenario;
 use ops_reviewer::history::Window;
 use serde_json::Value;
 
-use crate::args::{Args, Command, Report};
+use crate::args::{Args, Command, Report, Simulation};
 use crate::demo::{Demo, timeline};
 use crate::paint::{Ink, Paint, harmless};
 use crate::replay::{self, Replayed};
 use crate::report::Source;
 use crate::switch::{Asked, ask};
-use crate::{check, decide, page, report as reports};
+use crate::{check, decide, page, report as reports, simulate};
 
 /// Where `demo` draws the night.
 const PAGE: &str = "target/nightshift/demo.html";
@@ -46,6 +46,9 @@ pub fn run(args: Args) -> Result<ExitCode, Wrong> {
         Command::Resume { parameter } => asked(Asked::Switch { halt: false, parameter })?,
         Command::Case { incident, sequence, table } => asked(Asked::Case { incident, sequence, table })?,
         Command::Report { report } => reported(report, paint)?,
+        Command::Simulate { simulation: Simulation::Cost { seeds, first_seed, json } } => {
+            simulated(seeds, first_seed, json, paint)?;
+        }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "nightshift", &mut script);
@@ -216,6 +219,16 @@ fn reported(asked: Report, paint: Paint) -> Result<(), Wrong> {
     say(&reports::text::text(&delivery, paint))?;
     let drawn = |file: &PathBuf| say(&format!("  The same with pictures: {}\n\n", file.display()));
     Ok(html.as_ref().map_or(Ok(()), drawn)?)
+}
+
+fn simulated(seeds: u32, first_seed: u64, json: bool, paint: Paint) -> Result<(), Wrong> {
+    let bar = ProgressBar::new(seeds.into()).with_style(ProgressStyle::with_template("  {bar:20} {pos}/{len} years")?);
+    let simulated = simulate::cost(seeds, first_seed, || bar.inc(1));
+    bar.finish_and_clear();
+    if json {
+        return Ok(say(&format!("{:#}\n", serde_json::to_value(&simulated)?))?);
+    }
+    Ok(say(&simulate::text::text(&simulated, paint))?)
 }
 
 /// An error with all its causes.
