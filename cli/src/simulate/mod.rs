@@ -53,7 +53,8 @@ pub fn cost(seeds: u32, first_seed: u64, mut each: impl FnMut()) -> Simulated {
         let days: Vec<Date> = from.series(1.day()).take_while(|day| *day <= to).collect();
         // Years that are over: every day of them is settled.
         for series in series(&year.by, &year.costs, to.saturating_add(10.days())) {
-            let truths: Vec<&Truth> = year.truths.iter().filter(|truth| series.key == [truth.service.as_str()]).collect();
+            let truths: Vec<&Truth> =
+                year.truths.iter().filter(|truth| series.key == [truth.service.as_str()]).collect();
             ours.add(&series, &truths, &days, |series, day| detect(series, day, &floors).is_some());
             yesterday.add(&series, &truths, &days, |series, day| rivals::yesterday(series, day, &floors));
             mean.add(&series, &truths, &days, |series, day| rivals::mean(series, day, &floors));

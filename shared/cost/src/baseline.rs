@@ -1,9 +1,12 @@
 //! What a day usually costs, and how much that varies.
 //!
 //! The usual is the median of the same weekday over six weeks: it knows that
-//! Sundays are cheap, and half of its days may be anomalies before it is wrong.
+//! Sundays are cheap, and two of six days may be anomalies before it is wrong.
+//! Of six it is the fourth, so that a new level is usual for all weekdays after
+//! the same three weeks, and not told again in the fourth.
 //! The spread is the median absolute deviation of *all* days of those weeks, each
-//! from its own weekday's median: six days of one weekday are too few to tell.
+//! from its own weekday's median: six days of one weekday are too few to tell. The
+//! days that are the medians are left out, for they deviate by nothing.
 //! On the first and the last day of a month, what the same day of earlier months
 //! cost beyond its neighbours is usual too: a support plan, a hosted zone, a tax,
 //! a domain, a month-end run.
@@ -35,6 +38,8 @@ pub struct Baseline {
     pub usual: Decimal,
     /// By how much days vary: comparable to a standard deviation.
     pub spread: Decimal,
+    /// What of the usual comes with the turn of a month.
+    pub fee: Decimal,
     /// So many days were looked at.
     pub points: u32,
 }
@@ -44,9 +49,16 @@ pub struct Baseline {
 /// any later one has a say.
 pub fn baseline(series: &Series, day: Date) -> Option<Baseline> {
     let seen = Seen::before(series, day)?;
-    let (usual, spread) = seen.usual()?;
+    let Usual { usual, spread, fee } = seen.usual()?;
     let points = u32::try_from(seen.points()).unwrap_or(u32::MAX);
-    Some(Baseline { usual: amount(usual), spread: amount(spread), points })
+    Some(Baseline { usual: amount(usual), spread: amount(spread), fee: amount(fee), points })
+}
+
+/// A [`Baseline`] in millionths.
+pub(crate) struct Usual {
+    pub(crate) usual: i128,
+    pub(crate) spread: i128,
+    pub(crate) fee: i128,
 }
 
 /// The settled days before one, in millionths.
@@ -67,6 +79,10 @@ impl<'a> Seen<'a> {
         let ago = (1..=WINDOW.min(index)).map(|ago| (ago, &series.days[index - ago]));
         let settled = ago.filter(|(_, day)| day.settled).map(|(ago, day)| (ago, micros(day.spent)));
         let mut days: Vec<_> = settled.collect();
+        let before = &series.days[..index.saturating_sub(WINDOW)];
+        if before.iter().any(|day| !day.spent.is_zero()) {
+            return Some(Self { series, day, index, days, silent: 0 });
+        }
         let spent = days.iter().rposition(|(_, spent)| *spent != 0).map_or(0, |last| last + 1);
         let silent = days.len() - spent;
         days.truncate(spent);
@@ -83,23 +99,31 @@ impl<'a> Seen<'a> {
         self.days.iter().map(|(_, spent)| *spent).max().unwrap_or(0)
     }
 
-    /// What the day usually costs, and the spread.
-    pub(crate) fn usual(&self) -> Option<(i128, i128)> {
+    /// What the day usually costs; `None`: there are too few days.
+    pub(crate) fn usual(&self) -> Option<Usual> {
         if self.points() < FEWEST_POINTS {
             return None;
         }
         let mut weekdays: [Vec<i128>; 7] = Default::default();
         self.days.iter().for_each(|(ago, spent)| weekdays[ago % 7].push(*spent));
-        let medians = weekdays.map(median);
-        let away = self.days.iter().filter_map(|(ago, spent)| Some((spent - medians[ago % 7]?).abs()));
-        let spread = median(away.collect())? * OF_NORMAL / 10_000;
+        let mut away = Vec::with_capacity(self.points());
+        let mut usual = None;
+        for (weekday, mut spent) in weekdays.into_iter().enumerate() {
+            let Some(middle) = take_middle(&mut spent) else { continue };
+            away.extend(spent.iter().map(|spent| (spent - middle).abs()));
+            if weekday == 0 {
+                usual = Some(middle);
+            }
+        }
         // Days may be missing, but hardly all of one weekday.
-        let usual = medians[0].or_else(|| median(self.days.iter().map(|(_, spent)| *spent).collect()))?;
-        Some((usual + self.fees(), spread))
+        let usual = usual.or_else(|| median(self.days.iter().map(|(_, spent)| *spent).collect()))?;
+        let spread = median(away)? * OF_NORMAL / 10_000;
+        let fee = self.fee();
+        Some(Usual { usual: usual + fee, spread, fee })
     }
 
     /// What the same turn of earlier months cost beyond its neighbours.
-    fn fees(&self) -> i128 {
+    fn fee(&self) -> i128 {
         let first = self.day.day() == 1;
         if !first && self.day != self.day.last_of_month() {
             return 0;
@@ -125,4 +149,10 @@ impl<'a> Seen<'a> {
         let day = self.series.days.get(index).filter(|day| day.settled)?;
         Some(micros(day.spent))
     }
+}
+
+/// Takes out the middle one; of an even number, the upper of the two.
+fn take_middle(values: &mut Vec<i128>) -> Option<i128> {
+    values.sort_unstable();
+    (!values.is_empty()).then(|| values.remove(values.len() / 2))
 }
