@@ -96,10 +96,9 @@ pub fn series(by: &[GroupBy], costs: &Costs, today: Date) -> Vec<Series> {
         let index = usize::try_from(days_between(from, period.from)).unwrap_or_default();
         for group in &period.groups {
             let mut key = group.keys.clone();
-            if let Some(place) = record_type.filter(|place| *place < key.len()) {
-                if Charge::of(&key.remove(place)).is_beside_usage() {
-                    continue;
-                }
+            let kind = record_type.filter(|place| *place < key.len()).map(|place| Charge::of(&key.remove(place)));
+            if kind.is_some_and(Charge::is_beside_usage) {
+                continue;
             }
             let spent = all.entry((key, group.spent.currency.clone())).or_insert_with(|| days.clone());
             if let Some(day) = spent.get_mut(index) {

@@ -150,7 +150,7 @@ proptest! {
         let floors = Floors::default();
         for series in series(&BY, &costs, later()) {
             for mover in found(&series, &floors) {
-                prop_assert_eq!(&mover.usual.amount + &mover.beyond.amount, mover.spent.amount);
+                prop_assert_eq!(mover.usual.amount + mover.beyond.amount, mover.spent.amount);
                 // What is usual is known to a millionth.
                 prop_assert!(mover.beyond.amount + Decimal::new(1, 6) >= floors.money);
             }
