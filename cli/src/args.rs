@@ -137,6 +137,12 @@ pub enum Command {
         #[command(subcommand)]
         report: Report,
     },
+    /// Measure the rules on simulated accounts.
+    Simulate {
+        /// Which rules.
+        #[command(subcommand)]
+        simulation: Simulation,
+    },
     /// Print a completion script for a shell.
     #[command(
         after_help = "Example:\n  nightshift completions bash > ~/.local/share/bash-completion/completions/nightshift"
@@ -197,5 +203,27 @@ pub enum Report {
         /// Judge by this policy [default: that of a new stack].
         #[arg(long, value_name = "FILE")]
         policy: Option<PathBuf>,
+    },
+}
+
+/// What a simulation is about.
+#[derive(Debug, Subcommand)]
+pub enum Simulation {
+    /// How well cost anomalies are detected, next to what people do without a detector.
+    ///
+    /// Each seed is a year of an account's costs with jumps of known cause in it. The same seeds print the same
+    /// bytes.
+    #[command(after_help = "Examples:\n  nightshift simulate cost --seeds 50\n  nightshift simulate cost --seeds 200 \
+                            --first-seed 1000 --json | jq .detector\n\ndocs/simulate.md says what is measured.")]
+    Cost {
+        /// So many years.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        seeds: u32,
+        /// The first one's seed; the others follow.
+        #[arg(long, default_value_t = 0)]
+        first_seed: u64,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
     },
 }

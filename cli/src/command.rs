@@ -7,20 +7,18 @@ use std::process::ExitCode;
 
 use clap::CommandFactory as _;
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::Timestamp;
-use nightshift_core::policy::{Policy, PolicyError};
 use nightshift_core::settings::Variables;
 use nightshift_sim::Scenario;
-use ops_reviewer::history::Window;
 use serde_json::Value;
 
-use crate::args::{Args, Command, Report};
+use crate::args::{Args, Command, Simulation};
 use crate::demo::{Demo, scenes, timeline};
 use crate::paint::{Ink, Paint, harmless};
 use crate::replay::{self, Replayed};
-use crate::report::Source;
 use crate::switch::{Asked, ask};
-use crate::{check, decide, page, report as reports};
+use crate::{check, decide, page, simulate};
+
+mod reported;
 
 /// Where `demo` draws the night.
 const PAGE: &str = "target/nightshift/demo.html";
@@ -47,7 +45,10 @@ pub fn run(args: Args) -> Result<ExitCode, Wrong> {
         Command::Halt { parameter } => asked(Asked::Switch { halt: true, parameter })?,
         Command::Resume { parameter } => asked(Asked::Switch { halt: false, parameter })?,
         Command::Case { incident, sequence, table } => asked(Asked::Case { incident, sequence, table })?,
-        Command::Report { report } => reported(report, paint)?,
+        Command::Report { report } => reported::reported(report, paint)?,
+        Command::Simulate { simulation: Simulation::Cost { seeds, first_seed, json } } => {
+            simulated(seeds, first_seed, json, paint)?;
+        }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "nightshift", &mut script);
@@ -217,47 +218,14 @@ fn asked(asked: Asked) -> Result<(), Wrong> {
     Ok(say(&answer)?)
 }
 
-fn reported(asked: Report, paint: Paint) -> Result<(), Wrong> {
-    let (days, until, json, html, table, history) = match asked {
-        Report::Dora { days, until, json, html, table, history } => (days, until, json, html, table, history),
-        Report::Images { json, table, policy } => return images(json, table, policy.as_deref(), paint),
-    };
-    let window = Window::of_days(days, until.unwrap_or_else(Timestamp::now));
-    let source = history.map_or(Source::Ledger(table), Source::File);
-    let delivery = reports::dora(source, &window, Variables::of_process()).map_err(|error| chain(&error))?;
-    if let Some(file) = &html {
-        write(file, &reports::page::page(&delivery))?;
-    }
+fn simulated(seeds: u32, first_seed: u64, json: bool, paint: Paint) -> Result<(), Wrong> {
+    let bar = ProgressBar::new(seeds.into()).with_style(ProgressStyle::with_template("  {bar:20} {pos}/{len} years")?);
+    let simulated = simulate::cost(seeds, first_seed, || bar.inc(1));
+    bar.finish_and_clear();
     if json {
-        return Ok(say(&format!("{:#}\n", serde_json::to_value(&delivery)?))?);
+        return Ok(say(&format!("{:#}\n", serde_json::to_value(&simulated)?))?);
     }
-    say(&reports::text::text(&delivery, paint))?;
-    let drawn = |file: &PathBuf| say(&format!("  The same with pictures: {}\n\n", file.display()));
-    Ok(html.as_ref().map_or(Ok(()), drawn)?)
-}
-
-fn images(json: bool, table: Option<String>, policy: Option<&Path>, paint: Paint) -> Result<(), Wrong> {
-    let read = |file: &Path| -> Result<Policy, Wrong> {
-        let name = file.display().to_string();
-        let bytes = fs::read(file).map_err(|error| format!("{name}: {error}"))?;
-        let wrong = |error: PolicyError| {
-            let first = error.mistakes.first().map(ToString::to_string).unwrap_or_default();
-            let more = if error.mistakes.len() > 1 {
-                format!("; nightshift check {name} says the rest")
-            } else {
-                String::new()
-            };
-            format!("{name}:{first}{more}")
-        };
-        Ok(Policy::read(&bytes).map_err(wrong)?)
-    };
-    let policy = policy.map(read).transpose()?;
-    let report = reports::images(table, policy, Timestamp::now(), Variables::of_process());
-    let report = report.map_err(|error| chain(&error))?;
-    match json {
-        true => Ok(say(&format!("{:#}\n", serde_json::to_value(&report)?))?),
-        false => Ok(say(&reports::images::text::text(&report, paint))?),
-    }
+    Ok(say(&simulate::text::text(&simulated, paint))?)
 }
 
 /// An error with all its causes.

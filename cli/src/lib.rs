@@ -12,6 +12,8 @@ pub mod replay;
 
 pub mod report;
 
+pub mod simulate;
+
 pub mod check;
 pub mod decide;
 pub mod switch;

@@ -47,12 +47,14 @@ fn arrows_point_to_the_core() {
             "nightshift-diagnosis",
             "nightshift-release",
             "nightshift-lifecycle",
+            "nightshift-cost",
         ];
         match package {
             "nightshift-core" | "nightshift-door" => vec![],
             "nightshift-diagnosis"
             | "nightshift-release"
             | "nightshift-lifecycle"
+            | "nightshift-cost"
             | "nightshift-aws"
             | "nightshift-lambda"
             | "nightshift-sim" => {

@@ -62,8 +62,15 @@ fn meets_the_world(path: &str) -> bool {
 
 /// Sources of the functions and of the crates that rules live in, tests left out.
 fn sources() -> Vec<(String, String)> {
-    let folders =
-        ["functions", "shared/core", "shared/release", "shared/lifecycle", "shared/incident", "shared/diagnosis"];
+    let folders = [
+        "functions",
+        "shared/core",
+        "shared/release",
+        "shared/lifecycle",
+        "shared/incident",
+        "shared/diagnosis",
+        "shared/cost",
+    ];
     let mut files: Vec<(String, String)> = folders.iter().flat_map(|folder| rust_files(folder)).collect();
     files.retain(|(path, _)| path.contains("/src/") && !path.ends_with("tests.rs") && !path.contains("/tests/"));
     files
