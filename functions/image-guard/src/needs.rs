@@ -107,6 +107,8 @@ pub fn remembered(
     platforms: &BTreeMap<ImageId, Vec<Digest>>,
     now: Timestamp,
 ) -> ServiceImages {
+    // Seen for the first time, it may have run for days.
+    let began = seen.service.primary().and_then(|primary| primary.created_at).filter(|at| *at < now).unwrap_or(now);
     let run = |it: Needed| {
         let same_place = |run: &&Run| {
             run.container == it.container && run.role == it.role && run.image.repository == it.image.repository
@@ -117,7 +119,7 @@ pub fn remembered(
         Run {
             service: seen.service.service.clone(),
             previous: known.map_or(replaced, |run| run.previous.clone()),
-            since: known.map_or(now, |run| run.since),
+            since: known.map_or(began, |run| run.since),
             platforms: platforms.get(&it.image).cloned().unwrap_or_default(),
             environment: environment(seen.service).map(ToOwned::to_owned),
             team: team(seen.service).map(ToOwned::to_owned),

@@ -174,7 +174,7 @@ pub struct Run {
     pub reference: String,
     /// The image of the same repository that ran in this container before.
     pub previous: Option<Digest>,
-    /// Since when it is known to be needed.
+    /// Since when it is needed: the start of the deployment it was first seen in.
     pub since: Timestamp,
     /// Tag `environment` or `env` of the service.
     pub environment: Option<String>,
