@@ -1,8 +1,11 @@
 //! What is not quarantined, and what a quarantine does not stop.
 
 use jiff::SignedDuration;
+use nightshift::night::Night;
 use nightshift_core::incident::Phase;
 use nightshift_core::notice::NoticeKind;
+use nightshift_core::policy::Policy;
+use nightshift_core::timer::Timer;
 use nightshift_sim::{Delivery, Scenario, Story};
 use serde_json::json;
 
@@ -118,4 +121,34 @@ fn an_old_image_that_was_deployed_away_is_not_brought_up_again() {
         told(&story).into_iter().filter(|notice| notice.headline.contains("web:42")).map(|it| it.phase).collect();
     assert_eq!(of_old.last(), Some(&Phase::Resolved), "{of_old:?}");
     assert_eq!(of_old.iter().filter(|phase| **phase == Phase::Resolved).count(), 1);
+}
+
+#[test]
+fn nothing_is_quarantined_before_what_runs_is_known_and_all_that_waited_afterwards() {
+    // It runs when Nightshift is installed, and its scan ends before the first daily look.
+    let story = Story::new(flawed(BAD));
+    let mut night = Night::new(story.account(), &Policy::default());
+    night.run_until(story.now() + SignedDuration::from_mins(20));
+    for reference in ["web:42", "web:43"] {
+        assert_eq!(spared(&story, reference).as_deref(), Some("RunsNotKnown"), "{reference}");
+    }
+    assert_eq!(story.image_writes(), []);
+    sweep(&mut night, "daily");
+    assert_eq!(spared(&story, "web:42").as_deref(), Some("ImageRuns"));
+    assert!(story.image_record_of(&image(&story, "web:43")).quarantine.is_some());
+    // Three days without a daily look: what is held stays held, and nothing is added.
+    night.run_until(story.now() + SignedDuration::from_hours(72));
+    let again = Timer::look(&image(&story, "web:43"), ("123456789012", "eu-west-1"), story.now());
+    night.deliver(Delivery::Timer(again), 0);
+    assert!(story.image_record_of(&image(&story, "web:43")).quarantine.is_some());
+}
+
+#[test]
+fn what_runs_without_a_deployment_of_ecs_has_run_since_its_task_set() {
+    let by_codedeploy = "[[service]]\nname = \"shop\"\ncontroller = \"CODE_DEPLOY\"\n\
+                         [[service.release]]\nrevision = 1\nat = \"2026-11-18T10:00:00Z\"\n";
+    let (story, _) = swept(scenario("", by_codedeploy), 1);
+    let shop = story.service_ref("shop").unwrap();
+    let since: Vec<_> = story.images_of(&shop).runs.iter().map(|run| run.since.to_string()).collect();
+    assert_eq!(since, ["2026-11-18T10:00:00Z"]);
 }

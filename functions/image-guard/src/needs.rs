@@ -107,8 +107,7 @@ pub fn remembered(
     platforms: &BTreeMap<ImageId, Vec<Digest>>,
     now: Timestamp,
 ) -> ServiceImages {
-    // Seen for the first time, it may have run for days.
-    let began = seen.service.primary().and_then(|primary| primary.created_at).filter(|at| *at < now).unwrap_or(now);
+    let began = began(seen.service).filter(|at| *at < now).unwrap_or(now);
     let run = |it: Needed| {
         let same_place = |run: &&Run| {
             run.container == it.container && run.role == it.role && run.image.repository == it.image.repository
@@ -138,6 +137,14 @@ pub fn remembered(
         seen.before.runs.iter().map(|run| &run.image).filter(|image| runs.iter().all(|run| run.image != **image));
     let left = seen.before.left.iter().chain(gone).cloned().collect();
     ServiceImages { deployment: deployment.map(|primary| primary.id.clone()), runs, left }
+}
+
+/// Since when a service runs what it runs when it is seen for the first time,
+/// which may be for days: its deployment began then, or the oldest of its task
+/// sets where it is not ECS that deploys.
+fn began(service: &Service) -> Option<Timestamp> {
+    let deployed = service.primary().and_then(|primary| primary.created_at);
+    deployed.or_else(|| service.task_sets.iter().filter_map(|set| set.created_at).min())
 }
 
 /// The daily look need not look into it: it is on the deployment it was on,

@@ -41,6 +41,10 @@ pub struct Observed {
     /// Findings of the other images of the repository that run or ran before,
     /// with when they were first seen there.
     pub others: BTreeMap<Digest, BTreeMap<String, Timestamp>>,
+    /// When the last look that saw what every service runs began, read where it
+    /// may be kept from being deployed.
+    #[serde(default)]
+    pub runs_known: Option<Timestamp>,
     /// Services that run an image with one of its gravest findings.
     pub spread: BTreeMap<String, Vec<ServiceRef>>,
     /// Remedies are halted; unreadable counts as halted.
@@ -97,6 +101,7 @@ pub async fn observe<W: World>(
         platforms: platforms?,
         runs,
         others: BTreeMap::new(),
+        runs_known: None,
         spread: BTreeMap::new(),
         halted: on(halted)?,
         doomed: doomed.cloned(),
@@ -164,6 +169,7 @@ async fn observe_others<W: World>(
     if observed.run_by().next().is_some() {
         return Ok(());
     }
+    observed.runs_known = world.runs_known().await?;
     let known = findings(&observed.record.value.findings, &observed.others, observed.scans.values(), now);
     let places = environments(observed.run_by());
     let judged = judge(&known, &observed.image.repository, &places, &policy.images, now);

@@ -16,6 +16,10 @@ use crate::plan::{Came, Step, fresh, mode, tried};
 /// An image that was pulled within this is not archived.
 const IDLE: Span = Span::hours(30 * 24);
 
+/// What runs is known if every service was looked at within this: once a day,
+/// and one of two daily looks may be lost.
+const KNOWN: Span = Span::hours(2 * 24 + 2);
+
 /// Quarantines the image, holds it there, or lets it go; returns what is to be
 /// done to it for that.
 pub fn quarantine(
@@ -36,14 +40,14 @@ pub fn quarantine(
     match record.quarantine.clone() {
         Some(held) => {
             let grave = grave.difference(&record.released).cloned().collect();
-            hold(record, held, observed, &grave, policy)
+            hold(record, held, (observed, &grave), policy, now)
         }
         None => {
             let grave: BTreeSet<String> = grave.difference(&record.released).cloned().collect();
             if grave.is_empty() {
                 return None;
             }
-            match fits(observed, &grave, policy) {
+            match fits(observed, &grave, policy, now) {
                 Ok(because) => {
                     record.quarantine = Some(fresh(because, now));
                     Some(Step::Mark)
@@ -61,9 +65,9 @@ pub fn quarantine(
 fn hold(
     record: &mut ImageRecord,
     held: Quarantine,
-    observed: &Observed,
-    grave: &BTreeSet<String>,
+    (observed, grave): (&Observed, &BTreeSet<String>),
     policy: &Images,
+    now: Timestamp,
 ) -> Option<Step> {
     let tagged = observed.detail.as_ref().is_some_and(|it| it.tags.contains(&observed.image.quarantine_tag()));
     let by_us = tried(observed, Step::Unmark).is_some();
@@ -76,9 +80,9 @@ fn hold(
     if grave.is_empty() {
         return let_go(record, held, tagged, (observed, policy));
     }
-    match fits(observed, grave, policy) {
+    match fits(observed, grave, policy, now) {
         Ok(because) => finish(record, Quarantine { because, ..held }, observed, policy),
-        Err(Refusal::Halted) => finish(record, held, observed, policy),
+        Err(Refusal::Halted | Refusal::RunsNotKnown) => finish(record, held, observed, policy),
         Err(refusal) => {
             record.spared = Some(refusal);
             let_go(record, held, tagged, (observed, policy))
@@ -158,7 +162,12 @@ fn let_go(
 
 /// Whether an image may be quarantined for these findings: for which of them,
 /// or the rule that forbids it.
-fn fits(observed: &Observed, grave: &BTreeSet<String>, policy: &Images) -> Result<BTreeSet<String>, Refusal> {
+fn fits(
+    observed: &Observed,
+    grave: &BTreeSet<String>,
+    policy: &Images,
+    now: Timestamp,
+) -> Result<BTreeSet<String>, Refusal> {
     let services: BTreeSet<_> = observed.run_by().map(|run| &run.service).collect();
     if !services.is_empty() {
         return Err(Refusal::ImageRuns { services: number(services.len()) });
@@ -182,6 +191,9 @@ fn fits(observed: &Observed, grave: &BTreeSet<String>, policy: &Images) -> Resul
     match mode(observed, policy) {
         Mode::Act => {}
         mode => return Err(Refusal::NotOptedIn { mode }),
+    }
+    if observed.runs_known.is_none_or(|at| KNOWN.after(at) < now) {
+        return Err(Refusal::RunsNotKnown);
     }
     if observed.halted { Err(Refusal::Halted) } else { Ok(few) }
 }

@@ -56,6 +56,9 @@ impl<W: World> Handler<W> {
         let services = self.world.all_services().await?;
         let mut found = Found::default();
         self.sweep_services(&services, &mut found, now).await;
+        if found.failed.is_empty() {
+            self.world.keep_runs_known(now).await?;
+        }
         self.sweep_repositories(&services, &mut found, now).await?;
         let open = self.world.open_images().await?;
         found.due.extend(open.iter().cloned());

@@ -196,7 +196,10 @@ fn opted_in(observed: &Observed) -> bool {
 
 /// What people could change; the other rules are as they should be.
 fn worth_saying(refusal: &Refusal) -> bool {
-    matches!(refusal, Refusal::NotOptedIn { .. } | Refusal::TooManyServices { .. } | Refusal::Halted)
+    matches!(
+        refusal,
+        Refusal::NotOptedIn { .. } | Refusal::TooManyServices { .. } | Refusal::Halted | Refusal::RunsNotKnown
+    )
 }
 
 /// P2: production could be broken into today, and can be cured; or it could not

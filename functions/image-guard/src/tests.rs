@@ -82,6 +82,7 @@ fn pushed() -> Observed {
         platforms: Vec::new(),
         runs: Vec::new(),
         others: BTreeMap::new(),
+        runs_known: Some(at(-60)),
         spread: BTreeMap::new(),
         halted: false,
         doomed: None,
@@ -218,6 +219,8 @@ fn rules_spare_an_image_by_name() {
         spared(&with(pushed(), |it| with_mode(it, word)), &Refusal::NotOptedIn { mode });
     }
     spared(&with(pushed(), |it| it.halted = true), &Refusal::Halted);
+    spared(&with(pushed(), |it| it.runs_known = None), &Refusal::RunsNotKnown);
+    spared(&with(pushed(), |it| it.runs_known = Some(at(-51 * 60))), &Refusal::RunsNotKnown);
     // What one of several findings forbids, another may still ask for.
     let two = with(pushed(), |it| {
         spread(it, 6);

@@ -1,14 +1,10 @@
 //! The weekly report on images.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use nightshift_core::ids::IncidentId;
 use nightshift_core::image::{ImageId, Role};
-use nightshift_core::incident::Phase;
-use nightshift_core::mode::{Mode, Severity};
-use nightshift_core::notice::{Notice, NoticeKind, Section};
+use nightshift_core::notice::{Notice, Section};
 use nightshift_core::policy::{ImageException, Images};
 use nightshift_incident::stack::Stack;
 
@@ -16,9 +12,6 @@ use crate::guardrails::{Guardrail, Wrong};
 use crate::judge::ending;
 use crate::report::{Row, State, counts, table};
 use crate::wording::named;
-
-/// Lines of one part; who reads more asks the command line.
-const MOST_LINES: usize = 20;
 
 /// What the weekly report is made from.
 #[derive(Clone, Copy, Debug)]
@@ -51,12 +44,13 @@ pub fn weekly(week: Week<'_>) -> Option<Notice> {
         tolerated.map(|row| format!("{} {}: {}", row.service, row.image.short(), counts(&row.findings))).collect();
     let quarantined = week.quarantined.iter().map(|(image, because)| format!("{image}: {}", named(because))).collect();
     let sections: Vec<Section> = [
-        part("What runs and asks for something", if bad.is_empty() { Vec::new() } else { table(&bad) }, true),
-        part("Worth no message", tolerated, false),
-        part("Kept from being deployed", quarantined, false),
-        part("Exceptions that have ended or end within a week", exceptions(week), false),
-        part("Not scanned", unscanned, false),
-        part("Repositories", week.guardrails.iter().map(guardrail).collect(), false),
+        Section::part("What runs and asks for something", if bad.is_empty() { Vec::new() } else { table(&bad) })
+            .map(Section::in_columns),
+        Section::part("Worth no message", tolerated),
+        Section::part("Kept from being deployed", quarantined),
+        Section::part("Exceptions that have ended or end within a week", exceptions(week)),
+        Section::part("Not scanned", unscanned),
+        Section::part("Repositories", week.guardrails.iter().map(guardrail).collect()),
     ]
     .into_iter()
     .flatten()
@@ -107,47 +101,10 @@ pub fn guardrail(found: &Guardrail) -> String {
     format!("{}: {says}{fixed}", found.repository)
 }
 
-fn part(title: &str, mut lines: Vec<String>, aligned: bool) -> Option<Section> {
-    let more = lines.len().saturating_sub(MOST_LINES);
-    lines.truncate(MOST_LINES);
-    if more > 0 {
-        lines.push(format!("and {more} more"));
-    }
-    (!lines.is_empty()).then(|| Section { title: title.to_owned(), lines, aligned })
-}
-
 fn written(week: Week<'_>, headline: String, sections: Vec<Section>) -> Notice {
     let Week { stack, at, .. } = week;
     let home = &stack.home;
     let day = at.to_zoned(TimeZone::get(week.zone).unwrap_or(TimeZone::UTC)).date();
-    Notice {
-        incident: IncidentId::new(format!("report-images-{day}-{}-{}-{}", home.account, home.region, stack.name)),
-        sequence: 1,
-        kind: NoticeKind::Report,
-        phase: Phase::Resolved,
-        severity: Severity::P3,
-        severity_because: "it is a report".to_owned(),
-        mode: Mode::Observe,
-        service: nightshift_core::ids::ServiceRef {
-            account: home.account.clone(),
-            region: home.region.clone(),
-            cluster: "*".to_owned(),
-            service: "*".to_owned(),
-        },
-        environment: None,
-        team: None,
-        opened_at: at,
-        at,
-        timeline: headline.clone(),
-        headline,
-        why: Vec::new(),
-        done: Vec::new(),
-        evidence: Vec::new(),
-        impact: BTreeMap::new(),
-        drift: None,
-        links: Vec::new(),
-        pager: None,
-        plainly: false,
-        sections,
-    }
+    let incident = IncidentId::new(format!("report-images-{day}-{}-{}-{}", home.account, home.region, stack.name));
+    Notice::report(incident, (&home.account, &home.region), (at, at), headline, sections)
 }

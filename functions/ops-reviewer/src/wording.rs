@@ -1,12 +1,8 @@
 //! Every sentence people read in a report is built here.
 
-use std::collections::BTreeMap;
-
 use nightshift_core::fault::Fault;
-use nightshift_core::ids::{IncidentId, ServiceRef};
-use nightshift_core::incident::Phase;
-use nightshift_core::mode::{Mode, Severity};
-use nightshift_core::notice::{Notice, NoticeKind, Section};
+use nightshift_core::ids::IncidentId;
+use nightshift_core::notice::{Notice, Section};
 use nightshift_incident::stack::{Home, Stack};
 
 use crate::event::{Due, Kind};
@@ -16,7 +12,7 @@ use crate::plan::digest::{Chronic, Denial, Digest, Refused, Unmapped};
 use crate::plan::scorecard::{Score, Scorecard, Would};
 use crate::table::{aligned, delivery};
 
-/// Lines of one part; who reads more wants the ledger.
+/// Lines of one table, with its line of all.
 const MOST_LINES: usize = 20;
 /// Names in one line.
 const MOST_NAMES: usize = 5;
@@ -37,7 +33,7 @@ pub fn notice(observed: &Observed, plan: &Plan) -> Option<Notice> {
         Plan::Digest(digest) => (of_digest(&observed.due, digest), parts_of_digest(&observed.due, digest)),
         Plan::Scorecard(card) => (of_scorecard(&observed.due, card), parts_of_scorecard(card)),
     };
-    sections.extend(part("Could not be read, and is missing above", unseen));
+    sections.extend(Section::part("Could not be read, and is missing above", unseen));
     Some(written(observed, headline, sections))
 }
 
@@ -45,37 +41,8 @@ pub fn notice(observed: &Observed, plan: &Plan) -> Option<Notice> {
 /// are those of the schedule.
 fn written(observed: &Observed, headline: String, sections: Vec<Section>) -> Notice {
     let Observed { due, stack, .. } = observed;
-    Notice {
-        incident: id(due, stack),
-        sequence: 1,
-        kind: NoticeKind::Report,
-        phase: Phase::Resolved,
-        severity: Severity::P3,
-        severity_because: "it is a report".to_owned(),
-        mode: Mode::Observe,
-        // Of no service in particular; none can be called so.
-        service: ServiceRef {
-            account: stack.home.account.clone(),
-            region: stack.home.region.clone(),
-            cluster: "*".to_owned(),
-            service: "*".to_owned(),
-        },
-        environment: None,
-        team: None,
-        opened_at: due.window.from,
-        at: due.window.to,
-        timeline: headline.clone(),
-        headline,
-        why: Vec::new(),
-        done: Vec::new(),
-        evidence: Vec::new(),
-        impact: BTreeMap::new(),
-        drift: None,
-        links: Vec::new(),
-        pager: None,
-        plainly: false,
-        sections,
-    }
+    let home = (stack.home.account.as_str(), stack.home.region.as_str());
+    Notice::report(id(due, stack), home, (due.window.from, due.window.to), headline, sections)
 }
 
 /// A receiver that hears of many stacks tells repetitions by this. It is short
@@ -120,10 +87,10 @@ fn parts_of_digest(due: &Due, digest: &Digest) -> Vec<Section> {
     let chronic = digest.chronic.iter().map(|chronic| chronic_line(due, chronic)).collect();
     let denials = digest.denials.iter().map(|denial| denial_line(due, denial)).collect();
     [
-        part("Opened no incident", refused),
-        part("Alarms of no known service", unmapped).map(|part| noted(part, HOW_TO_MAP)),
-        part("Chronic incidents", chronic),
-        part("Denials that end within a day", denials),
+        Section::part("Opened no incident", refused),
+        Section::part("Alarms of no known service", unmapped).map(|part| part.noted(HOW_TO_MAP)),
+        Section::part("Chronic incidents", chronic),
+        Section::part("Denials that end within a day", denials),
     ]
     .into_iter()
     .flatten()
@@ -165,10 +132,10 @@ fn parts_of_scorecard(card: &Scorecard) -> Vec<Section> {
     let table = if card.dora.all.deployments > 0 { table(card) } else { Vec::new() };
     let advice = card.advice.iter().map(|advice| advice.says.clone()).collect();
     [
-        part("Incidents (the week before)", incidents(card)),
-        part("What the mode of a service kept from being done", would(card)).map(|part| noted(part, HINDSIGHT)),
-        part("Delivery (the week before)", table).map(|part| Section { aligned: true, ..part }),
-        part("The one change that could have saved most", advice),
+        Section::part("Incidents (the week before)", incidents(card)),
+        Section::part("What the mode of a service kept from being done", would(card)).map(|part| part.noted(HINDSIGHT)),
+        Section::part("Delivery (the week before)", table).map(Section::in_columns),
+        Section::part("The one change that could have saved most", advice),
     ]
     .into_iter()
     .flatten()
@@ -224,21 +191,6 @@ fn unseen(fault: &Fault) -> String {
 }
 
 /// A part with its lines, the last of which says how many are left out.
-fn part(title: &str, mut lines: Vec<String>) -> Option<Section> {
-    if lines.len() > MOST_LINES {
-        let left_out = lines.len() - (MOST_LINES - 1);
-        lines.truncate(MOST_LINES - 1);
-        lines.push(format!("… and {left_out} more"));
-    }
-    (!lines.is_empty()).then(|| Section { title: title.to_owned(), lines, aligned: false })
-}
-
-/// The part with a last line that says how to read it.
-fn noted(mut part: Section, note: &str) -> Section {
-    part.lines.push(note.to_owned());
-    part
-}
-
 fn some_of(names: &[&str]) -> String {
     let shown = names.iter().take(MOST_NAMES).copied().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(MOST_NAMES) {

@@ -1,6 +1,7 @@
 //! A message to people, as a value. What it looks like is the notifier's.
 
 pub mod plain;
+mod report;
 
 use std::collections::BTreeMap;
 

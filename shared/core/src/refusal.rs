@@ -179,6 +179,9 @@ pub enum Refusal {
         /// How many.
         services: u32,
     },
+    /// Which images run is not known, or not any more: the daily look has not
+    /// been at every service within two days, and this one may run.
+    RunsNotKnown,
     /// A drill acts on the drill service alone.
     OnlyADrill,
     /// Somebody changed the service between the claim and the remedy.

@@ -79,6 +79,9 @@ pub struct TaskSet {
     pub external_id: Option<String>,
     /// What it runs.
     pub task_definition: TaskDefinitionArn,
+    /// When it was made.
+    #[serde(default)]
+    pub created_at: Option<Timestamp>,
 }
 
 /// The service, as far as a decision needs it.

@@ -77,6 +77,9 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::TooManyServices { services } => {
             format!("{services} services run images with it: what fixes it must be let through.")
         }
+        Refusal::RunsNotKnown => {
+            "which images run is known once the daily look was at every service; it is decided then.".into()
+        }
         Refusal::OnlyADrill => "a drill acts on the drill service alone.".into(),
         Refusal::Overtaken => "somebody changed the service in between.".into(),
     }

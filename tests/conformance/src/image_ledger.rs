@@ -1,6 +1,6 @@
 //! What is remembered of images, and of who needs them.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use nightshift_core::ids::{DeploymentId, Digest};
 use nightshift_core::image::{ImageId, ImageRecord, Marked, Quarantine, Role, Run, ServiceImages};
 use nightshift_core::ledger::Versioned;
@@ -48,6 +48,7 @@ fn image(repository: &str, digit: &str) -> ImageId {
 pub async fn runs<W: RunsLedger>(world: &W, place: &Place, prefix: &str) -> Verdict {
     let suite = Suite { world, place, prefix };
     suite.a_service_needs_what_it_was_last_seen_to_need().await?;
+    suite.a_look_at_every_service_is_remembered().await?;
     suite.a_finding_spreads_and_is_over().await
 }
 
@@ -107,6 +108,14 @@ impl<W: RunsLedger> Suite<'_, W> {
         same("what it runs then", &self.needed().await?, &second.runs)?;
         self.keep(&second, &nothing).await?;
         same("who needs it in the end", &self.needed().await?, &Vec::new())
+    }
+
+    async fn a_look_at_every_service_is_remembered(&self) -> Verdict {
+        for at in [0, 1].map(|day| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * day)) {
+            same("kept", &self.world.keep_runs_known(at).await, &Ok(()))?;
+            same("as it was kept", &self.world.runs_known().await, &Ok(Some(at)))?;
+        }
+        Ok(())
     }
 
     async fn a_finding_spreads_and_is_over(&self) -> Verdict {

@@ -38,7 +38,8 @@ fn an_exception_lets_it_go_and_its_end_speaks_up() {
     let (free, steps, told) = settle(&held, &policy, at(1));
     assert_eq!((steps, told.len()), (vec![Step::Unmark], 1));
     assert!(told[0].headline.ends_with("somebody answers for what is found in it"), "{}", told[0].headline);
-    let (_, steps, told) = settle(&free, &policy, at(3 * 24 * 60));
+    let later = at(3 * 24 * 60);
+    let (_, steps, told) = settle(&with(free, |it| it.runs_known = Some(later)), &policy, later);
     assert_eq!(steps, [Step::Mark]);
     let parts: Vec<_> = told[0].sections.iter().filter(|part| part.title == "Exceptions").collect();
     assert!(parts[0].lines[0].contains("that of platform ended on"), "{parts:?}");

@@ -116,6 +116,7 @@ fn task_set(found: &sdk::TaskSet) -> Option<TaskSet> {
         id: DeploymentId::new(found.id()?),
         external_id: found.external_id().map(ToOwned::to_owned),
         task_definition: TaskDefinitionArn::new(found.task_definition()?),
+        created_at: moment(found.created_at()),
     })
 }
 
@@ -181,12 +182,14 @@ mod tests {
     #[test]
     fn a_task_set_names_who_made_it_and_what_it_runs() {
         let set = |id: &str| sdk::TaskSet::builder().id(id).task_definition("task-definition/web:7");
-        let made = set("ecs-svc/2").external_id("d-ABCDEFGH1").started_by("CODE_DEPLOY").build();
+        let began = aws_sdk_ecs::primitives::DateTime::from_secs(1_790_000_000);
+        let made = set("ecs-svc/2").external_id("d-ABCDEFGH1").started_by("CODE_DEPLOY").created_at(began).build();
         let found = sdk::Service::builder().task_sets(made).task_sets(set("ecs-svc/1").build());
         let sets = of(&web(), &found.task_sets(sdk::TaskSet::builder().build()).build()).task_sets;
         let shown: Vec<_> = sets.iter().map(|set| (set.id.as_str(), set.external_id.as_deref())).collect();
         assert_eq!(shown, [("ecs-svc/2", Some("d-ABCDEFGH1")), ("ecs-svc/1", None)]);
         assert_eq!(sets[0].task_definition.short(), "web:7");
+        assert_eq!(sets[0].created_at.map(jiff::Timestamp::as_second), Some(1_790_000_000));
     }
 
     #[test]

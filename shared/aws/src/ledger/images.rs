@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::image::{ImageId, ImageRecord, Run, ServiceImages};
 use nightshift_core::ledger::Versioned;
@@ -52,6 +53,16 @@ impl RunsLedger for Account {
         let mut runs: Vec<Run> = self.all_under(&key::repository_of(repository)).await?;
         runs.sort();
         Ok(runs)
+    }
+
+    async fn runs_known(&self) -> Answer<Option<Timestamp>> {
+        let key = Key::runs_known();
+        let found = self.item(&key).await?;
+        found.map(|found| item::document(&key.to_string(), &found)).transpose()
+    }
+
+    async fn keep_runs_known(&self, at: Timestamp) -> Answer<()> {
+        self.put(item::with_document(&Key::runs_known(), &at)?).await
     }
 
     async fn service_images(&self, service: &ServiceRef) -> Answer<ServiceImages> {

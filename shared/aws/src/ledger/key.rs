@@ -88,6 +88,10 @@ impl Key {
         Self::new(repository_of(&image.repository), format!("runs#{}#{container}#{role}#{digest}", service.key()))
     }
 
+    pub(super) fn runs_known() -> Self {
+        Self::new("fleet", "images")
+    }
+
     pub(super) fn service_images(service: &ServiceRef) -> Self {
         Self::new(format!("service#{}", service.key()), "images")
     }

@@ -126,11 +126,12 @@ impl ImageRecord {
         }
     }
 
-    /// Somebody has to look at it again: it is quarantined, or a team was told
-    /// of something that is not over.
+    /// Somebody has to look at it again: it is quarantined or is to be once that
+    /// is possible, or a team was told of something that is not over.
     pub fn open(&self) -> bool {
         let told = self.told.values().any(|told| told.open) || !self.unpublished.is_empty();
-        self.quarantine.is_some() || self.settles_at.is_some() || told
+        let waits = matches!(self.spared, Some(Refusal::RunsNotKnown | Refusal::Halted));
+        self.quarantine.is_some() || self.settles_at.is_some() || told || waits
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use jiff::Timestamp;
+
 use super::Answer;
 use crate::ids::{Digest, ServiceRef};
 use crate::image::{
@@ -86,6 +88,13 @@ pub trait ImageLedger: Sync {
 pub trait RunsLedger: Sync {
     /// `dynamodb:Query`, consistent: who needs an image of this repository.
     fn runs_of(&self, repository: &str) -> impl Future<Output = Answer<Vec<Run>>> + Send;
+
+    /// `dynamodb:GetItem`, consistent: when the last look that saw every service
+    /// began. `None`: there was none yet.
+    fn runs_known(&self) -> impl Future<Output = Answer<Option<Timestamp>>> + Send;
+
+    /// `dynamodb:PutItem`: a look that began then has seen every service.
+    fn keep_runs_known(&self, at: Timestamp) -> impl Future<Output = Answer<()>> + Send;
 
     /// `dynamodb:GetItem`, consistent. A service nobody has looked at needs
     /// nothing yet.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::image::{ImageId, ImageRecord, Run, ServiceImages};
 use nightshift_core::ledger::Versioned;
@@ -33,6 +34,18 @@ impl ImageLedger for Account {
 impl RunsLedger for Account {
     async fn runs_of(&self, repository: &str) -> Answer<Vec<Run>> {
         self.read(QUERY, format!("runs of {repository}"), |state| Ok(state.ledger.images.runs_of(repository))).await
+    }
+
+    async fn runs_known(&self) -> Answer<Option<Timestamp>> {
+        self.read(GET, "known runs", |state| Ok(state.ledger.images.runs_known)).await
+    }
+
+    async fn keep_runs_known(&self, at: Timestamp) -> Answer<()> {
+        self.write(PUT, "known runs", |state| {
+            state.ledger.images.runs_known = Some(at);
+            Ok(())
+        })
+        .await
     }
 
     async fn service_images(&self, service: &ServiceRef) -> Answer<ServiceImages> {

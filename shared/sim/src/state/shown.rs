@@ -54,6 +54,7 @@ impl Machine {
             id: deployment.id.clone(),
             external_id: made_by(deployment.id.clone()).map(|id| id.0),
             task_definition: deployment.task_definition.clone(),
+            created_at: deployment.created_at,
         };
         all.iter().map(set).collect()
     }

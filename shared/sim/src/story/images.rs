@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use nightshift_core::image::{ImageId, ImageRecord};
+use nightshift_core::ids::ServiceRef;
+use nightshift_core::image::{ImageId, ImageRecord, ServiceImages};
 use nightshift_core::notice::Notice;
 use nightshift_core::refusal::Refusal;
 use serde_json::{Value, json};
@@ -57,6 +58,11 @@ impl Account {
     /// Images that were deleted, whoever did it.
     pub fn deleted_images(&self) -> Vec<ImageId> {
         self.state().registry.deleted.clone()
+    }
+
+    /// What is remembered of the images that the service needs.
+    pub fn images_of(&self, service: &ServiceRef) -> ServiceImages {
+        self.state().ledger.images.services.get(service).cloned().unwrap_or_default()
     }
 
     /// What the ledger remembers of the image.

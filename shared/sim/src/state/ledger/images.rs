@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::image::{ImageId, ImageRecord, Role, Run, ServiceImages};
 use nightshift_core::ledger::Versioned;
@@ -15,6 +16,8 @@ pub(crate) struct Images {
     pub(crate) records: BTreeMap<ImageId, Versioned<ImageRecord>>,
     pub(crate) runs: BTreeMap<RunKey, Run>,
     pub(crate) services: BTreeMap<ServiceRef, ServiceImages>,
+    /// When the last look that saw every service began.
+    pub(crate) runs_known: Option<Timestamp>,
     /// Services that run an image with this finding.
     pub(crate) spread: BTreeMap<(String, ImageId), Vec<ServiceRef>>,
 }
