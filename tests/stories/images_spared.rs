@@ -152,3 +152,22 @@ fn what_runs_without_a_deployment_of_ecs_has_run_since_its_task_set() {
     let since: Vec<_> = story.images_of(&shop).runs.iter().map(|run| run.since.to_string()).collect();
     assert_eq!(since, ["2026-11-18T10:00:00Z"]);
 }
+
+#[test]
+fn what_is_on_many_services_by_the_time_of_a_deployment_does_not_stop_it() {
+    let mut more = format!("{BAD}{}", RELEASED.replace("02:10", "03:00"));
+    for number in 0..6 {
+        more.push_str(&format!(
+            "[[repository]]\nname = \"s{number}\"\nscanning = \"enhanced\"\nscans = \"continuous\"\n\
+             [[service]]\nname = \"s{number}\"\n[[service.release]]\nrevision = 1\nat = \"-3d\"\n\
+             [[service.release]]\nrevision = 2\nat = \"2026-11-20T02:10:00Z\"\nfindings = [\"CVE-2026-1001\"]\n"
+        ));
+    }
+    let (story, _) = swept(scenario(ACT, &more), 90);
+    assert!(
+        headlines(&story).iter().any(|headline| headline.contains("web:43 is quarantined")),
+        "{:?}",
+        headlines(&story)
+    );
+    assert_eq!(operations(&story), Vec::<String>::new());
+}

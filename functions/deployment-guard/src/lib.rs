@@ -21,7 +21,9 @@ use nightshift_core::codedeploy::{CodeDeployment, CodeDeploymentId};
 use nightshift_core::ids::EventId;
 use nightshift_core::ledger::Silent;
 use nightshift_core::policy::Policy;
-use nightshift_core::ports::{CodeDeployReads, FleetReads, FleetWrites, ImageAges, ImageLabels, ImageLedger, LogReads};
+use nightshift_core::ports::{
+    CodeDeployReads, FleetReads, FleetWrites, ImageAges, ImageLabels, ImageLedger, LogReads, RunsLedger,
+};
 use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::Outcome;
 use nightshift_core::tally::Undecided;
@@ -39,7 +41,16 @@ use crate::observe::observe;
 
 /// The ports this function meets the world through.
 pub trait World:
-    SceneWorld + Hands + LogReads + ImageAges + ImageLabels + ImageLedger + CodeDeployReads + FleetReads + FleetWrites
+    SceneWorld
+    + Hands
+    + LogReads
+    + ImageAges
+    + ImageLabels
+    + ImageLedger
+    + RunsLedger
+    + CodeDeployReads
+    + FleetReads
+    + FleetWrites
 {
 }
 
@@ -50,6 +61,7 @@ impl<W> World for W where
         + ImageAges
         + ImageLabels
         + ImageLedger
+        + RunsLedger
         + CodeDeployReads
         + FleetReads
         + FleetWrites

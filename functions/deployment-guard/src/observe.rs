@@ -184,7 +184,7 @@ pub async fn observe<W: World>(
         observed.images_of_codedeploy();
         if !deployment.status.terminal() {
             observed.pushed = observe_images(world, &observed, &deployment).await;
-            observed.quarantined = observe_quarantined(world, name, &deployment).await.into();
+            observed.quarantined = observe_quarantined(world, name, &deployment, &policy.images).await.into();
         }
         observed.built_from = observe_label(world, &observed, &deployment).await;
     }

@@ -140,11 +140,11 @@ pub fn remembered(
 }
 
 /// Since when a service runs what it runs when it is seen for the first time,
-/// which may be for days: its deployment began then, or the oldest of its task
+/// which may be for days: its deployment began then, or the newest of its task
 /// sets where it is not ECS that deploys.
 fn began(service: &Service) -> Option<Timestamp> {
     let deployed = service.primary().and_then(|primary| primary.created_at);
-    deployed.or_else(|| service.task_sets.iter().filter_map(|set| set.created_at).min())
+    deployed.or_else(|| service.task_sets.iter().filter_map(|set| set.created_at).max())
 }
 
 /// The daily look need not look into it: it is on the deployment it was on,

@@ -1,12 +1,13 @@
 //! What is looked up of a deployment's images.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use nightshift_core::fault::Fault;
 use nightshift_core::ids::ServiceRef;
-use nightshift_core::image::ImageId;
+use nightshift_core::image::{ImageId, Role};
 use nightshift_core::incident::Quarantined;
+use nightshift_core::policy::Images;
 use nightshift_core::release::{ImageNow, RevisionImage, ServiceDeployment, TaskDefinition};
 use nightshift_release::origin;
 use schemars::JsonSchema;
@@ -93,11 +94,14 @@ fn images_that_came(observed: &Observed, deployment: &ServiceDeployment, definit
 }
 
 /// Which of the images that it brings are quarantined: they themselves, or the
-/// whole image that they are one platform of.
+/// whole image that they are one platform of. What was decided about an image
+/// may be a day old: one that runs by now stops nothing, nor do findings that
+/// are on many services by now.
 pub(super) async fn observe_quarantined<W: World>(
     world: &W,
     service: &ServiceRef,
     deployment: &ServiceDeployment,
+    policy: &Images,
 ) -> Result<Vec<Quarantined>, Fault> {
     let mut all = Vec::new();
     for brought in deployment.target.images.values() {
@@ -110,12 +114,31 @@ pub(super) async fn observe_quarantined<W: World>(
         if let Some(index) = record.index.clone() {
             record = world.image_record(&ImageId::new(image.repository.clone(), index)).await?.value;
         }
-        if let Some(held) = record.quarantine {
+        let Some(held) = record.quarantine else { continue };
+        if !runs_before(world, &image, deployment).await? && holds(world, &held.because, policy).await? {
             let because = held.because.into_iter().collect();
             all.push(Quarantined { image, at: held.at, because });
         }
     }
     Ok(all)
+}
+
+/// A service ran it before the deployment began.
+async fn runs_before<W: World>(world: &W, image: &ImageId, deployment: &ServiceDeployment) -> Result<bool, Fault> {
+    let runs = world.runs_of(&image.repository).await?;
+    let runs = runs.iter().filter(|run| run.role == Role::Runs && run.since < deployment.created_at);
+    Ok(runs.into_iter().any(|run| run.is_of(&image.digest)))
+}
+
+/// One of the findings is on so few services that what cures it is not stopped.
+async fn holds<W: World>(world: &W, because: &BTreeSet<String>, policy: &Images) -> Result<bool, Fault> {
+    for finding in because {
+        let services = world.spread(finding).await?.len();
+        if u32::try_from(services).is_ok_and(|services| services <= policy.most_services) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A warning rests on it, nothing else: what cannot be read is not known.
