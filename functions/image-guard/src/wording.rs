@@ -132,6 +132,7 @@ fn written(about: &About<'_>, told: &Told, (headline, phase): (String, Phase), n
         pager: None,
         plainly: false,
         sections: Vec::new(),
+        chart: None,
     }
 }
 

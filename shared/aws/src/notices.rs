@@ -122,6 +122,7 @@ mod tests {
             pager: None,
             plainly: false,
             sections: Vec::new(),
+            chart: None,
         }
     }
 

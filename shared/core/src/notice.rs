@@ -1,6 +1,8 @@
 //! A message to people, as a value. What it looks like is the notifier's.
 
 pub mod plain;
+
+mod chart;
 mod report;
 
 use std::collections::BTreeMap;
@@ -12,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{IncidentId, ServiceRef};
 use crate::incident::Phase;
 use crate::mode::{Mode, Severity};
+
+pub use chart::{Chart, Layer};
 
 /// What the notice is about; a filter policy can choose by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -139,6 +143,9 @@ pub struct Notice {
     /// The parts of a report; an incident has none.
     #[serde(default)]
     pub sections: Vec<Section>,
+    /// What is better looked at than read.
+    #[serde(default)]
+    pub chart: Option<Chart>,
 }
 
 impl Notice {

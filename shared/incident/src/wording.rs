@@ -61,6 +61,7 @@ pub fn tell(record: &mut ServiceRecord, kind: NoticeKind, words: Words, pager: O
         pager,
         plainly: false,
         sections: Vec::new(),
+        chart: None,
         service,
     };
     record.unpublished.push(notice);

@@ -160,6 +160,7 @@ pub fn tell(
         pager: None,
         plainly: false,
         sections: quote.into_iter().chain(failed.then(|| course(release))).collect(),
+        chart: None,
         service: name,
     };
     record.unpublished.push(notice);

@@ -67,5 +67,6 @@ fn notice(place: &Place, prefix: &str, sequence: u32, headline: &str) -> Notice 
         pager: Some(Pager::Trigger { key: format!("{prefix}#1") }),
         plainly: false,
         sections: Vec::new(),
+        chart: None,
     }
 }

@@ -172,6 +172,7 @@ mod tests {
             pager: None,
             plainly: false,
             sections: Vec::new(),
+            chart: None,
         }
     }
 

@@ -77,6 +77,7 @@ impl Notice {
             pager: None,
             plainly: false,
             sections,
+            chart: None,
         }
     }
 }
