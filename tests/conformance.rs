@@ -217,6 +217,13 @@ fn simulated_images_of_tasks_are_as_they_must_be() {
 }
 
 #[test]
+fn the_simulated_ledger_of_costs_is_as_it_must_be() {
+    let (account, place) = account();
+    let day = place.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    assert_eq!(poll_once(suites::cost_ledger::cost_ledger(&account, "conform", day, place.now)), Some(Ok(())));
+}
+
+#[test]
 fn the_simulated_ledger_of_images_is_as_it_must_be() {
     let (account, place) = account();
     assert_eq!(poll_once(suites::image_ledger::images(&account, "conform", place.now)), Some(Ok(())));

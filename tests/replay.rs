@@ -125,7 +125,7 @@ fn a_replay_is_one_object_with_the_fields_scripts_rely_on() {
 
 #[test]
 fn an_event_is_recognised_by_what_it_says() {
-    for function in ["alarm-responder", "deployment-guard", "remedy-verifier", "notifier"] {
+    for function in ["alarm-responder", "deployment-guard", "remedy-verifier", "notifier", "cost-reporter"] {
         let all = samples_of(function);
         assert!(!all.is_empty(), "{function} has no samples");
         for event in all {

@@ -1,6 +1,7 @@
 //! A night on the simulated account: the functions' own handlers, fed with
 //! what the account delivers, retried as Lambda retries.
 
+use cost_reporter::Setup;
 use jiff::{SignedDuration, Timestamp};
 use nightshift_core::mode::Mode;
 use nightshift_core::notice::Notice;
@@ -51,6 +52,13 @@ pub enum What {
         /// What became of it.
         report: Box<image_guard::Report>,
     },
+    /// News of costs, or the schedule of a report, reached the cost reporter.
+    Cost {
+        /// The event.
+        event: Value,
+        /// What became of it.
+        report: Box<cost_reporter::Report>,
+    },
     /// A timer reached the verifier.
     Timer {
         /// The timer.
@@ -92,6 +100,7 @@ pub struct Night {
     verifier: remedy_verifier::Handler<Account>,
     guard: deployment_guard::Handler<Account>,
     images: image_guard::Handler<Account>,
+    costs: cost_reporter::Handler<Account>,
     courier: Courier,
     retries: Vec<Waiting>,
     happened: Vec<Happened>,
@@ -111,9 +120,17 @@ impl Night {
         let responder = alarm_responder::Handler::new(account.clone(), stack.clone(), policy.clone());
         let verifier = remedy_verifier::Handler::new(account.clone(), stack.clone(), policy.clone());
         let guard = deployment_guard::Handler::new(account.clone(), stack.clone(), policy.clone());
-        let images = image_guard::Handler::new(account.clone(), stack, policy.clone());
+        let images = image_guard::Handler::new(account.clone(), stack.clone(), policy.clone());
+        let costs = cost_reporter::Handler::new(account.clone(), stack, policy.clone(), Setup::default());
         let courier = Courier::default();
-        Self { account, responder, verifier, guard, images, courier, retries: Vec::new(), happened: Vec::new() }
+        Self { account, responder, verifier, guard, images, costs, courier, retries: Vec::new(), happened: Vec::new() }
+    }
+
+    /// The same, with what the stack is told of reports on costs.
+    #[must_use]
+    pub fn with_costs(self, policy: &Policy, setup: Setup) -> Self {
+        let costs = cost_reporter::Handler::new(self.account.clone(), stack(&self.account), policy.clone(), setup);
+        Self { costs, ..self }
     }
 
     /// The account the night is on.
@@ -199,6 +216,11 @@ impl Night {
                 }
             }
             Delivery::Image { event, .. } => self.looked(event.clone(), now, delivery.clone(), attempt),
+            Delivery::Cost { event, .. } => match poll_once(self.costs.handle(event, now)) {
+                Some(Ok(report)) => What::Cost { event: event.clone(), report: Box::new(report) },
+                Some(Err(error)) => self.failed(delivery, attempt, Some(chain(&error))),
+                None => self.failed(delivery, attempt, None),
+            },
             Delivery::Notice(notice) => What::Notice { notice: Box::new(notice.clone()) },
             Delivery::PlainPage { subject, text } => What::PlainPage { subject: subject.clone(), text: text.clone() },
         };

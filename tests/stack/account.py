@@ -44,7 +44,7 @@ import seed
 from botocore.config import Config
 from processes import REGION, ROOT, Child, binary, credentials, free_port, tool, until
 
-FUNCTIONS = ("alarm-responder", "deployment-guard", "remedy-verifier", "image-guard", "notifier", "ops-reviewer")
+FUNCTIONS = ("alarm-responder", "deployment-guard", "remedy-verifier", "image-guard", "notifier", "ops-reviewer", "cost-reporter")
 STACK = "nightshift"
 
 

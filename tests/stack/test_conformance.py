@@ -19,7 +19,7 @@ from processes import binary
 # The last three change services and images: after all that look at them.
 SUITES = (
     "ages", "alarm-map", "alarms", "all-services", "chat", "code-deployments", "costs", "history",
-    "image-ledger", "image-runs", "images", "labels", "ledger", "logs", "metrics", "number-of-services", "past",
+    "cost-ledger", "image-ledger", "image-runs", "images", "labels", "ledger", "logs", "metrics", "number-of-services", "past",
     "registry", "running", "scaling", "scans", "secrets", "services", "stacks", "switch", "targets", "task-sets",
     "changes", "hooks", "marks",
 )  # fmt: skip

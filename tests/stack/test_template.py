@@ -62,7 +62,7 @@ def test_checkov_fails_exactly_the_checks_that_are_skipped_with_a_reason(tmp_pat
 # ---- what no linter knows ----
 
 
-FUNCTIONS = ["AlarmResponder", "DeploymentGuard", "RemedyVerifier", "ImageGuard", "Notifier", "OpsReviewer"]
+FUNCTIONS = ["AlarmResponder", "DeploymentGuard", "RemedyVerifier", "ImageGuard", "Notifier", "OpsReviewer", "CostReporter"]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -100,7 +100,7 @@ def test_a_version_description_fits_lambdas_256_characters():
 
 def test_every_rule_drops_an_event_after_minutes_into_a_queue_that_lets_rules_in():
     rules = of_type("AWS::Events::Rule")
-    assert len(rules) == 11
+    assert len(rules) == 12
     welcoming = {
         queue["Ref"]
         for policy in of_type("AWS::SQS::QueuePolicy").values()
@@ -117,7 +117,7 @@ def test_every_rule_drops_an_event_after_minutes_into_a_queue_that_lets_rules_in
 def test_every_subscription_of_a_function_has_a_queue_that_lets_its_topic_in():
     policies = of_type("AWS::SQS::QueuePolicy").values()
     lambdas = [s for s in of_type("AWS::SNS::Subscription").values() if s["Protocol"] == "lambda"]
-    assert len(lambdas) == 2
+    assert len(lambdas) == 3
     for subscription in lambdas:
         queue = subscription["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
         topics = [
@@ -136,7 +136,7 @@ def test_what_remedies_retries_for_minutes_and_what_fails_is_kept():
     for name, config in configs.items():
         assert config["Qualifier"] == "live", name
         assert config["DestinationConfig"]["OnFailure"]["Destination"], name
-        if not name.startswith(("Notifier", "OpsReviewer")):
+        if not name.startswith(("Notifier", "OpsReviewer", "CostReporter")):
             assert config["MaximumEventAgeInSeconds"] <= 900, name
 
 
@@ -149,6 +149,7 @@ def test_every_function_logs_to_a_group_of_its_own_that_forgets():
 
 # Who wakes whom on a schedule, by the function that the schedule's name begins with.
 WAKES = {
+    "CostReporter": ("CostReportRole", "CostReporterDlq"),
     "DeploymentGuard": ("SweepRole", "DeploymentGuardDlq"),
     "ImageGuard": ("ImageGuardScheduleRole", "ImageGuardDlq"),
     "OpsReviewer": ("ReportRole", "OpsReviewerDlq"),
@@ -157,13 +158,17 @@ WAKES = {
 
 def test_a_schedule_wakes_its_function_and_leaves_what_failed_in_its_queue():
     schedules = of_type("AWS::Scheduler::Schedule")
-    assert len(schedules) == 5
+    assert len(schedules) == 7
     for name, schedule in schedules.items():
         # A name of its own would be the same in a second stack.
         assert "Name" not in schedule and schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}, name
         role, queue = next(wakes for function, wakes in WAKES.items() if name.startswith(function))
         assert schedule["Target"]["RoleArn"] == {"Fn::GetAtt": [role, "Arn"]}, name
         assert schedule["Target"]["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": [queue, "Arn"]}, name
+
+
+# Whose samples are what a schedule sends, by the key that says what is due.
+FOLDERS = {"costs": "cost-reporter", "report": "ops-reviewer", "sweep": "image-guard"}
 
 
 def test_a_report_is_scheduled_where_its_reader_is_and_says_when_it_was_due():
@@ -174,13 +179,14 @@ def test_a_report_is_scheduled_where_its_reader_is_and_says_when_it_was_due():
         assert schedule["ScheduleExpressionTimezone"] == {"Ref": "ReportZone"}, name
         said = json.loads(schedule["Target"]["Input"]["Fn::Sub"])
         assert said["zone"] == "${ReportZone}" and said["at"] == "<aws.scheduler.scheduled-time>", name
-        kind = "report" if "report" in said else "sweep"
+        kind = next(kind for kind in FOLDERS if kind in said)
         reports[kind, said[kind]] = schedule["ScheduleExpression"]
         # A sample is what the schedule sends, with the time in its place.
-        folder = "ops-reviewer" if kind == "report" else "image-guard"
-        paths = (ROOT / "events" / folder).glob(f"*{said[kind]}.json")
+        paths = (ROOT / "events" / FOLDERS[kind]).glob(f"*{said[kind]}.json")
         assert [set(json.loads(path.read_text())) for path in paths] == [set(said)], name
     assert reports == {
+        ("costs", "daily"): {"Ref": "DailyReportAt"},
+        ("costs", "weekly"): {"Ref": "WeeklyReportAt"},
         ("report", "daily"): {"Ref": "DailyReportAt"},
         ("report", "weekly"): {"Ref": "WeeklyReportAt"},
         ("sweep", "weekly"): {"Ref": "WeeklyReportAt"},
@@ -189,7 +195,7 @@ def test_a_report_is_scheduled_where_its_reader_is_and_says_when_it_was_due():
 
 def test_no_topic_has_a_key_that_alarms_cannot_use():
     topics = of_type("AWS::SNS::Topic")
-    assert len(topics) == 3
+    assert len(topics) == 4
     assert not any("KmsMasterKeyId" in topic for topic in topics.values())
 
 

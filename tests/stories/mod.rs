@@ -1,6 +1,7 @@
 //! Stories: the functions' handlers on the simulated account.
 
 mod bad_release;
+mod costs;
 mod counted;
 mod deliveries;
 mod deployments;

@@ -112,6 +112,8 @@ impl Teller {
             What::Alarm { event, report } => self.alarm(at, event, report),
             What::Deployment { report, .. } => self.guarded(at, report),
             What::Image { event, report } => self.lines.extend(self.found.lines(at, event, report, account)),
+            // Costs have a page of their own.
+            What::Cost { .. } => {}
             What::Timer { report, .. } => self.checked(at, &report.plan, report.outcome.as_ref()),
             What::Notice { notice } => self.notice(at, notice),
             What::PlainPage { subject, .. } => self.lines.push(line(at, Mark::Paged, format!("plain page: {subject}"))),

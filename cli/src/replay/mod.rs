@@ -2,6 +2,7 @@
 //! keeps all that explains what came of it.
 
 mod account;
+mod costs;
 mod images;
 mod recognise;
 mod run;

@@ -20,6 +20,8 @@ pub enum Function {
     DeploymentGuard,
     /// Looks after images.
     ImageGuard,
+    /// Reports costs.
+    CostReporter,
     /// Answers timers.
     RemedyVerifier,
     /// Tells people.
@@ -33,6 +35,7 @@ impl Function {
             Self::AlarmResponder => "alarm-responder",
             Self::DeploymentGuard => "deployment-guard",
             Self::ImageGuard => "image-guard",
+            Self::CostReporter => "cost-reporter",
             Self::RemedyVerifier => "remedy-verifier",
             Self::Notifier => "notifier",
         }
@@ -65,6 +68,9 @@ pub fn recognise(event: &Value) -> Result<Recognised, ReplayError> {
         return Err(ReplayError::Report);
     }
     if let Some(recognised) = super::images::of_image(event)? {
+        return Ok(recognised);
+    }
+    if let Some(recognised) = super::costs::of_costs(event)? {
         return Ok(recognised);
     }
     if let Some(recognised) = of_deployment(event)? {

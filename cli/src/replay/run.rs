@@ -49,6 +49,10 @@ pub(super) fn run(
             night.deliver(Delivery::Image { event: event.clone(), at }, 0);
             answered(night.happened().last().map(|happened| &happened.what), recognised)?
         }
+        Function::CostReporter => {
+            night.deliver(Delivery::Cost { event: event.clone(), at }, 0);
+            answered(night.happened().last().map(|happened| &happened.what), recognised)?
+        }
         Function::RemedyVerifier => {
             let timer =
                 recognised.timer.clone().map(|timer| if assumed { of_open_incident(timer, &account) } else { timer });
@@ -104,6 +108,7 @@ fn answered(what: Option<&What>, recognised: &Recognised) -> Result<Replayed, Re
         Some(What::Alarm { report, .. }) => Ok(reported(report, recognised.function)),
         Some(What::Deployment { report, .. }) => Ok(guarded(report, recognised.function)),
         Some(What::Image { report, .. }) => Ok(super::images::looked(report)),
+        Some(What::Cost { report, .. }) => Ok(super::costs::told(report)),
         Some(What::Timer { report, .. }) => Ok(planned(&report.plan, report.outcome.as_ref(), recognised.function)),
         Some(What::Failed { error: Some(error), .. }) => Err(ReplayError::Event(error.clone())),
         _ => Err(ReplayError::Event("the function gave no answer".into())),

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use nightshift_core::fault::Fault;
 use nightshift_core::image::{ImageId, ImageRecord, Marked, Run};
 use nightshift_core::policy::{ImageException, Policy};
-use nightshift_core::ports::{FleetReads, ImageLedger, RegistryReads, RunsLedger};
+use nightshift_core::ports::{FleetReads, ImageLedger, RegistryReads, RunsLedger, RunsReads};
 use nightshift_core::service::Service;
 use serde::Serialize;
 
@@ -24,9 +24,9 @@ pub use sample::sample;
 const AT_ONCE: usize = 8;
 
 /// What this report reads.
-pub trait World: FleetReads + RunsLedger + ImageLedger + RegistryReads {}
+pub trait World: FleetReads + RunsLedger + RunsReads + ImageLedger + RegistryReads {}
 
-impl<W: FleetReads + RunsLedger + ImageLedger + RegistryReads> World for W {}
+impl<W: FleetReads + RunsLedger + RunsReads + ImageLedger + RegistryReads> World for W {}
 
 /// The images of all services, and how they stand.
 #[derive(Clone, Debug, PartialEq, Serialize)]

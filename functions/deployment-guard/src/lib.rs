@@ -22,7 +22,7 @@ use nightshift_core::ids::EventId;
 use nightshift_core::ledger::Silent;
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::{
-    CodeDeployReads, FleetReads, FleetWrites, ImageAges, ImageLabels, ImageLedger, LogReads, RunsLedger,
+    CodeDeployReads, FleetReads, FleetWrites, ImageAges, ImageLabels, ImageLedger, LogReads, RunsReads,
 };
 use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::Outcome;
@@ -47,7 +47,7 @@ pub trait World:
     + ImageAges
     + ImageLabels
     + ImageLedger
-    + RunsLedger
+    + RunsReads
     + CodeDeployReads
     + FleetReads
     + FleetWrites
@@ -61,7 +61,7 @@ impl<W> World for W where
         + ImageAges
         + ImageLabels
         + ImageLedger
-        + RunsLedger
+        + RunsReads
         + CodeDeployReads
         + FleetReads
         + FleetWrites

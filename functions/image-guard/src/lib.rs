@@ -45,7 +45,7 @@ use nightshift_core::image::{ImageId, Run};
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::{
     FleetReads, ImageLedger, LedgerReads, LedgerWrites, NoticeWrites, RegistryReads, RegistryWrites, RunningReads,
-    RunsLedger, ScanReads, ServiceReads, SwitchReads, TimerWrites,
+    RunsLedger, RunsReads, ScanReads, ServiceReads, SwitchReads, TimerWrites,
 };
 use nightshift_core::refusal::Refusal;
 use nightshift_core::span::Span;
@@ -69,6 +69,7 @@ pub trait World:
     + RunningReads
     + ImageLedger
     + RunsLedger
+    + RunsReads
     + ServiceReads
     + FleetReads
     + LedgerReads
@@ -87,6 +88,7 @@ impl<W> World for W where
         + RunningReads
         + ImageLedger
         + RunsLedger
+        + RunsReads
         + ServiceReads
         + FleetReads
         + LedgerReads

@@ -121,6 +121,8 @@ fn stands_alone(notice: &Notice) -> bool {
         NoticeKind::Release => true,
         // An image has one where something about it changes.
         NoticeKind::Image => true,
+        // What costs more is told when it is found, and when it has grown by half.
+        NoticeKind::Cost => true,
         // A report is told once, and in full.
         NoticeKind::Report => true,
         NoticeKind::Verifying | NoticeKind::Updated => false,

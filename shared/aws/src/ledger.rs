@@ -1,6 +1,7 @@
 //! Amazon DynamoDB: the ledger, one table. `docs/ledger.md` describes it.
 
 mod claim;
+mod costs;
 mod images;
 mod item;
 mod key;

@@ -4,10 +4,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::notice::Notice;
 
 /// An amount in a currency. Never a float: cents must add up.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -185,6 +188,23 @@ pub struct CostAnomaly {
     pub monitor: Option<String>,
 }
 
+/// What people were told about one matter of costs: the daily reports, or one
+/// anomaly.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CostTold {
+    /// The number of the last notice; 0: there was none.
+    pub sequence: u32,
+    /// When the first one was made.
+    pub since: Option<Timestamp>,
+    /// Days up to this one were reported on.
+    pub day: Option<Date>,
+    /// An anomaly's impact, as it was told last.
+    #[schemars(with = "String")]
+    pub impact: Decimal,
+    /// Decided, and not known to be published.
+    pub unpublished: Option<Notice>,
+}
+
 /// Sums by currency, so that no two currencies are ever added.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Sums(#[schemars(with = "BTreeMap<String, String>")] pub BTreeMap<String, Decimal>);
@@ -192,7 +212,9 @@ pub struct Sums(#[schemars(with = "BTreeMap<String, String>")] pub BTreeMap<Stri
 impl Sums {
     /// Adds an amount to those of its currency.
     pub fn add(&mut self, money: &Money) {
-        *self.0.entry(money.currency.clone()).or_default() += money.amount;
+        let sum = self.0.entry(money.currency.clone()).or_default();
+        // What is beyond 28 digits is no amount of money, and no reason to die.
+        *sum = sum.saturating_add(money.amount);
     }
 
     /// The sum, where all of it is in one currency; `None`: nothing, or several.

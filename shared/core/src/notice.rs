@@ -37,8 +37,17 @@ pub enum NoticeKind {
     Release,
     /// News of an image: what scans found in it, or what is done about it.
     Image,
+    /// News of what is spent: an anomaly, a budget, an alarm on the bill.
+    Cost,
     /// A report over all services; nothing follows it.
     Report,
+}
+
+impl NoticeKind {
+    /// It is of no service, and nothing is asked of anybody.
+    pub fn is_of_the_account(self) -> bool {
+        matches!(self, Self::Cost | Self::Report)
+    }
 }
 
 /// A link with its label.

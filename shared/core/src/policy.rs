@@ -1,6 +1,7 @@
 //! What people may set: `config/nightshift.toml`. Every default is safe.
 
 mod broken;
+mod costs;
 mod deployments;
 mod freeze;
 mod images;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::span::Span;
 
+pub use costs::Costs;
 pub use deployments::{Deployments, FAILURES_COUNTED};
 pub use freeze::{Day, Freeze, Frozen};
 pub use images::{ImageException, ImageRule, Images, Worth};
@@ -50,6 +52,8 @@ pub struct Policy {
     pub paging: Paging,
     /// Findings in images.
     pub images: Images,
+    /// What is spent.
+    pub costs: Costs,
     /// Windows without deployments or without remedies.
     pub freeze: Vec<Freeze>,
     /// Alarm name prefix → `cluster/service`, for alarms that do not say.

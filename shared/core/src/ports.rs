@@ -29,12 +29,12 @@ use crate::service::{ScalableTarget, Service, TargetHealth};
 use crate::task::StoppedTask;
 use crate::timer::Timer;
 
-pub use costs::CostReads;
+pub use costs::{CostLedger, CostReads};
 pub use deployments::{
     CodeDeployReads, CodeDeployWrites, FleetReads, FleetWrites, HistoryReads, HookWrites, ImageAges, ImageLabels,
     LogReads,
 };
-pub use images::{ImageLedger, RegistryReads, RegistryWrites, RunningReads, RunsLedger, ScanReads};
+pub use images::{ImageLedger, RegistryReads, RegistryWrites, RunningReads, RunsLedger, RunsReads, ScanReads};
 
 /// What an edge gives: a value, or a fault that names the operation.
 pub type Answer<T> = Result<T, Fault>;

@@ -52,6 +52,13 @@ pub enum Delivery {
         /// When.
         at: Timestamp,
     },
+    /// An event for the cost reporter: a schedule's, or of whoever watches costs.
+    Cost {
+        /// As it is delivered.
+        event: Value,
+        /// When.
+        at: Timestamp,
+    },
     /// A timer fires, for the verifier or for the deployment guard.
     Timer(Timer),
     /// A notice reaches the notifier.

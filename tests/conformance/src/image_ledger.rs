@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use nightshift_core::ids::{DeploymentId, Digest};
 use nightshift_core::image::{ImageId, ImageRecord, Marked, Quarantine, Role, Run, ServiceImages};
 use nightshift_core::ledger::Versioned;
-use nightshift_core::ports::{ImageLedger, LedgerReads, RunsLedger};
+use nightshift_core::ports::{ImageLedger, LedgerReads, RunsLedger, RunsReads};
 
 use crate::{Place, Verdict, got, holds, same};
 
@@ -45,7 +45,7 @@ fn image(repository: &str, digit: &str) -> ImageId {
 ///
 /// # Errors
 /// The first thing that is not as it must be.
-pub async fn runs<W: RunsLedger>(world: &W, place: &Place, prefix: &str) -> Verdict {
+pub async fn runs<W: RunsLedger + RunsReads>(world: &W, place: &Place, prefix: &str) -> Verdict {
     let suite = Suite { world, place, prefix };
     suite.a_service_needs_what_it_was_last_seen_to_need().await?;
     suite.a_look_at_every_service_is_remembered().await?;
@@ -58,7 +58,7 @@ struct Suite<'a, W> {
     prefix: &'a str,
 }
 
-impl<W: RunsLedger> Suite<'_, W> {
+impl<W: RunsLedger + RunsReads> Suite<'_, W> {
     fn run(&self, service: &str, role: Role, digit: &str) -> Run {
         let repository = format!("{}/api", self.prefix);
         let image = image(&repository, digit);

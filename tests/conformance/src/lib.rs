@@ -12,6 +12,7 @@ pub mod alarms;
 pub mod changes;
 pub mod chat;
 pub mod codedeploy;
+pub mod cost_ledger;
 pub mod costs;
 pub mod fleet;
 pub mod history;

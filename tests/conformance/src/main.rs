@@ -23,7 +23,7 @@ const CODE_DEPLOYING: &str = "CONFORM_CODE_DEPLOYING";
 const GAPS: &str = "CONFORM_GAPS";
 
 /// The suites, one or several ports each.
-const SUITES: [&str; 34] = [
+const SUITES: [&str; 35] = [
     "ages",
     "alarm-map",
     "alarms",
@@ -33,6 +33,7 @@ const SUITES: [&str; 34] = [
     "code-deployments",
     "code-rollbacks",
     "code-stops",
+    "cost-ledger",
     "costs",
     "history",
     "hooks",
@@ -94,6 +95,11 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         "costs" => suites::costs::costs(account, place).await,
         "history" => suites::history::history(account, place).await,
         "hooks" => suites::hooks::hooks(account, place).await,
+        "cost-ledger" => {
+            let now = whole_seconds(place.now)?;
+            let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+            suites::cost_ledger::cost_ledger(account, prefix, day, now).await
+        }
         "image-ledger" => suites::image_ledger::images(account, prefix, whole_seconds(place.now)?).await,
         "image-runs" => suites::image_ledger::runs(account, place, prefix).await,
         "images" => suites::images::images(account, place).await,

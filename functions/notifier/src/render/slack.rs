@@ -61,6 +61,7 @@ pub fn line(notice: &Notice) -> String {
 fn light(notice: &Notice) -> char {
     match notice.phase {
         _ if notice.kind == NoticeKind::Report => '📋',
+        _ if notice.kind == NoticeKind::Cost => '💰',
         Phase::Firing | Phase::Escalated => '🔴',
         Phase::AwaitingApproval | Phase::Acting => '🟠',
         Phase::Verifying => '🔵',
@@ -126,7 +127,7 @@ fn link(link: &Link) -> Option<String> {
 fn footer(notice: &Notice) -> Value {
     let service = &notice.service;
     let place = format!("{} {}", escaped(&service.account, FIELD), escaped(&service.region, FIELD));
-    if notice.kind == NoticeKind::Report {
+    if notice.kind.is_of_the_account() {
         let elements = [mrkdwn(&escaped(notice.incident.as_str(), FIELD)), mrkdwn(&place)];
         return json!({"type": "context", "elements": elements});
     }

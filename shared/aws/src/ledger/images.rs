@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::image::{ImageId, ImageRecord, Run, ServiceImages};
 use nightshift_core::ledger::Versioned;
-use nightshift_core::ports::{Answer, ImageLedger, RunsLedger};
+use nightshift_core::ports::{Answer, ImageLedger, RunsLedger, RunsReads};
 
 use super::{Key, OPEN_INCIDENTS, QUERY, item, key};
 use crate::client::Account;
@@ -48,13 +48,21 @@ impl ImageLedger for Account {
     }
 }
 
-impl RunsLedger for Account {
+impl RunsReads for Account {
     async fn runs_of(&self, repository: &str) -> Answer<Vec<Run>> {
         let mut runs: Vec<Run> = self.all_under(&key::repository_of(repository)).await?;
         runs.sort();
         Ok(runs)
     }
 
+    async fn spread(&self, finding: &str) -> Answer<Vec<ServiceRef>> {
+        let found: Vec<Vec<ServiceRef>> = self.all_under(&key::finding_of(finding)).await?;
+        let services: BTreeSet<ServiceRef> = found.into_iter().flatten().collect();
+        Ok(services.into_iter().collect())
+    }
+}
+
+impl RunsLedger for Account {
     async fn runs_known(&self) -> Answer<Option<Timestamp>> {
         let key = Key::runs_known();
         let found = self.item(&key).await?;
@@ -94,12 +102,6 @@ impl RunsLedger for Account {
         } else {
             self.put(item::with_document(&key, &services)?).await
         }
-    }
-
-    async fn spread(&self, finding: &str) -> Answer<Vec<ServiceRef>> {
-        let found: Vec<Vec<ServiceRef>> = self.all_under(&key::finding_of(finding)).await?;
-        let services: BTreeSet<ServiceRef> = found.into_iter().flatten().collect();
-        Ok(services.into_iter().collect())
     }
 }
 

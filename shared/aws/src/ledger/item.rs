@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, Put};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use nightshift_core::cost::CostTold;
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{AlarmArn, EventId, ServiceRef};
 use nightshift_core::image::ImageRecord;
@@ -25,6 +28,7 @@ pub(super) const SK: &str = "sk";
 pub(super) const VERSION: &str = "version";
 pub(super) const DOCUMENT: &str = "document";
 pub(super) const CASE: &str = "case";
+pub(super) const ANSWER: &str = "answer";
 pub(super) const OPEN: &str = "open";
 pub(super) const IS_OPEN: &str = "1";
 /// In the place of [`IS_OPEN`], of an image that somebody has to look at again.
@@ -42,6 +46,8 @@ const KEEP_EVENTS: SignedDuration = SignedDuration::from_hours(7 * 24);
 const KEEP_MAPPED: SignedDuration = SignedDuration::from_hours(2 * 24);
 /// A weekly digest, four times over.
 const KEEP_SILENT: SignedDuration = SignedDuration::from_hours(35 * 24);
+/// From the beginning of the day on which they were given.
+const KEEP_ANSWERS: SignedDuration = SignedDuration::from_hours(3 * 24);
 /// The longest that AWS Health keeps an issue itself.
 const KEEP_HEALTH: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// A year and a little, for whoever compares with last year.
@@ -200,6 +206,22 @@ pub(super) fn case(key: &Key, packed: Vec<u8>, at: Timestamp) -> Item {
     let mut item = key.item();
     item.insert(CASE.to_owned(), AttributeValue::B(Blob::new(packed)));
     expiring(item, at, KEEP_HISTORY)
+}
+
+pub(super) fn answer(key: &Key, packed: Vec<u8>, day: Date) -> Item {
+    let mut item = key.item();
+    item.insert(ANSWER.to_owned(), AttributeValue::B(Blob::new(packed)));
+    let at = day.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |day| day.timestamp());
+    expiring(item, at, KEEP_ANSWERS)
+}
+
+/// An anomaly's expires; the reports' is written anew with each of them.
+pub(super) fn cost_told(key: &Key, told: &Versioned<CostTold>) -> Answer<Item> {
+    let item = next(key, told.version, &told.value)?;
+    Ok(match told.value.since {
+        Some(since) => expiring(item, since, KEEP_HISTORY),
+        None => item,
+    })
 }
 
 pub(super) fn health(issue: &HealthIssue) -> Answer<Item> {

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 use nightshift_core::health::HealthIssue;
-use nightshift_core::ids::{AlarmArn, EventId, IncidentId, ServiceRef};
+use nightshift_core::ids::{AlarmArn, EventId, IncidentId, ServiceRef, fingerprint};
 use nightshift_core::image::{ImageId, Role, Run};
 use nightshift_core::ledger::Silent;
 use nightshift_core::verdict::PastRelease;
@@ -94,6 +94,15 @@ impl Key {
 
     pub(super) fn service_images(service: &ServiceRef) -> Self {
         Self::new(format!("service#{}", service.key()), "images")
+    }
+
+    /// Questions are long: their fingerprint stands for them.
+    pub(super) fn answer(question: &str, day: Date) -> Self {
+        Self::new(format!("costs#{day}"), format!("answer#{}", fingerprint(&[question])))
+    }
+
+    pub(super) fn cost_told(matter: &str) -> Self {
+        Self::new(format!("costs#{matter}"), "told")
     }
 
     pub(super) fn spread(finding: &str, image: &ImageId) -> Self {

@@ -7,6 +7,8 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use nightshift_core::case::Case;
 use nightshift_core::ports::Answer;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::{GET, PUT};
@@ -32,16 +34,25 @@ pub(super) fn packed(name: &str, case: &Case) -> Answer<Vec<u8>> {
     Err(unreadable(PUT, name, format!("the case has {} bytes even without its event; {CAP} fit", without.len())))
 }
 
-pub(super) fn unpacked(name: &str, bytes: &[u8]) -> Answer<Case> {
+pub(super) fn unpacked<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Answer<T> {
     let mut json = String::new();
     let read = GzDecoder::new(bytes).take(LARGEST).read_to_string(&mut json);
     read.map_err(|error| unreadable(GET, name, error.to_string()))?;
     serde_json::from_str(&json).map_err(|error| unreadable(GET, name, error.to_string()))
 }
 
-fn gzip(name: &str, case: &Case) -> Answer<Vec<u8>> {
+/// Any other value as gzip of JSON; one that does not fit is refused.
+pub(super) fn squeezed<T: Serialize>(name: &str, value: &T) -> Answer<Vec<u8>> {
+    let whole = gzip(name, value)?;
+    if whole.len() <= CAP {
+        return Ok(whole);
+    }
+    Err(unreadable(PUT, name, format!("it has {} bytes; {CAP} fit", whole.len())))
+}
+
+fn gzip<T: Serialize>(name: &str, value: &T) -> Answer<Vec<u8>> {
     let failed = |error: std::io::Error| unreadable(PUT, name, error.to_string());
-    let json = serde_json::to_vec(case).map_err(|error| unreadable(PUT, name, error.to_string()))?;
+    let json = serde_json::to_vec(value).map_err(|error| unreadable(PUT, name, error.to_string()))?;
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(&json).map_err(failed)?;
     encoder.finish().map_err(failed)
@@ -84,7 +95,7 @@ mod tests {
     #[test]
     fn a_case_that_is_too_large_goes_without_its_event() {
         let packed = packed("case", &case(noise(), json!(1))).unwrap();
-        let kept = unpacked("case", &packed).unwrap();
+        let kept: Case = unpacked("case", &packed).unwrap();
         assert_eq!(kept, case(json!({"left_out": "too large for the ledger"}), json!(1)));
     }
 
@@ -96,6 +107,6 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_case_are_a_fault() {
-        assert!(unpacked("case", b"not gzip").is_err());
+        assert!(unpacked::<Case>("case", b"not gzip").is_err());
     }
 }

@@ -68,10 +68,11 @@ fn evidence(line: &EvidenceLine) -> String {
 
 fn footer(text: &mut String, notice: &Notice) {
     let service = &notice.service;
-    if notice.kind == NoticeKind::Report {
+    if notice.kind.is_of_the_account() {
+        let what = if notice.kind == NoticeKind::Report { "Report" } else { "Notice" };
         let _ = write!(
             text,
-            "\nAll services of account {} in {}. Report {}.\n",
+            "\nAll services of account {} in {}. {what} {}.\n",
             service.account, service.region, notice.incident
         );
         return;

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use toml::de::DeTable;
 
 use super::broken::{Broken, broken};
+use super::costs;
 use super::mistake::{Mistake, PolicyError, place};
 use super::section::{Section, Sheet};
 use super::typed::FOR_EVER;
@@ -77,6 +78,7 @@ fn policy(mut root: Section<'_, '_, '_>) -> Policy {
         verify: verify(root.table("verify")),
         paging: paging(root.table("paging")),
         images: scans::images(root.table("images")),
+        costs: costs::costs(root.table("costs")),
         freeze: windows::freezes(&mut root),
         services: lists::services(root.table("services")),
         teams: lists::teams(root.table("teams")),

@@ -119,7 +119,7 @@ fn exception(mut section: Section<'_, '_, '_>) -> ImageException {
 }
 
 /// Some text that is not empty.
-fn text(key: &str, example: &str) -> impl Fn(&DeValue<'_>) -> Result<String, Instead> {
+pub(super) fn text(key: &str, example: &str) -> impl Fn(&DeValue<'_>) -> Result<String, Instead> {
     move |value| {
         let wrong = |wrong| Err(instead(wrong, "some text", &format!("{key} = \"{example}\"")));
         match value {

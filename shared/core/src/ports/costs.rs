@@ -4,9 +4,11 @@
 use std::future::Future;
 
 use jiff::civil::Date;
+use serde_json::Value;
 
 use super::Answer;
-use crate::cost::{CostAnomaly, CostMetric, CostQuery, Costs, Forecast};
+use crate::cost::{CostAnomaly, CostMetric, CostQuery, CostTold, Costs, Forecast};
+use crate::ledger::Versioned;
 
 /// Reads what was spent, and what AWS makes of it.
 pub trait CostReads: Sync {
@@ -25,4 +27,22 @@ pub trait CostReads: Sync {
     /// `ce:GetTags`: values that a cost allocation tag had in these days, `to` not
     /// among them, sorted; all pages of it, the empty one left out.
     fn tag_values(&self, key: &str, from: Date, to: Date) -> impl Future<Output = Answer<Vec<String>>> + Send;
+}
+
+/// Remembers what was paid for, and what people were told.
+pub trait CostLedger: Sync {
+    /// `dynamodb:GetItem`, consistent: what Cost Explorer answered to this
+    /// question on that day.
+    fn answered(&self, question: &str, day: Date) -> impl Future<Output = Answer<Option<Value>>> + Send;
+
+    /// `dynamodb:PutItem`, compressed and capped: kept for two days after that
+    /// day, so that whoever asks again does not pay again.
+    fn keep_answer(&self, question: &str, day: Date, answer: &Value) -> impl Future<Output = Answer<()>> + Send;
+
+    /// `dynamodb:GetItem`, consistent: what people were told about a matter.
+    fn cost_told(&self, matter: &str) -> impl Future<Output = Answer<Versioned<CostTold>>> + Send;
+
+    /// `dynamodb:PutItem` on the condition that nobody wrote in between; `false`
+    /// if somebody did.
+    fn keep_cost_told(&self, matter: &str, told: &Versioned<CostTold>) -> impl Future<Output = Answer<bool>> + Send;
 }

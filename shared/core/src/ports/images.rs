@@ -84,11 +84,18 @@ pub trait ImageLedger: Sync {
     fn open_images(&self) -> impl Future<Output = Answer<Vec<ImageId>>> + Send;
 }
 
-/// Remembers which services need which images.
-pub trait RunsLedger: Sync {
+/// Reads which services need which images.
+pub trait RunsReads: Sync {
     /// `dynamodb:Query`, consistent: who needs an image of this repository.
     fn runs_of(&self, repository: &str) -> impl Future<Output = Answer<Vec<Run>>> + Send;
 
+    /// `dynamodb:Query`, consistent: the services that run an image with this
+    /// finding, each once.
+    fn spread(&self, finding: &str) -> impl Future<Output = Answer<Vec<ServiceRef>>> + Send;
+}
+
+/// Remembers which services need which images.
+pub trait RunsLedger: Sync {
     /// `dynamodb:GetItem`, consistent: when the last look that saw every service
     /// began. `None`: there was none yet.
     fn runs_known(&self) -> impl Future<Output = Answer<Option<Timestamp>>> + Send;
@@ -118,8 +125,4 @@ pub trait RunsLedger: Sync {
         image: &ImageId,
         services: &[ServiceRef],
     ) -> impl Future<Output = Answer<()>> + Send;
-
-    /// `dynamodb:Query`, consistent: the services that run an image with this
-    /// finding, each once.
-    fn spread(&self, finding: &str) -> impl Future<Output = Answer<Vec<ServiceRef>>> + Send;
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::image::{ImageId, ImageRecord, Run, ServiceImages};
 use nightshift_core::ledger::Versioned;
-use nightshift_core::ports::{Answer, ImageLedger, RunsLedger};
+use nightshift_core::ports::{Answer, ImageLedger, RunsLedger, RunsReads};
 
 use crate::account::Account;
 use crate::state::ledger::images::key;
@@ -31,11 +31,17 @@ impl ImageLedger for Account {
     }
 }
 
-impl RunsLedger for Account {
+impl RunsReads for Account {
     async fn runs_of(&self, repository: &str) -> Answer<Vec<Run>> {
         self.read(QUERY, format!("runs of {repository}"), |state| Ok(state.ledger.images.runs_of(repository))).await
     }
 
+    async fn spread(&self, finding: &str) -> Answer<Vec<ServiceRef>> {
+        self.read(QUERY, format!("finding {finding}"), |state| Ok(state.ledger.images.spread(finding))).await
+    }
+}
+
+impl RunsLedger for Account {
     async fn runs_known(&self) -> Answer<Option<Timestamp>> {
         self.read(GET, "known runs", |state| Ok(state.ledger.images.runs_known)).await
     }
@@ -89,9 +95,5 @@ impl RunsLedger for Account {
             Ok(())
         })
         .await
-    }
-
-    async fn spread(&self, finding: &str) -> Answer<Vec<ServiceRef>> {
-        self.read(QUERY, format!("finding {finding}"), |state| Ok(state.ledger.images.spread(finding))).await
     }
 }

@@ -2,6 +2,7 @@
 
 mod aws;
 mod codedeploy;
+mod cost_ledger;
 mod costs;
 mod ecs;
 mod history;

@@ -1,5 +1,6 @@
 //! The ledger: items with versions, and the one transaction.
 
+pub(crate) mod costs;
 pub(crate) mod images;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,7 @@ pub(crate) struct Ledger {
     pub(crate) threads: BTreeMap<IncidentId, Versioned<ChatThread>>,
     pub(crate) alarms: BTreeMap<AlarmArn, ServiceRef>,
     pub(crate) images: images::Images,
+    pub(crate) costs: costs::Costs,
 }
 
 impl Ledger {

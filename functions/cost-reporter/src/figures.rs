@@ -1,0 +1,105 @@
+//! Everything that a report says, in figures; words come later.
+
+use jiff::civil::Date;
+use nightshift_core::cost::{CostAnomaly, Costs, Forecast};
+use nightshift_core::fault::{Fault, Sight};
+use nightshift_core::policy;
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use crate::hints::{Happened, Hint, hints};
+use crate::month::{Estimate, Month, estimate, month};
+use crate::moves::Moves;
+use crate::shares::{Shares, shares};
+
+/// What a report is made from, beside what moved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    /// Days of two months by kind of charge.
+    pub charged: Sight<Costs>,
+    /// What AWS expects.
+    pub forecast: Sight<Forecast>,
+    /// The month by tag.
+    pub tags: Sight<Costs>,
+    /// The month by account.
+    pub accounts: Sight<Costs>,
+    /// Days of the movers by usage type; `None`: nothing moved.
+    pub usage: Option<Sight<Costs>>,
+    /// What AWS found strange.
+    pub anomalies: Sight<Vec<CostAnomaly>>,
+    /// What happened in the account, with what of it could not be read.
+    pub happened: (Happened, Vec<Fault>),
+}
+
+/// What a report says.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Figures {
+    /// What moved.
+    #[serde(flatten)]
+    pub moves: Moves,
+    /// Hints on each mover, in their order.
+    pub hints: Vec<Vec<Hint>>,
+    /// The month so far.
+    pub month: Option<Month>,
+    /// What a month will have cost in the end.
+    pub estimate: Option<Estimate>,
+    /// The tag by which the month is told apart.
+    pub tag: String,
+    /// The month by tag.
+    pub tags: Option<Shares>,
+    /// The month by account, where there are several.
+    pub accounts: Option<Shares>,
+    /// What AWS found strange in the days that the report is about.
+    pub anomalies: Vec<CostAnomaly>,
+    /// What could not be read.
+    pub unseen: Vec<Fault>,
+    /// Questions that were paid for.
+    pub requests: u32,
+}
+
+/// Puts the figures together.
+pub fn figures(
+    moves: Moves,
+    seen: Seen,
+    (policy, budget): (&policy::Costs, Option<Decimal>),
+    today: Date,
+    requests: u32,
+) -> Figures {
+    let currency = moves.currency().unwrap_or_default().to_owned();
+    let usage = seen.usage.as_ref().and_then(Sight::seen);
+    let hints = moves.movers.iter().map(|mover| hints(mover, usage, &seen.happened.0, today)).collect();
+    let charged = seen.charged.seen();
+    let several = |shares: &Shares| shares.named.len() > 1;
+    let touches = |anomaly: &CostAnomaly| {
+        let begun = anomaly.from.is_none_or(|from| from <= moves.day);
+        begun && anomaly.to.is_none_or(|to| to >= moves.from)
+    };
+    let anomalies = seen.anomalies.seen().into_iter().flatten().filter(|it| touches(it)).cloned().collect();
+    let forecast = seen.forecast.seen();
+    Figures {
+        hints,
+        month: charged.and_then(|charged| month(charged, moves.day, today)),
+        estimate: charged.zip(forecast).and_then(|(charged, it)| estimate(charged, it, today, budget)),
+        tag: policy.tag.clone(),
+        tags: seen.tags.seen().and_then(|tags| shares(tags, &currency)),
+        accounts: seen.accounts.seen().and_then(|accounts| shares(accounts, &currency)).filter(several),
+        anomalies,
+        unseen: unseen(&seen),
+        requests,
+        moves,
+    }
+}
+
+/// Each operation once.
+fn unseen(seen: &Seen) -> Vec<Fault> {
+    let costs = [&seen.charged, &seen.tags, &seen.accounts];
+    let costs = costs.into_iter().chain(seen.usage.as_ref()).filter_map(Sight::fault);
+    let others = [seen.forecast.fault(), seen.anomalies.fault()].into_iter().flatten();
+    let mut all: Vec<Fault> = Vec::new();
+    for fault in costs.chain(others).chain(&seen.happened.1) {
+        if all.iter().all(|known| known.operation != fault.operation) {
+            all.push(fault.clone());
+        }
+    }
+    all
+}

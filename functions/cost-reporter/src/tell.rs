@@ -1,0 +1,54 @@
+//! Tells people: each thing once, however often it comes.
+
+use jiff::Timestamp;
+use nightshift_core::fault::Fault;
+use nightshift_core::notice::Notice;
+use nightshift_incident::respond::Unfinished;
+
+use crate::event::{AnomalyNews, News};
+use crate::{Handler, World, news};
+
+/// Others that write the same item in between.
+const TRIES: u32 = 8;
+
+impl<W: World> Handler<W> {
+    pub(crate) async fn publish(&self, notice: Option<Notice>) -> Result<Option<String>, Fault> {
+        let Some(notice) = notice else { return Ok(None) };
+        self.world.publish(&notice).await?;
+        Ok(Some(notice.key()))
+    }
+
+    /// Tells one piece of news; returns the notice's key, if it was told now.
+    pub(crate) async fn news(&self, news: &News, now: Timestamp) -> Result<Option<String>, Unfinished> {
+        match news {
+            News::Anomaly(anomaly) => self.anomaly(anomaly, now).await,
+            // Their notices follow from them alone: the same news is the same notice.
+            News::Budget(budget) => Ok(self.publish(Some(news::budget(budget, &self.stack.home))).await?),
+            News::Billing(billing) => Ok(self.publish(Some(news::billing(billing, &self.stack.home))).await?),
+            News::Raw(raw) => Ok(self.publish(Some(news::raw(raw, &self.stack.home))).await?),
+        }
+    }
+
+    /// An anomaly comes again while it grows: its notice is written down first,
+    /// so that whoever is interrupted, or comes at the same time, tells the same.
+    async fn anomaly(&self, found: &AnomalyNews, now: Timestamp) -> Result<Option<String>, Unfinished> {
+        let matter = format!("anomaly-{}", found.anomaly.id);
+        let mut key = None;
+        for _ in 0..TRIES {
+            let mut told = self.world.cost_told(&matter).await?;
+            if let Some(notice) = told.value.unpublished.take() {
+                key = self.publish(Some(notice)).await?;
+                // If somebody wrote in between, it is looked at again.
+                if !self.world.keep_cost_told(&matter, &told).await? {
+                    continue;
+                }
+                told.version += 1;
+            }
+            let Some(next) = news::anomaly(found, &told.value, &self.stack.home, now) else { return Ok(key) };
+            told.value = next;
+            // What was written is published by the next look.
+            self.world.keep_cost_told(&matter, &told).await?;
+        }
+        Err(Unfinished::Contended)
+    }
+}

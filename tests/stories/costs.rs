@@ -1,0 +1,251 @@
+//! The cost reporter: settled days alone, silent when nothing moved, and each
+//! thing told once.
+
+use cost_reporter::{Report, Setup};
+use jiff::SignedDuration;
+use nightshift::night::{Night, What};
+use nightshift_core::fault::FaultKind;
+use nightshift_core::notice::{Notice, NoticeKind};
+use nightshift_core::policy::Policy;
+use nightshift_sim::{Delivery, Scenario, Story};
+use serde_json::{Value, json};
+
+/// An account whose days cost the same, give or take. `more` is added.
+pub(super) fn scenario(more: &str) -> Scenario {
+    let text = format!(
+        "start = \"2026-11-19T06:30:00Z\"\nevent = \"2026-11-19T06:30:00Z\"\n\
+         [[service]]\nname = \"web\"\n[[service.release]]\nrevision = 1\nat = \"-9d\"\n\
+         [costs]\n\
+         [[costs.service]]\nname = \"Amazon Elastic Container Service\"\ndaily = \"80\"\n\
+         usage = {{ \"EU-Fargate-vCPU-Hours:perCPU\" = 7, \"EU-Fargate-GB-Hours\" = 3 }}\n\
+         [[costs.service]]\nname = \"AmazonCloudWatch\"\ndaily = \"30\"\n\
+         [[costs.tag]]\nkey = \"team\"\nvalues = {{ shop = 6, platform = 3 }}\nuntagged = 1\n{more}\n"
+    );
+    Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+const JUMP: &str = "[[costs.jump]]\nservice = \"Amazon Elastic Container Service\"\nfrom = \"2026-11-19T00:00:00Z\"\n\
+                    until = \"2026-11-24T00:00:00Z\"\nfactor = 1.8\n";
+
+/// The report that is due now.
+pub(super) fn due(night: &mut Night, kind: &str) -> Report {
+    let at = night.account().now();
+    delivered(night, json!({"costs": kind, "zone": "Europe/Berlin", "at": at}))
+}
+
+fn delivered(night: &mut Night, event: Value) -> Report {
+    let at = night.account().now();
+    night.deliver(Delivery::Cost { event, at }, 0);
+    match night.happened().iter().rev().find_map(|happened| match &happened.what {
+        What::Cost { report, .. } => Some(report.as_ref().clone()),
+        _ => None,
+    }) {
+        Some(report) => report,
+        None => panic!("{:?}", night.happened().last()),
+    }
+}
+
+fn begin(scenario: Scenario) -> (Story, Night) {
+    let story = Story::new(scenario);
+    let night = Night::new(story.account(), &Policy::default());
+    (story, night)
+}
+
+/// So many mornings with a daily report; what was published on each.
+fn mornings(story: &Story, night: &mut Night, days: u32) -> Vec<Option<String>> {
+    let morning = |_| {
+        let report = due(night, "daily");
+        night.run_until(story.now() + SignedDuration::from_hours(24));
+        match report {
+            Report::Costs { published, .. } => published,
+            other => panic!("{other:?}"),
+        }
+    };
+    (0..days).map(morning).collect()
+}
+
+fn told(story: &Story) -> Vec<Notice> {
+    story.notices().into_iter().filter(|it| matches!(it.kind, NoticeKind::Report | NoticeKind::Cost)).collect()
+}
+
+fn asked(story: &Story) -> usize {
+    story.calls().iter().filter(|call| call.operation.starts_with("ce:")).count()
+}
+
+#[test]
+fn days_on_which_nothing_moved_are_silent_and_cost_one_question() {
+    let (story, mut night) = begin(scenario(""));
+    assert_eq!(mornings(&story, &mut night, 14), vec![None; 14]);
+    assert_eq!((told(&story), asked(&story)), (vec![], 14));
+}
+
+#[test]
+fn a_jump_is_told_when_its_day_is_settled_and_again_when_it_has_grown() {
+    let (story, mut night) = begin(scenario(JUMP));
+    let published = mornings(&story, &mut night, 10);
+    let days: Vec<usize> = published.iter().enumerate().filter(|(_, it)| it.is_some()).map(|(day, _)| day).collect();
+    let told = told(&story);
+    let headlines: Vec<&str> = told.iter().map(|notice| notice.headline.as_str()).collect();
+    // It began on the 19th; the 22nd is the first morning on which that day is settled.
+    assert_eq!(days.first(), Some(&3), "{headlines:#?}");
+    assert!(headlines[0].starts_with("Costs for Thu 19 Nov, settled: 17"), "{headlines:#?}");
+    assert!(headlines[0].ends_with("above usual"), "{headlines:#?}");
+    assert!((2..=3).contains(&told.len()), "{headlines:#?}");
+    insta::assert_json_snapshot!(told[0]);
+}
+
+#[test]
+fn the_same_report_again_is_the_same_and_pays_nothing() {
+    let (story, mut night) = begin(scenario(JUMP));
+    night.run_until(story.now() + SignedDuration::from_hours(72));
+    let event = json!({"costs": "daily", "zone": "UTC", "at": story.now()});
+    let Report::Costs { published: Some(key), requests, .. } = delivered(&mut night, event.clone()) else { panic!() };
+    assert!((5..=9).contains(&requests), "{requests} questions");
+    let paid = asked(&story);
+    assert!(matches!(delivered(&mut night, event), Report::Costs { published: None, requests: 0, .. }));
+    let week = json!({"costs": "weekly", "zone": "UTC", "at": story.now()});
+    let [first, second] = [0, 1].map(|_| delivered(&mut night, week.clone()));
+    let of = |report: &Report| match report {
+        Report::Costs { published: Some(key), requests, .. } => (key.clone(), *requests),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((of(&first).0, of(&second).1), (of(&second).0, 0));
+    assert_ne!(of(&first).0, key);
+    assert!(asked(&story) <= paid + 1, "the anomalies of a week are another question");
+}
+
+#[test]
+fn killed_before_or_after_any_call_a_report_ends_the_same_and_pays_once() {
+    let whole = |disturb: &dyn Fn(&Story)| {
+        let (story, mut night) = begin(scenario(JUMP));
+        night.run_until(story.now() + SignedDuration::from_hours(72));
+        disturb(&story);
+        let event = json!({"costs": "daily", "zone": "UTC", "at": story.now()});
+        let at = story.now();
+        night.deliver(Delivery::Cost { event, at }, 0);
+        night.run_until(story.now() + SignedDuration::from_mins(10));
+        (story, at)
+    };
+    let (undisturbed, at) = whole(&|_| {});
+    // A retry comes a minute later, when a little more of today is known.
+    let said = |story: &Story| {
+        let says = |it: &Notice| (it.key(), it.headline.clone(), it.sections[0].clone());
+        let mut said: Vec<_> = told(story).iter().map(says).collect();
+        said.dedup();
+        said
+    };
+    let expected = said(&undisturbed);
+    let paid = asked(&undisturbed);
+    let calls = undisturbed.calls().iter().filter(|call| call.at >= at).count();
+    assert!(calls > 15, "{calls} calls");
+    for k in 1..=calls {
+        for kind in ["before", "after", "throttled"] {
+            let (story, _) = whole(&|story| match kind {
+                "before" => story.stop_before(k),
+                "after" => story.stop_after(k),
+                _ => story.fault_at(k, FaultKind::Transient),
+            });
+            assert_eq!(said(&story), expected, "{kind} call {k}");
+            // What was asked, and not yet written down, is asked again.
+            assert!(asked(&story) <= paid + 1, "{kind} call {k}: {} questions", asked(&story));
+        }
+    }
+}
+
+#[test]
+fn credits_hide_no_usage_and_are_said() {
+    let credits = "[[costs.charge]]\nrecord_type = \"Credit\"\nservice = \"Amazon Elastic Container Service\"\n\
+                   percent = -90.0\nfrom = \"2026-11-19T00:00:00Z\"\n";
+    let (story, mut night) = begin(scenario(&format!("{JUMP}{credits}")));
+    night.run_until(story.now() + SignedDuration::from_hours(72));
+    let Report::Costs { figures: Some(figures), .. } = due(&mut night, "daily") else { panic!() };
+    assert_eq!(figures.moves.movers[0].first.key, ["Amazon Elastic Container Service"]);
+    let month = figures.month.unwrap();
+    assert!(month.split.credits.only().unwrap().amount.is_sign_negative());
+    let parts: rust_decimal::Decimal = month.split.parts().iter().flat_map(|(_, sums)| sums.0.values()).sum();
+    assert_eq!(Some(parts), month.total.only().map(|money| money.amount), "to the last digit");
+    let text = serde_json::to_string(&told(&story)).unwrap();
+    assert!(text.contains("credits -"), "{text}");
+}
+
+#[test]
+fn without_cost_explorer_people_hear_once_a_week_how_to_get_it() {
+    let mut none = scenario("");
+    none.costs = None;
+    let (story, mut night) = begin(none);
+    for _ in 0..10 {
+        assert!(matches!(due(&mut night, "daily"), Report::Unread { .. }));
+        night.run_until(story.now() + SignedDuration::from_hours(24));
+    }
+    let told = told(&story);
+    assert_eq!(told.len(), 2, "on the first day and a week later");
+    assert!(told[0].sections[0].lines.iter().any(|line| line.contains("open it once in the Billing")));
+}
+
+#[test]
+fn switched_off_nothing_is_asked_and_what_aws_says_is_told() {
+    let story = Story::new(scenario(JUMP));
+    let off = Setup { on: false, budget: None };
+    let mut night = Night::new(story.account(), &Policy::default()).with_costs(&Policy::default(), off);
+    assert_eq!(due(&mut night, "daily"), Report::Off);
+    assert_eq!(due(&mut night, "weekly"), Report::Off);
+    assert_eq!(asked(&story), 0);
+    assert!(matches!(delivered(&mut night, sample("anomaly")), Report::News { .. }));
+    assert_eq!(told(&story).len(), 1);
+}
+
+fn sample(name: &str) -> Value {
+    let path = format!("{}/../events/cost-reporter/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn an_anomaly_is_one_thread_that_is_told_again_when_it_has_grown_by_half() {
+    let (story, mut night) = begin(scenario(""));
+    let mut published = Vec::new();
+    for name in ["anomaly", "anomaly", "anomaly-grows", "anomaly", "anomaly-grows"] {
+        let Report::News { published: keys } = delivered(&mut night, sample(name)) else { panic!() };
+        published.push(keys.len());
+    }
+    assert_eq!(published, [1, 0, 1, 0, 0]);
+    let told = told(&story);
+    assert_eq!(told.iter().map(|notice| notice.sequence).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(told[0].incident, told[1].incident);
+    let mut slightly = sample("anomaly-grows");
+    slightly["detail"]["impact"]["totalImpact"] = json!(180.0);
+    assert_eq!(delivered(&mut night, slightly), Report::News { published: vec![] });
+}
+
+#[test]
+fn what_aws_says_reads_well() {
+    let (story, mut night) = begin(scenario(""));
+    for name in [
+        "anomaly",
+        "anomaly-grows",
+        "anomaly-without-causes",
+        "sns-anomaly",
+        "sns-budget-actual",
+        "sns-budget-forecast",
+        "sns-budget-other-currency",
+        "sns-unread",
+        "sns-billing-alarm",
+        "sns-billing-alarm-over",
+    ] {
+        delivered(&mut night, sample(name));
+        delivered(&mut night, sample(name));
+    }
+    let keys: std::collections::BTreeSet<String> = told(&story).iter().map(Notice::key).collect();
+    assert_eq!(keys.len(), 10, "each by a name of its own, whatever comes twice");
+    let mut seen = std::collections::BTreeSet::new();
+    let once = told(&story).into_iter().filter(|notice| seen.insert(notice.key()));
+    let texts: Vec<String> = once.map(|notice| nightshift_core::notice::plain::plain(&notice)).collect();
+    insta::assert_snapshot!(texts.join("\n---\n"));
+}
+
+#[test]
+fn the_week_is_told_whatever_moved() {
+    let (story, mut night) = begin(scenario(JUMP));
+    night.run_until(story.now() + SignedDuration::from_hours(5 * 24));
+    let Report::Costs { published: Some(_), .. } = due(&mut night, "weekly") else { panic!() };
+    insta::assert_snapshot!(nightshift_core::notice::plain::plain(&told(&story)[0]));
+}
