@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
 
@@ -184,6 +184,40 @@ pub enum Report {
         #[arg(long, value_name = "FILE")]
         history: Option<PathBuf>,
     },
+    /// What the account costs, by service, tag or account.
+    ///
+    /// Settled days alone are compared, credits never hide usage, and no two currencies are added. Each question to
+    /// Cost Explorer costs a cent; a report asks about four.
+    #[command(after_help = "Examples:\n  nightshift report cost --demo\n  nightshift report cost --days 14 --by tag \
+                            --tag team\n  nightshift report cost --json | jq -r '.rows[] | [.name, .spent.amount] | \
+                            @tsv'\n  nightshift report cost --png costs.png\n\nCredentials come from the environment; \
+                            they need ce:GetCostAndUsage and ce:GetCostForecast. docs/costs.md has every key.")]
+    Cost {
+        /// So many settled days, compared with as many before.
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=180))]
+        days: u32,
+        /// Told apart by this.
+        #[arg(long, value_enum, default_value_t = By::Service)]
+        by: By,
+        /// Key of the cost allocation tag [default: costs.tag of the policy].
+        #[arg(long, value_name = "KEY")]
+        tag: Option<String>,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+        /// Write a page with the picture.
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+        /// Write the picture alone.
+        #[arg(long, value_name = "FILE")]
+        png: Option<PathBuf>,
+        /// The costs of a simulated account: no credentials needed, nothing paid.
+        #[arg(long)]
+        demo: bool,
+        /// Judge by this policy [default: that of a new stack].
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+    },
     /// Which images services run, and how each stands.
     ///
     /// One row for each image of each service, the worst first: findings, until when they are to be gone, how long it
@@ -204,6 +238,17 @@ pub enum Report {
         #[arg(long, value_name = "FILE")]
         policy: Option<PathBuf>,
     },
+}
+
+/// What costs are told apart by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum By {
+    /// The service of AWS.
+    Service,
+    /// A cost allocation tag.
+    Tag,
+    /// The linked account.
+    Account,
 }
 
 /// What a simulation is about.

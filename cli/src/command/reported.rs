@@ -4,13 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use nightshift_core::cost::GroupBy;
 use nightshift_core::policy::{Policy, PolicyError};
 use nightshift_core::settings::Variables;
 use ops_reviewer::history::Window;
 
 use super::{Wrong, chain, say, write};
-use crate::args::Report;
+use crate::args::{By, Report};
 use crate::paint::Paint;
+use crate::report::costs::{Spending, Wanted};
 use crate::report::{self as reports, Source};
 
 /// The report that was asked for, as text or JSON; the delivery one also as a
@@ -22,6 +24,17 @@ pub fn reported(asked: Report, paint: Paint) -> Result<(), Wrong> {
     let (days, until, json, html, table, history) = match asked {
         Report::Dora { days, until, json, html, table, history } => (days, until, json, html, table, history),
         Report::Images { json, table, policy } => return images(json, table, policy.as_deref(), paint),
+        Report::Cost { days, by, tag, json, html, png, demo, policy } => {
+            let policy = policy.as_deref().map(read_policy).transpose()?.unwrap_or_default();
+            let by = match by {
+                By::Service => GroupBy::Service,
+                By::Account => GroupBy::LinkedAccount,
+                By::Tag => GroupBy::Tag(tag.unwrap_or_else(|| policy.costs.tag.clone())),
+            };
+            let wanted = Wanted { days, by, today: cost_reporter::ask::day_of(Timestamp::now()) };
+            let spending = reports::costs(demo, &wanted, &policy, Variables::of_process());
+            return costs(&spending.map_err(|error| chain(&error))?, json, (html, png), paint);
+        }
     };
     let window = Window::of_days(days, until.unwrap_or_else(Timestamp::now));
     let source = history.map_or(Source::Ledger(table), Source::File);
@@ -37,22 +50,35 @@ pub fn reported(asked: Report, paint: Paint) -> Result<(), Wrong> {
     Ok(html.as_ref().map_or(Ok(()), drawn)?)
 }
 
-fn images(json: bool, table: Option<String>, policy: Option<&Path>, paint: Paint) -> Result<(), Wrong> {
-    let read = |file: &Path| -> Result<Policy, Wrong> {
-        let name = file.display().to_string();
-        let bytes = fs::read(file).map_err(|error| format!("{name}: {error}"))?;
-        let wrong = |error: PolicyError| {
-            let first = error.mistakes.first().map(ToString::to_string).unwrap_or_default();
-            let more = if error.mistakes.len() > 1 {
-                format!("; nightshift check {name} says the rest")
-            } else {
-                String::new()
-            };
-            format!("{name}:{first}{more}")
-        };
-        Ok(Policy::read(&bytes).map_err(wrong)?)
+/// The costs as text or JSON, and as a page or a picture for whoever asks.
+fn costs(
+    spending: &Spending,
+    json: bool,
+    (html, png): (Option<PathBuf>, Option<PathBuf>),
+    paint: Paint,
+) -> Result<(), Wrong> {
+    if json {
+        say(&format!("{:#}\n", serde_json::to_value(spending)?))?;
+    } else {
+        say(&reports::costs::text::text(spending, paint))?;
+    }
+    Ok(())
+}
+
+fn read_policy(file: &Path) -> Result<Policy, Wrong> {
+    let name = file.display().to_string();
+    let bytes = fs::read(file).map_err(|error| format!("{name}: {error}"))?;
+    let wrong = |error: PolicyError| {
+        let first = error.mistakes.first().map(ToString::to_string).unwrap_or_default();
+        let more =
+            if error.mistakes.len() > 1 { format!("; nightshift check {name} says the rest") } else { String::new() };
+        format!("{name}:{first}{more}")
     };
-    let policy = policy.map(read).transpose()?;
+    Ok(Policy::read(&bytes).map_err(wrong)?)
+}
+
+fn images(json: bool, table: Option<String>, policy: Option<&Path>, paint: Paint) -> Result<(), Wrong> {
+    let policy = policy.map(read_policy).transpose()?;
     let report = reports::images(table, policy, Timestamp::now(), Variables::of_process());
     let report = report.map_err(|error| chain(&error))?;
     match json {

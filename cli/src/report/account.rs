@@ -1,10 +1,11 @@
 //! The records in the ledger of a real account.
 
 use jiff::Timestamp;
-use nightshift_core::policy::Policy;
+use nightshift_core::policy::{Costs, Policy};
 use nightshift_core::settings::Variables;
 use ops_reviewer::history::{History, Window};
 
+use super::costs::{Spending, Wanted};
 use super::images::Images;
 use crate::switch::AccountError;
 
@@ -16,6 +17,21 @@ pub(super) fn recorded(_: Option<String>, _: &Window, _: Variables) -> Result<Hi
 #[cfg(not(feature = "account"))]
 pub(super) fn images(_: Option<String>, _: &Policy, _: Timestamp, _: Variables) -> Result<Images, AccountError> {
     Err(AccountError::NotInThisBuild)
+}
+
+#[cfg(not(feature = "account"))]
+pub(super) fn costs(_: &Wanted, _: &Costs, _: Variables) -> Result<Spending, AccountError> {
+    Err(AccountError::NotInThisBuild)
+}
+
+/// Without a ledger: whoever looks pays, and leaves no trace.
+#[cfg(feature = "account")]
+pub(super) fn costs(wanted: &Wanted, policy: &Costs, variables: Variables) -> Result<Spending, AccountError> {
+    use nightshift_aws::{Account, Settings};
+
+    let account = Account::new(Settings::read(&variables)?);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(super::costs::spending(&account, wanted, policy))?)
 }
 
 #[cfg(feature = "account")]

@@ -3,6 +3,7 @@
 
 mod account;
 
+pub mod costs;
 pub mod images;
 pub mod page;
 pub mod text;
@@ -117,6 +118,23 @@ pub fn images(
     match table.or_else(|| variables.get("NIGHTSHIFT_TABLE").map(ToOwned::to_owned)) {
         Some(table) => Ok(account::images(Some(table), &policy.unwrap_or_default(), now, variables)?),
         None => images::sample(policy),
+    }
+}
+
+/// What `wanted` days have cost: those of the account that the environment has
+/// credentials for, or of a simulated one.
+///
+/// # Errors
+/// If the account, or what it needs to be reached, does not answer.
+pub fn costs(
+    demo: bool,
+    wanted: &costs::Wanted,
+    policy: &Policy,
+    variables: Variables,
+) -> Result<costs::Spending, ReportError> {
+    match demo {
+        true => costs::sample::sample(wanted.days, wanted.by.clone(), &policy.costs),
+        false => Ok(account::costs(wanted, &policy.costs, variables)?),
     }
 }
 

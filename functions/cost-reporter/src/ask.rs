@@ -60,6 +60,15 @@ impl<'a, W: CostReads + CostLedger> Purse<'a, W> {
         self.costs(&self.query(from, Granularity::Daily, CostMetric::Unblended, vec![GroupBy::RecordType])).await
     }
 
+    /// Days from `from` on by something and by kind of charge.
+    ///
+    /// # Errors
+    /// As of [`Purse::days`].
+    pub async fn days_by(&mut self, from: Date, by: GroupBy) -> Result<Sight<Costs>, Fault> {
+        let by = vec![by, GroupBy::RecordType];
+        self.costs(&self.query(from, Granularity::Daily, CostMetric::Amortized, by)).await
+    }
+
     /// What the month of `day` has cost by something, without what comes back
     /// and tax, which carry no tag.
     ///

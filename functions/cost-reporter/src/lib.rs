@@ -28,6 +28,7 @@ pub mod month;
 pub mod news;
 pub mod observe;
 pub mod picture;
+pub mod report;
 pub mod shares;
 pub mod wording;
 

@@ -15,7 +15,7 @@ use crate::figures::Figures;
 use crate::moves::Total;
 use crate::picture::{DAYS, chart};
 
-pub use parts::parts;
+pub use parts::{estimate_line, month_line, parts};
 pub use text::{amount, cut, money, percent, weekday};
 
 /// Where people look further.

@@ -100,7 +100,8 @@ fn month_lines(figures: &Figures) -> Vec<String> {
     lines
 }
 
-fn month_line(month: &Month) -> Vec<String> {
+/// The month so far, and what it is made of.
+pub fn month_line(month: &Month) -> Vec<String> {
     let name = month.from.strftime("%B");
     let open = match month.provisional {
         0 => String::new(),
@@ -121,7 +122,8 @@ fn month_line(month: &Month) -> Vec<String> {
     lines
 }
 
-fn estimate_line(estimate: &Estimate) -> String {
+/// What a month will have cost in the end.
+pub fn estimate_line(estimate: &Estimate) -> String {
     let month = estimate.month.strftime("%B");
     let how = match (&estimate.interval, estimate.by) {
         (Some((low, high)), _) => format!(
