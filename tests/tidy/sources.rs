@@ -70,6 +70,7 @@ fn sources() -> Vec<(String, String)> {
         "shared/incident",
         "shared/diagnosis",
         "shared/cost",
+        "shared/picture",
     ];
     let mut files: Vec<(String, String)> = folders.iter().flat_map(|folder| rust_files(folder)).collect();
     files.retain(|(path, _)| path.contains("/src/") && !path.ends_with("tests.rs") && !path.contains("/tests/"));
