@@ -1,7 +1,7 @@
 //! Slack's Web API and its incoming web hooks.
 
 use nightshift_core::fault::{Fault, FaultKind};
-use nightshift_core::https::HttpsRequest;
+use nightshift_core::https::{Body, HttpsRequest};
 use nightshift_core::notice::Notice;
 use nightshift_core::ports::{Answer, Https};
 use serde::Deserialize;
@@ -116,7 +116,7 @@ impl<W: Https> Api<'_, '_, W> {
                 ("content-type".into(), "application/json; charset=utf-8".into()),
                 ("authorization".into(), format!("Bearer {}", self.token.reveal())),
             ],
-            body: body.to_string(),
+            body: Body::Text(body.to_string()),
         };
         let answer = self.wire.post(&request).await?;
         if answer.status != 200 {
@@ -214,7 +214,9 @@ pub async fn send_hook<W: Https>(
         what: "slack webhook".into(),
         url: url.reveal().to_owned(),
         headers: vec![("content-type".into(), "application/json".into())],
-        body: json!({"text": fallback(notice), "blocks": root_blocks(notice), "unfurl_links": false}).to_string(),
+        body: Body::Text(
+            json!({"text": fallback(notice), "blocks": root_blocks(notice), "unfurl_links": false}).to_string(),
+        ),
     };
     let answer = wire.post(&request).await?;
     match answer.status {
