@@ -1,9 +1,9 @@
 //! A chat workspace, a pager and web hooks behind the `Https` port.
 //!
-//! It keeps what was posted, uploaded, edited and paged, refuses what the real ones
-//! refuse (unknown channels, deleted messages, blocks beyond their limits, a
-//! wrong token), and can be told to throttle, fail or lose an answer. Time
-//! stamps of messages count up from one, so that two runs are the same.
+//! It keeps what was posted, uploaded, edited and paged, refuses what the real
+//! ones refuse (unknown channels, deleted messages, blocks beyond their limits, a
+//! wrong token), and can be told to throttle, fail or lose an answer. Time stamps
+//! of messages count up from one, so that two runs are the same.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -206,6 +206,9 @@ fn cure(method: &str, error: &str) -> Option<&'static str> {
         "missing_scope" if method.starts_with("files.") => {
             Some("give the app the scope files:write and install it anew, as docs/slack-app.yaml says")
         }
+        "not_in_channel" | "channel_not_found" if method.starts_with("files.") => {
+            Some("invite the app to the channel: it must be in it to put a file there")
+        }
         "not_in_channel" => Some("invite the app to the channel, or give it chat:write.public"),
         "channel_not_found" => Some("the channel does not exist, or is private and the app is not in it"),
         "missing_scope" => Some("the app needs chat:write"),

@@ -96,6 +96,14 @@ fn a_message_whose_picture_is_refused_is_told_and_the_report_says_what_to_do() {
 }
 
 #[test]
+fn an_app_that_may_post_and_is_not_in_the_channel_is_to_be_invited() {
+    let desk = desk();
+    desk.chat.next(CALLS[2], Mishap::Refused("not_in_channel".into()));
+    let said = format!("{:?}", tell(&desk, &report()).unwrap());
+    assert!(said.contains("it must be in it to put a file there"), "{said}");
+}
+
+#[test]
 fn what_goes_wrong_for_now_is_made_good_by_the_retry() {
     let of_all = [Mishap::Status(503), Mishap::Lost, Mishap::Unanswered, Mishap::Throttled(21)];
     for call in CALLS {
