@@ -7,11 +7,15 @@ import json
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl
 
 
 @dataclass(frozen=True)
 class Sent:
-    """One request: its path, its headers in lower case, its body, and what was answered."""
+    """One request: its path, its headers in lower case, its body, and what was answered.
+
+    The body of a file is empty: what was uploaded is in `files`.
+    """
 
     path: str
     headers: dict
@@ -19,11 +23,25 @@ class Sent:
     answer: dict
 
 
+@dataclass(frozen=True)
+class File:
+    """A file that people see: where, below which message, and what it is."""
+
+    channel: str
+    thread: str
+    name: str
+    title: str
+    alt: str
+    content: bytes
+
+
 class Chat:
-    """The server; `sent` grows in the order of arrival."""
+    """The server; `sent` grows in the order of arrival, and so does `files`."""
 
     def __init__(self):
         self.sent = []
+        self.files = []
+        self._uploads = {}
         self._lock = threading.Lock()
         self._messages = 0
         chat = self
@@ -34,7 +52,7 @@ class Chat:
             def do_POST(self):
                 raw = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                status, answer = chat._take(self.path, headers, json.loads(raw))
+                status, answer = chat._take(self.path, headers, raw)
                 content = json.dumps(answer).encode()
                 self.send_response(status)
                 self.send_header("content-type", "application/json")
@@ -50,12 +68,46 @@ class Chat:
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def _take(self, path, headers, body):
+    def _take(self, path, headers, raw):
         """Records the request and answers (status, body)."""
         with self._lock:
-            status, answer = self._answer(path, body)
+            if path.startswith("/upload/"):
+                body, (status, answer) = {}, self._receive(path, raw)
+            else:
+                body = self._read(headers, raw)
+                status, answer = self._answer(path, body)
             self.sent.append(Sent(path, headers, body, answer))
             return status, answer
+
+    @staticmethod
+    def _read(headers, raw):
+        """A body that is JSON or a form."""
+        if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            return dict(parse_qsl(raw.decode(), strict_parsing=True))
+        return json.loads(raw)
+
+    def _receive(self, path, raw):
+        """Takes a file: its address alone says which one it is."""
+        upload = self._uploads.get(path.rpartition("/")[2])
+        if upload is None or int(upload["length"]) != len(raw):
+            return 400, {}
+        upload["content"] = raw
+        return 200, {}
+
+    def _complete(self, body):
+        """Shows files to people, once they are there and it is said whose they are."""
+        files = json.loads(body["files"])
+        uploads = [self._uploads.get(file["id"], {}) for file in files]
+        if not all("content" in upload for upload in uploads):
+            return {"ok": False, "error": "file_not_found"}
+        for file, upload in zip(files, uploads, strict=True):
+            self.files.append(
+                File(
+                    body["channel_id"], body.get("thread_ts"), upload["filename"],
+                    file["title"], upload.get("alt_txt", ""), upload["content"],
+                )
+            )  # fmt: skip
+        return {"ok": True, "files": files}
 
     def _answer(self, path, body):
         if path.endswith("/chat.postMessage"):
@@ -63,6 +115,12 @@ class Chat:
             return 200, {"ok": True, "channel": body.get("channel"), "ts": f"1700000000.{self._messages:06}"}
         if path.endswith("/chat.update"):
             return 200, {"ok": True, "channel": body.get("channel"), "ts": body.get("ts")}
+        if path.endswith("/files.getUploadURLExternal"):
+            file = f"F{len(self._uploads) + 1:08}"
+            self._uploads[file] = dict(body)
+            return 200, {"ok": True, "upload_url": f"{self.url}/upload/v1/{file}", "file_id": file}
+        if path.endswith("/files.completeUploadExternal"):
+            return 200, self._complete(body)
         if path.endswith("/v2/enqueue"):
             return 202, {"status": "success", "message": "Event processed", "dedup_key": body.get("dedup_key")}
         return 200, {}

@@ -48,6 +48,7 @@ fn arrows_point_to_the_core() {
             "nightshift-release",
             "nightshift-lifecycle",
             "nightshift-cost",
+            "nightshift-picture",
         ];
         match package {
             "nightshift-core" | "nightshift-door" => vec![],
@@ -55,6 +56,7 @@ fn arrows_point_to_the_core() {
             | "nightshift-release"
             | "nightshift-lifecycle"
             | "nightshift-cost"
+            | "nightshift-picture"
             | "nightshift-aws"
             | "nightshift-lambda"
             | "nightshift-sim" => {

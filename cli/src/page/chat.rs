@@ -65,6 +65,10 @@ fn message(html: &mut String, posted: &Posted, edited: bool) {
     for block in posted.blocks.as_array().into_iter().flatten() {
         self::block(html, block);
     }
+    if let Some(chart) = &notice.chart {
+        // Names in it are text: whoever draws it has seen to that.
+        let _ = writeln!(html, "<div class=\"chart\">{}</div>", nightshift_picture::svg(chart));
+    }
     html.push_str("</div>\n</div>\n");
 }
 
@@ -192,7 +196,27 @@ fn unescaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+    use nightshift_core::notice::{Chart, Layer, Notice};
+
     use super::*;
+
+    #[test]
+    fn figures_are_drawn_below_their_message() {
+        let event: Value = serde_json::from_str(include_str!("../../../events/notifier/report.json")).unwrap();
+        let mut notice: Notice = serde_json::from_str(event["Records"][0]["Sns"]["Message"].as_str().unwrap()).unwrap();
+        let drawn = |notice: &Notice| {
+            let mut html = String::new();
+            opening(&mut html, &Posted::from(notice.clone()));
+            html
+        };
+        assert!(!drawn(&notice).contains("class=\"chart\""));
+        let layer = Layer { name: "<script>".into(), days: vec!["8.10".parse().unwrap()] };
+        let (title, currency) = ("Costs".to_owned(), "USD".to_owned());
+        notice.chart = Some(Chart { title, currency, from: date(2026, 11, 20), settled: 1, layers: vec![layer] });
+        let html = drawn(&notice);
+        assert!(html.contains("class=\"chart\"><svg") && !html.contains("<script"), "{html}");
+    }
 
     #[track_caller]
     fn check(text: &str, expect: &str) {

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use nightshift_core::fault::Fault;
-use nightshift_core::notice::Notice;
+use nightshift_core::fault::{Fault, FaultKind};
+use nightshift_core::notice::{Chart, Notice};
 use nightshift_core::ports::Answer;
+use nightshift_picture::Error;
 
 use crate::World;
 use crate::config::Config;
 use crate::conversation::Conversation;
 use crate::memory::Memory;
-use crate::plan::{Plan, Sink, Situation, SlackWay, must_reach, note_newest, plan};
-use crate::render::plain;
+use crate::plan::{Plan, Sink, Situation, SlackWay, lacks_picture, must_reach, note_newest, plan};
+use crate::render::{plain, text};
 use crate::report::{Outcome, Told};
 use crate::secrets::Sinks;
-use crate::sinks::{pager, slack, webhook};
+use crate::sinks::{files, pager, slack, webhook};
 use crate::wire::{Wire, unplaced};
 
 /// A notice on its way.
@@ -46,16 +47,18 @@ impl<W: World> Delivery<'_, W> {
         self.pager(&plan, &mut wire, &mut told).await;
         self.slack(&plan, &mut wire, memory.as_mut(), situation, &mut told).await;
         self.webhook(&plan, &mut wire, &mut told).await;
-        self.settle(memory, &mut told).await;
+        self.settle(memory.as_mut(), &mut told).await;
+        // Last of all: what is slow or goes wrong there keeps nobody waiting.
+        self.picture(&mut wire, memory.as_mut(), &mut told).await;
         told
     }
 
     /// Says in the plain page what no sink could be told, and notes what went out.
-    pub async fn settle(&self, memory: Option<Memory<'_, W>>, told: &mut Told) {
+    pub async fn settle(&self, memory: Option<&mut Memory<'_, W>>, told: &mut Told) {
         let paged = |memory: &Memory<'_, W>| memory.thread().delivered.contains(&Sink::PlainPage.mark(self.notice));
         let unreached = told.secret.is_some() || failed(told).any(Sink::reaches_people);
         if unreached && must_reach(self.notice) {
-            let done = match memory.as_ref().is_some_and(paged) {
+            let done = match memory.as_deref().is_some_and(paged) {
                 true => Ok(Outcome::AlreadyThere),
                 false => self.page_plainly(told).await.map(|()| Outcome::Sent),
             };
@@ -64,7 +67,7 @@ impl<W: World> Delivery<'_, W> {
         // Slack by token keeps its own account of what it has.
         let sent = told.sinks.iter().filter(|(sink, outcome)| **sink != Sink::Slack && **outcome == Outcome::Sent);
         let marks: BTreeSet<String> = sent.map(|(sink, _)| sink.mark(self.notice)).collect();
-        if let Some(mut memory) = memory.filter(|_| !marks.is_empty())
+        if let Some(memory) = memory.filter(|_| !marks.is_empty())
             && let Err(fault) = memory.change(|thread| thread.delivered.extend(marks.iter().cloned())).await
         {
             told.unrecorded = Some(fault);
@@ -126,6 +129,30 @@ impl<W: World> Delivery<'_, W> {
         told.sinks.insert(sink, done.unwrap_or_else(Outcome::Failed));
     }
 
+    /// Puts the picture below the message, if the notice has one and Slack has
+    /// the message.
+    async fn picture(&self, wire: &mut Wire<'_, W>, memory: Option<&mut Memory<'_, W>>, told: &mut Told) {
+        let there = told.sinks.get(&Sink::Slack).is_some_and(|outcome| !matches!(outcome, Outcome::Failed(_)));
+        let (Some(memory), Some(token), true) = (memory, &self.sinks.slack_bot, there) else { return };
+        let thread = memory.thread();
+        let Some(chart) = lacks_picture(self.notice, thread) else { return };
+        let root = slack::Place { channel: thread.channel.clone(), ts: thread.root.clone() };
+        let mut api = slack::Api { wire, base: &self.config.slack_url, token };
+        let shown = match drawn(chart) {
+            Ok(picture) => Box::pin(files::upload(&mut api, &root, &picture)).await,
+            Err(fault) => Err(fault),
+        };
+        match &shown {
+            Ok(()) => {
+                let mark = Sink::SlackPicture.mark(self.notice);
+                let noted = memory.change(|thread| thread.delivered.extend([mark.clone()])).await;
+                told.unrecorded = noted.err().or(told.unrecorded.take());
+            }
+            Err(fault) => tracing::warn!(%fault, "the message is there without its picture"),
+        }
+        told.sinks.insert(Sink::SlackPicture, outcome(shown));
+    }
+
     async fn webhook(&self, plan: &Plan, wire: &mut Wire<'_, W>, told: &mut Told) {
         let Some(url) = self.sinks.webhook.as_ref().filter(|_| plan.webhook) else { return };
         told.sinks.insert(Sink::Webhook, outcome(webhook::send(wire, (self.sinks, url), self.notice).await));
@@ -135,6 +162,15 @@ impl<W: World> Delivery<'_, W> {
         let why: Vec<String> = told.faults().map(|(sink, fault)| format!("{sink}: {fault}")).collect();
         self.world.page_plainly(&plain::subject(self.notice), &plain::text(self.notice, &why)).await
     }
+}
+
+fn drawn(chart: &Chart) -> Answer<files::Picture> {
+    // What Slack shows above a file is short.
+    const TITLE: usize = 150;
+    let undrawn = |error: Error| Fault::new("https:Post", "slack upload", FaultKind::Permanent, error.to_string());
+    let bytes = nightshift_picture::png(chart).map_err(undrawn)?;
+    let title = text::cut(&text::clean(&chart.title), TITLE);
+    Ok(files::Picture { bytes, title, alt: nightshift_picture::alt(chart) })
 }
 
 fn outcome(sent: Answer<()>) -> Outcome {
@@ -149,7 +185,7 @@ fn failed(told: &Told) -> impl Iterator<Item = Sink> {
 pub async fn without_secret<W: World>(delivery: &Delivery<'_, W>, fault: Fault) -> Told {
     let mut told = Told::new(delivery.notice.key());
     told.secret = Some(fault);
-    let memory = Memory::read(delivery.world, &delivery.notice.incident).await.ok();
-    delivery.settle(memory, &mut told).await;
+    let mut memory = Memory::read(delivery.world, &delivery.notice.incident).await.ok();
+    delivery.settle(memory.as_mut(), &mut told).await;
     told
 }

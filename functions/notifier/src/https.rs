@@ -37,7 +37,7 @@ impl Web {
 
 impl Https for Web {
     async fn post(&self, request: &HttpsRequest) -> Answer<HttpsAnswer> {
-        let mut post = self.0.post(&request.url).body(request.body.clone());
+        let mut post = self.0.post(&request.url).body(request.body.bytes().to_vec());
         for (name, value) in &request.headers {
             post = post.header(name, value);
         }
@@ -72,11 +72,13 @@ mod tests {
     use std::io::{Read, Write};
     use std::net::TcpListener;
 
+    use nightshift_core::https::Body;
+
     use super::*;
 
     fn post(url: String) -> Answer<HttpsAnswer> {
         let headers = vec![("x-nightshift-notice".to_owned(), "a#1".to_owned())];
-        let request = HttpsRequest { what: "webhook".into(), url, headers, body: "{}".into() };
+        let request = HttpsRequest { what: "webhook".into(), url, headers, body: Body::Text("{}".into()) };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async { Web::new().unwrap().post(&request).await })
     }

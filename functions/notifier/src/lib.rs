@@ -7,10 +7,12 @@
 //! and repeats a message rather than lose it.
 //!
 //! In Slack an incident is one message, edited through its phases, with a
-//! thread that tells the story. PagerDuty is triggered and resolved under the
-//! page's key and never acknowledged. The web hook gets the notice itself,
-//! signed; it may get the same one twice. A sink that fails does not stop the
-//! others, and a page that could not be delivered goes to the plain page topic.
+//! thread that tells the story; figures of a notice are drawn and put into it,
+//! but a message counts as told without its picture. PagerDuty is triggered and
+//! resolved under the page's key and never acknowledged. The web hook gets the
+//! notice itself, signed; it may get the same one twice. A sink that fails does
+//! not stop the others, and a page that could not be delivered goes to the
+//! plain page topic.
 
 mod event;
 mod memory;

@@ -4,7 +4,7 @@
 use nightshift_core::incident::Phase;
 use nightshift_core::ledger::ChatThread;
 use nightshift_core::mode::Severity;
-use nightshift_core::notice::{Notice, NoticeKind, Pager};
+use nightshift_core::notice::{Chart, Notice, NoticeKind, Pager};
 use serde::Serialize;
 
 use crate::secrets::Sinks;
@@ -17,6 +17,8 @@ pub enum Sink {
     Pagerduty,
     /// Slack by bot token.
     Slack,
+    /// The picture below a message in Slack, which counts as told without it.
+    SlackPicture,
     /// Slack by incoming web hook.
     SlackWebhook,
     /// The generic web hook.
@@ -36,15 +38,17 @@ impl Sink {
         match self {
             Self::Pagerduty => "pagerduty",
             Self::Slack => "slack",
+            Self::SlackPicture => "slack-picture",
             Self::SlackWebhook => "slack-webhook",
             Self::Webhook => "webhook",
             Self::PlainPage => "plain-page",
         }
     }
 
-    /// A person reads it, as opposed to a program.
+    /// A person reads it, as opposed to a program. Who lacks the picture has
+    /// read the message.
     pub fn reaches_people(self) -> bool {
-        self != Self::Webhook
+        !matches!(self, Self::Webhook | Self::SlackPicture)
     }
 }
 
@@ -192,6 +196,13 @@ pub fn next(notice: &Notice, thread: &ChatThread, situation: Situation) -> Step 
         return Step::Line { broadcast: news && turns && notice.severity == Severity::P1 };
     }
     Step::Nothing
+}
+
+/// The figures of the picture that the thread lacks. One comes after the root
+/// that it stands below.
+pub fn lacks_picture<'n>(notice: &'n Notice, thread: &ChatThread) -> Option<&'n Chart> {
+    let there = thread.delivered.contains(&Sink::SlackPicture.mark(notice));
+    notice.chart.as_ref().filter(|_| !thread.root.is_empty() && !there)
 }
 
 /// The thread has no line of that notice yet.

@@ -78,10 +78,12 @@ impl Told {
 
     /// Faults for which the invocation has to fail: those that a retry may
     /// cure, and those that nothing made up for. A refusal for good after
-    /// which the plain page went out is a matter for the report.
+    /// which the plain page went out is a matter for the report, and so is one
+    /// of a picture, whose message is there.
     pub fn unsettled(&self) -> impl Iterator<Item = (&'static str, &Fault)> {
         let paged = matches!(self.sinks.get(&Sink::PlainPage), Some(Outcome::Sent | Outcome::AlreadyThere));
-        self.faults().filter(move |(_, fault)| fault.transient() || !paged)
+        let made_up = move |receiver: &str| paged || receiver == Sink::SlackPicture.name();
+        self.faults().filter(move |(receiver, fault)| fault.transient() || !made_up(receiver))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Stories: the handler in a simulated chat.
 
 mod counted;
+mod picture;
 mod races;
 mod sinks;
 mod slack;

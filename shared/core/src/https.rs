@@ -11,8 +11,35 @@ pub struct HttpsRequest {
     pub url: String,
     /// Header names and values.
     pub headers: Vec<(String, String)>,
-    /// The body, JSON.
-    pub body: String,
+    /// The body.
+    pub body: Body,
+}
+
+/// What is posted. What it is besides is in the headers.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Body {
+    /// JSON or a form.
+    Text(String),
+    /// A file.
+    Bytes(Vec<u8>),
+}
+
+impl Body {
+    /// The body as it is sent.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+
+    /// The body as text; a file has none.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Bytes(_) => "",
+        }
+    }
 }
 
 impl fmt::Debug for HttpsRequest {

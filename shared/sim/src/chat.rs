@@ -1,9 +1,9 @@
 //! A chat workspace, a pager and web hooks behind the `Https` port.
 //!
-//! It keeps what was posted, edited and paged, refuses what the real ones
-//! refuse (unknown channels, deleted messages, blocks beyond their limits, a
-//! wrong token), and can be told to throttle, fail or lose an answer. Time
-//! stamps of messages count up from one, so that two runs are the same.
+//! It keeps what was posted, uploaded, edited and paged, refuses what the real
+//! ones refuse (unknown channels, deleted messages, blocks beyond their limits, a
+//! wrong token), and can be told to throttle, fail or lose an answer. Time stamps
+//! of messages count up from one, so that two runs are the same.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,6 +12,11 @@ use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::https::{HttpsAnswer, HttpsRequest};
 use nightshift_core::ports::{Answer, Https};
 use serde_json::{Value, json};
+
+mod files;
+mod limits;
+
+pub use files::File;
 
 /// A message as it stands now.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,6 +76,7 @@ struct Workspace {
     posted: u64,
     alerts: BTreeMap<String, Alert>,
     hooks: Vec<HttpsRequest>,
+    files: files::Files,
     requests: Vec<String>,
     mishaps: BTreeMap<String, VecDeque<Mishap>>,
     waited_s: u64,
@@ -92,7 +98,7 @@ impl Chat {
     }
 
     /// The next request that is for `what` (a method such as `chat.update`,
-    /// `enqueue`, or `hook`) meets this; several meet one after the other.
+    /// `enqueue`, `upload`, or `hook`) meets this; several meet one after the other.
     pub fn next(&self, what: &str, mishap: Mishap) {
         self.open().mishaps.entry(what.to_owned()).or_default().push_back(mishap);
     }
@@ -131,6 +137,21 @@ impl Chat {
     /// What arrived at web hooks.
     pub fn hooks(&self) -> Vec<HttpsRequest> {
         self.open().hooks.clone()
+    }
+
+    /// Files that people see, oldest first.
+    pub fn files(&self) -> Vec<File> {
+        self.open().files.there.clone()
+    }
+
+    /// What was posted to where files are taken.
+    pub fn uploads(&self) -> Vec<HttpsRequest> {
+        self.open().files.posts.clone()
+    }
+
+    /// From now on it names this address when asked where a file is to go.
+    pub fn mislead(&self, url: &str) {
+        self.open().files.misled = Some(url.to_owned());
     }
 
     /// Every request by what it was for, in order, refused ones included.
@@ -177,7 +198,15 @@ impl Https for Chat {
 
 fn what_for(url: &str) -> &str {
     let last = url.rsplit('/').next().unwrap_or_default();
-    if last.starts_with("chat.") || last == "enqueue" { last } else { "hook" }
+    match last {
+        _ if last.starts_with("chat.") || last.starts_with("files.") || last == "enqueue" => last,
+        _ if url.starts_with("https://files.slack.com/") => "upload",
+        _ => "hook",
+    }
+}
+
+fn placed(channel: String, ts: String) -> Value {
+    json!({"ok": true, "channel": channel, "ts": ts})
 }
 
 fn answer(status: u16, body: String) -> HttpsAnswer {
@@ -186,32 +215,37 @@ fn answer(status: u16, body: String) -> HttpsAnswer {
 
 impl Workspace {
     fn take(&mut self, what: &str, request: &HttpsRequest) -> HttpsAnswer {
-        let body: Value = serde_json::from_str(&request.body).unwrap_or(Value::Null);
+        let body: Value = serde_json::from_str(request.body.text()).unwrap_or(Value::Null);
         match what {
             "enqueue" => self.enqueue(&body),
             "hook" => {
                 self.hooks.push(request.clone());
                 answer(200, "ok".to_owned())
             }
+            "upload" => self.files.receive(request),
             method => {
                 let bearer = format!("Bearer {}", self.token);
                 let named = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("authorization");
                 let let_in = request.headers.iter().find(named).is_some_and(|(_, value)| *value == bearer);
-                let done = if let_in { self.call(method, body) } else { Err("invalid_auth") };
-                let said = match done {
-                    Ok((channel, ts)) => json!({"ok": true, "channel": channel, "ts": ts}),
-                    Err(error) => json!({"ok": false, "error": error}),
+                let done = match method.starts_with("files.") {
+                    _ if !let_in => Err("invalid_auth"),
+                    true => {
+                        let known = |channel: &str| self.channels.values().any(|id| id == channel);
+                        self.files.call(method, request.body.text(), known)
+                    }
+                    false => self.call(method, body),
                 };
+                let said = done.unwrap_or_else(|error| json!({"ok": false, "error": error}));
                 answer(200, said.to_string())
             }
         }
     }
 
-    fn call(&mut self, method: &str, body: Value) -> Result<(String, String), &'static str> {
+    fn call(&mut self, method: &str, body: Value) -> Result<Value, &'static str> {
         let asked = body["channel"].as_str().unwrap_or_default();
         let channel = self.channels.get(asked).ok_or("channel_not_found")?.clone();
         if method != "chat.delete" {
-            check(&body)?;
+            limits::check(&body)?;
         }
         if method == "chat.postMessage" {
             return Ok(self.post(channel, body));
@@ -228,16 +262,16 @@ impl Workspace {
             "chat.delete" => drop(self.messages.remove(at)),
             _ => return Err("unknown_method"),
         }
-        Ok((channel, ts))
+        Ok(placed(channel, ts))
     }
 
-    fn post(&mut self, channel: String, body: Value) -> (String, String) {
+    fn post(&mut self, channel: String, body: Value) -> Value {
         self.posted += 1;
         let ts = format!("1763604840.{:06}", self.posted);
         let thread = body["thread_ts"].as_str().map(ToOwned::to_owned);
         let broadcast = body["reply_broadcast"] == json!(true);
         self.messages.push(Message { channel: channel.clone(), ts: ts.clone(), thread, broadcast, edits: 0, body });
-        (channel, ts)
+        placed(channel, ts)
     }
 
     fn enqueue(&mut self, body: &Value) -> HttpsAnswer {
@@ -262,27 +296,4 @@ impl Workspace {
         }
         answer(202, json!({"status": "success", "message": "Event processed", "dedup_key": key}).to_string())
     }
-}
-
-/// What the real one refuses in a message: no text, or blocks past a limit.
-fn check(body: &Value) -> Result<(), &'static str> {
-    if body["text"].as_str().unwrap_or_default().is_empty() {
-        return Err("no_text");
-    }
-    let blocks = body["blocks"].as_array().map_or(&[][..], Vec::as_slice);
-    let length = |text: &Value| text["text"].as_str().map_or(0, |text| text.chars().count());
-    let within = |text: &Value, limit: usize| (1..=limit).contains(&length(text));
-    let valid = |block: &Value| match block["type"].as_str() {
-        Some("header") => within(&block["text"], 150),
-        Some("section") => {
-            let fields = block["fields"].as_array().map_or(&[][..], Vec::as_slice);
-            let text = fields.is_empty() || !block["text"].is_null();
-            (!text || within(&block["text"], 3000))
-                && fields.len() <= 10
-                && fields.iter().all(|field| within(field, 2000))
-        }
-        Some("context") => block["elements"].as_array().is_some_and(|all| (1..=10).contains(&all.len())),
-        other => other == Some("divider"),
-    };
-    if blocks.len() <= 50 && blocks.iter().all(valid) { Ok(()) } else { Err("invalid_blocks") }
 }

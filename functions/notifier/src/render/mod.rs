@@ -1,7 +1,7 @@
 //! What a notice looks like. Every text of a notice is untrusted: it comes
 //! from alarms, logs and task definitions that anybody may have written.
 
-mod text;
+pub(crate) mod text;
 
 pub mod pager;
 pub mod plain;

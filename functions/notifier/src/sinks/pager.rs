@@ -2,7 +2,7 @@
 //! that would silence the human the page was for.
 
 use nightshift_core::fault::FaultKind;
-use nightshift_core::https::HttpsRequest;
+use nightshift_core::https::{Body, HttpsRequest};
 use nightshift_core::notice::Notice;
 use nightshift_core::ports::{Answer, Https};
 use serde_json::json;
@@ -54,6 +54,6 @@ fn request(base: &str, key: &Secret, notice: &Notice, call: &Call) -> HttpsReque
         what: what.to_owned(),
         url: format!("{base}/v2/enqueue"),
         headers: vec![("content-type".into(), "application/json".into())],
-        body: body.to_string(),
+        body: Body::Text(body.to_string()),
     }
 }

@@ -1,7 +1,7 @@
 //! Slack's Web API and its incoming web hooks.
 
 use nightshift_core::fault::{Fault, FaultKind};
-use nightshift_core::https::HttpsRequest;
+use nightshift_core::https::{Body, HttpsRequest};
 use nightshift_core::notice::Notice;
 use nightshift_core::ports::{Answer, Https};
 use serde::Deserialize;
@@ -44,8 +44,9 @@ impl From<Refused> for Fault {
     }
 }
 
+/// What any method answers; each fills in its own part.
 #[derive(Deserialize)]
-struct Said {
+pub struct Said {
     ok: bool,
     #[serde(default)]
     error: String,
@@ -53,6 +54,12 @@ struct Said {
     channel: String,
     #[serde(default)]
     ts: String,
+    /// Where a file is to be posted to.
+    #[serde(default)]
+    pub upload_url: String,
+    /// The file's id.
+    #[serde(default)]
+    pub file_id: String,
 }
 
 /// The Web API by bot token.
@@ -109,28 +116,39 @@ impl<W: Https> Api<'_, '_, W> {
     }
 
     async fn call(&mut self, method: &str, body: &Value) -> Result<Place, Refused> {
+        let said = self.ask(method, "application/json; charset=utf-8", body.to_string()).await;
+        let to_something = body.get("ts").or_else(|| body.get("thread_ts")).is_some();
+        match said {
+            Ok(said) => Ok(Place { channel: said.channel, ts: said.ts }),
+            Err(fault) if to_something && gone(&fault) => Err(Refused::Gone(fault)),
+            Err(fault) => Err(Refused::Fault(fault)),
+        }
+    }
+
+    /// Any method, with its arguments as JSON or as a form.
+    pub async fn ask(&mut self, method: &str, kind: &str, body: String) -> Answer<Said> {
         let request = HttpsRequest {
             what: format!("slack {method}"),
             url: format!("{}/{method}", self.base),
             headers: vec![
-                ("content-type".into(), "application/json; charset=utf-8".into()),
+                ("content-type".into(), kind.into()),
                 ("authorization".into(), format!("Bearer {}", self.token.reveal())),
             ],
-            body: body.to_string(),
+            body: Body::Text(body),
         };
         let answer = self.wire.post(&request).await?;
         if answer.status != 200 {
-            return Err(fault(&request, FaultKind::Permanent, format!("status {}", answer.status)).into());
+            return Err(fault(&request, FaultKind::Permanent, format!("status {}", answer.status)));
         }
         let said: Said = serde_json::from_str(&answer.body)
             .map_err(|_| fault(&request, FaultKind::Permanent, "the answer is not Slack's"))?;
         if said.ok {
-            return Ok(Place { channel: said.channel, ts: said.ts });
+            return Ok(said);
         }
         // Errors are identifiers; whatever else stands there is not repeated.
         let plain = said.error.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && said.error.len() <= 64;
         let error = if plain { said.error.as_str() } else { "unknown error" };
-        Err(refused(&request, body, error))
+        Err(refused(&request, method, error))
     }
 }
 
@@ -147,13 +165,16 @@ const GONE: [&str; 6] = [
     "is_archived",
 ];
 
-fn refused(request: &HttpsRequest, body: &Value, error: &str) -> Refused {
+fn gone(fault: &Fault) -> bool {
+    fault.causes.first().is_some_and(|cause| GONE.contains(&cause.as_str()))
+}
+
+fn refused(request: &HttpsRequest, method: &str, error: &str) -> Fault {
     let mut fault = fault(request, kind(error), error);
-    if let Some(cure) = cure(error) {
+    if let Some(cure) = cure(method, error) {
         fault.causes.push(cure.to_owned());
     }
-    let to_something = body.get("ts").or_else(|| body.get("thread_ts")).is_some();
-    if to_something && GONE.contains(&error) { Refused::Gone(fault) } else { Refused::Fault(fault) }
+    fault
 }
 
 /// What the caller can do about an error that Slack names with status 200.
@@ -180,8 +201,14 @@ fn kind(error: &str) -> FaultKind {
     }
 }
 
-fn cure(error: &str) -> Option<&'static str> {
+fn cure(method: &str, error: &str) -> Option<&'static str> {
     match error {
+        "missing_scope" if method.starts_with("files.") => {
+            Some("give the app the scope files:write and install it anew, as docs/slack-app.yaml says")
+        }
+        "not_in_channel" | "channel_not_found" if method.starts_with("files.") => {
+            Some("invite the app to the channel: it must be in it to put a file there")
+        }
         "not_in_channel" => Some("invite the app to the channel, or give it chat:write.public"),
         "channel_not_found" => Some("the channel does not exist, or is private and the app is not in it"),
         "missing_scope" => Some("the app needs chat:write"),
@@ -214,7 +241,9 @@ pub async fn send_hook<W: Https>(
         what: "slack webhook".into(),
         url: url.reveal().to_owned(),
         headers: vec![("content-type".into(), "application/json".into())],
-        body: json!({"text": fallback(notice), "blocks": root_blocks(notice), "unfurl_links": false}).to_string(),
+        body: Body::Text(
+            json!({"text": fallback(notice), "blocks": root_blocks(notice), "unfurl_links": false}).to_string(),
+        ),
     };
     let answer = wire.post(&request).await?;
     match answer.status {

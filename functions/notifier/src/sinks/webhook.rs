@@ -5,7 +5,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use nightshift_core::fault::FaultKind;
-use nightshift_core::https::HttpsRequest;
+use nightshift_core::https::{Body, HttpsRequest};
 use nightshift_core::notice::Notice;
 use nightshift_core::ports::{Answer, Https};
 use sha2::Sha256;
@@ -22,13 +22,14 @@ pub async fn send<W: Https>(wire: &mut Wire<'_, W>, (sinks, url): (&Sinks, &Secr
         what: "webhook".into(),
         url: url.reveal().to_owned(),
         headers: vec![("content-type".into(), "application/json".into()), ("x-nightshift-notice".into(), notice.key())],
-        body: String::new(),
+        body: Body::Text(String::new()),
     };
-    request.body =
+    let body =
         serde_json::to_string(notice).map_err(|error| fault(&request, FaultKind::Permanent, error.to_string()))?;
-    if let Some(signature) = sinks.webhook_key.as_ref().and_then(|key| signature(key, &request.body)) {
+    if let Some(signature) = sinks.webhook_key.as_ref().and_then(|key| signature(key, &body)) {
         request.headers.push(("x-nightshift-signature".into(), signature));
     }
+    request.body = Body::Text(body);
     let answer = wire.post(&request).await?;
     match answer.status {
         200..300 => Ok(()),

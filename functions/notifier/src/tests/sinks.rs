@@ -44,7 +44,7 @@ fn a_slack_web_hook_gets_the_turns_of_the_story_only() {
         .chat
         .hooks()
         .iter()
-        .map(|hook| serde_json::from_str::<Value>(&hook.body).unwrap()["text"].clone())
+        .map(|hook| serde_json::from_str::<Value>(hook.body.text()).unwrap()["text"].clone())
         .collect();
     let lights: String = texts.iter().filter_map(|text| text.as_str()?.chars().next()).collect();
     assert_eq!(lights, "🟠🟠🔴🟢");
@@ -71,7 +71,7 @@ fn the_generic_web_hook_gets_the_notice_itself_signed() {
     let notice = samples::notice("escalated");
     tell(&desk, &notice).unwrap();
     let [hook] = desk.chat.hooks().try_into().unwrap();
-    assert_eq!(serde_json::from_str::<nightshift_core::notice::Notice>(&hook.body).unwrap(), notice);
+    assert_eq!(serde_json::from_str::<nightshift_core::notice::Notice>(hook.body.text()).unwrap(), notice);
     let header = |name: &str| hook.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     assert_eq!(header("x-nightshift-notice").as_deref(), Some("20261120-0214-5f0c1d2e#5"));
     assert!(header("x-nightshift-signature").is_some_and(|value| value.starts_with("sha256=") && value.len() == 71));
