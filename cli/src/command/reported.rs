@@ -57,10 +57,20 @@ fn costs(
     (html, png): (Option<PathBuf>, Option<PathBuf>),
     paint: Paint,
 ) -> Result<(), Wrong> {
+    if let Some(file) = &html {
+        write(file, &reports::costs::page::page(spending))?;
+    }
+    if let Some(file) = &png {
+        let chart = spending.chart.as_ref().ok_or("there is nothing to draw: nothing was spent")?;
+        let image = nightshift_picture::png(chart).map_err(|error| chain(&error))?;
+        fs::write(file, image).map_err(|error| format!("{}: {error}", file.display()))?;
+    }
     if json {
-        say(&format!("{:#}\n", serde_json::to_value(spending)?))?;
-    } else {
-        say(&reports::costs::text::text(spending, paint))?;
+        return Ok(say(&format!("{:#}\n", serde_json::to_value(spending)?))?);
+    }
+    say(&reports::costs::text::text(spending, paint))?;
+    for file in html.iter().chain(&png) {
+        say(&format!("  The same as a picture: {}\n", file.display()))?;
     }
     Ok(())
 }

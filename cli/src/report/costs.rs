@@ -1,5 +1,6 @@
 //! What the account costs, for whoever asks at the command line.
 
+pub mod page;
 pub mod sample;
 pub mod text;
 

@@ -70,9 +70,13 @@ impl Told {
         let failed = self.sinks.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Failed(_)));
         let mut receivers: Vec<Counter> = failed.map(|(sink, _)| Counter::of(Family::Undelivered, sink)).collect();
         receivers.extend(self.secret.as_ref().map(|_| Counter::of(Family::Undelivered, &Needed::Secret)));
+        // Of a picture the message is there: it wakes nobody.
+        let picture = Counter::of(Family::Undelivered, &Sink::SlackPicture);
         for receiver in receivers {
+            if receiver != picture {
+                tally.add(Counter::all(Family::Undelivered));
+            }
             tally.add(receiver);
-            tally.add(Counter::all(Family::Undelivered));
         }
     }
 

@@ -84,7 +84,8 @@ fn columns(rows: &[[String; 6]], paint: Paint) -> String {
     text
 }
 
-fn mover(mover: &Episode) -> String {
+/// One line about what cost more than is usual.
+pub fn mover(mover: &Episode) -> String {
     let name = harmless(mover.first.key.first().map_or("", String::as_str));
     let peak = &mover.peak;
     let usual = format!(
