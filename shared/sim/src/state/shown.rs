@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nightshift_core::ids::{Digest, TaskDefinitionArn, fingerprint};
 use nightshift_core::image::RunningImage;
 use nightshift_core::release::{LogPlace, Revision, RevisionImage, ServiceDeployment, TaskDefinition};
-use nightshift_core::service::{Breaker, Deployment, Rollout, Service, TargetHealth, TaskSet};
+use nightshift_core::service::{Breaker, Deployment, Launch, Rollout, Service, TargetHealth, TaskSet};
 use nightshift_core::task::StoppedTask;
 
 use super::moment;
@@ -28,6 +28,7 @@ impl Machine {
             controller: self.setup.controller,
             strategy: self.setup.strategy,
             express_managed: false,
+            launch: Some(Launch::Fargate),
             daemon: false,
             task_definition: all.first().map_or_else(|| self.task_definition(0), |first| first.task_definition.clone()),
             desired: self.desired,
