@@ -23,11 +23,12 @@ const CODE_DEPLOYING: &str = "CONFORM_CODE_DEPLOYING";
 const GAPS: &str = "CONFORM_GAPS";
 
 /// The suites, one or several ports each.
-const SUITES: [&str; 34] = [
+const SUITES: [&str; 37] = [
     "ages",
     "alarm-map",
     "alarms",
     "all-services",
+    "balancers",
     "changes",
     "chat",
     "code-deployments",
@@ -41,6 +42,7 @@ const SUITES: [&str; 34] = [
     "images",
     "labels",
     "ledger",
+    "log-groups",
     "logs",
     "marks",
     "metrics",
@@ -57,6 +59,7 @@ const SUITES: [&str; 34] = [
     "switch",
     "targets",
     "task-sets",
+    "task-sizes",
     "timers",
 ];
 
@@ -86,6 +89,7 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         "alarm-map" => suites::alarm_map::alarm_map(account, place, prefix).await,
         "alarms" => suites::alarms::alarms(account, place).await,
         "all-services" => suites::fleet::all_services(account, place).await,
+        "balancers" => suites::balancers::balancers(account, place).await,
         "changes" => suites::changes::changes(account, place).await,
         "chat" => suites::chat::chat(account, prefix).await,
         "code-deployments" => suites::codedeploy::deployments(account, place, &known(variables)?).await,
@@ -99,6 +103,7 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         "images" => suites::images::images(account, place).await,
         "labels" => suites::labels::labels(account, place).await,
         "ledger" => suites::ledger::ledger(account, prefix, whole_seconds(place.now)?).await,
+        "log-groups" => suites::log_groups::log_groups(account).await,
         "logs" => suites::logs::logs(account, place).await,
         "marks" => suites::marks::marks(account, place, prefix).await,
         "metrics" => suites::metrics::metrics(account, place).await,
@@ -122,6 +127,7 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         "switch" => suites::switch::switch(account).await,
         "targets" => suites::targets::targets(account, place).await,
         "task-sets" => suites::codedeploy::task_sets(account, place).await,
+        "task-sizes" => suites::task_sizes::task_sizes(account, place).await,
         "timers" => {
             println!("{}", serde_json::to_string(&suites::timers::timers(account, place, prefix).await?)?);
             Ok(())

@@ -10,3 +10,4 @@ mod images;
 mod ledger;
 mod logs;
 mod tell;
+mod waste;
