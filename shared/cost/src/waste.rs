@@ -14,12 +14,14 @@ mod seen;
 mod services;
 mod storage;
 
+pub mod observe;
+
 use nightshift_core::cost::{Money, Sums};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use network::by_usage_type;
+pub use network::{by_usage_type, last_month};
 pub use prices::{Prices, RATES_AS_OF};
 pub use seen::{BalancerUse, Peak, Seen, ServiceUse, StoredImages};
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use nightshift_core::cost::{CostPeriod, GroupBy, Money, Sums};
+use jiff::civil::Date;
+use nightshift_core::cost::{CostMetric, CostPeriod, CostQuery, Granularity, GroupBy, Money, Sums};
 use rust_decimal::Decimal;
 
 use super::prices::{HOURS, LISTED};
@@ -34,6 +35,22 @@ pub(super) fn balancers<'a>(seen: &'a Seen, prices: &'a Prices) -> impl Iterator
         );
         entry(WasteKind::IdleLoadBalancer, &balancer.name, prices.balancer_hour * HOURS, how)
     })
+}
+
+/// The question whose answer is what [`by_usage_type`] sums up: the last whole
+/// month before `today`, without what comes back and tax.
+pub fn last_month(today: Date) -> CostQuery {
+    let to = today.first_of_month();
+    let from = to.yesterday().map_or(to, Date::first_of_month);
+    CostQuery {
+        from,
+        to,
+        granularity: Granularity::Monthly,
+        metric: CostMetric::Unblended,
+        by: vec![GroupBy::UsageType],
+        services: Vec::new(),
+        without: ["Credit", "Refund", "Tax"].map(String::from).into(),
+    }
 }
 
 /// What was spent by usage type in all of these periods, grouped `by` what was

@@ -14,6 +14,9 @@ use super::{Prices, Seen, ServiceUse, Waste, WasteKind, entry, fargate};
 /// A service ran all the time if it ran in so many per cent of the hours:
 /// CloudWatch now and then lacks one, and deployments make gaps.
 const ALL_THE_TIME_PERCENT: u64 = 90;
+/// What takes more of its CPU, per cent, works for somebody who does not come
+/// through its load balancer.
+const BUSY_PERCENT: u32 = 20;
 /// Twelve hours of five days are when people work, …
 const WORKING_HOURS: u32 = 60;
 /// … of as many of a week.
@@ -34,7 +37,7 @@ fn of_one(service: &ServiceUse, days: u32, prices: &Prices) -> Vec<Waste> {
     let Some(size) = service.size else { return Vec::new() };
     let Some(one) = fargate::month(size, service.launch, prices) else { return Vec::new() };
     let costs = one * Decimal::from(service.desired);
-    if service.requests == Some(0) {
+    if service.requests == Some(0) && service.cpu.is_some_and(|cpu| cpu <= Decimal::from(BUSY_PERCENT)) {
         return vec![idle(service, days, costs)];
     }
     let used = service.cpu.zip(service.memory);
