@@ -147,6 +147,23 @@ fn the_simulated_number_of_services_is_as_it_must_be() {
 }
 
 #[test]
+fn simulated_log_groups_are_as_they_must_be() {
+    assert_eq!(poll_once(suites::log_groups::log_groups(&account().0)), Some(Ok(())));
+}
+
+#[test]
+fn simulated_sizes_of_tasks_are_as_they_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::task_sizes::task_sizes(&account, &place)), Some(Ok(())));
+}
+
+#[test]
+fn simulated_load_balancers_are_as_they_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::balancers::balancers(&account, &place)), Some(Ok(())));
+}
+
+#[test]
 fn simulated_logs_are_as_they_must_be() {
     let (account, place) = account();
     assert_eq!(poll_once(suites::logs::logs(&account, &place)), Some(Ok(())));

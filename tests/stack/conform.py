@@ -95,6 +95,7 @@ class Emulated:
             self.env |= known(self._code_deployments())
             self._alarms()
             seed.logs(self.ministack, self.simulator)
+            seed.beside(self.ministack, SCENARIO)
             self._table()
             self._stacks()
             self._switch()

@@ -53,7 +53,7 @@ def actions(port):
 @cache
 def sums():
     """The traits of the shared crates that add up ports: name to what they name."""
-    folders = ("shared/incident/src", "shared/diagnosis/src", "shared/lambda/src")
+    folders = ("shared/incident/src", "shared/diagnosis/src", "shared/cost/src", "shared/lambda/src")
     texts = [text for folder in folders for text in sources(folder).values()]
     return {name: parts for text in texts for name, (parts, _) in traits(text).items()}
 

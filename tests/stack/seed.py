@@ -1,10 +1,11 @@
-"""What ministack holds of a scenario: load balancers, metrics, alarms, logs.
+"""What ministack holds of a scenario: load balancers, metrics, alarms, logs, log groups.
 
 The simulator says what there is; ministack gives load balancers ids of its own,
 so the simulator is started on a copy of the scenario that has them.
 """
 
 import re
+import time
 import tomllib
 
 # PutMetricData takes so many at once.
@@ -42,8 +43,8 @@ def load_balancers(ministack, scenario, folder):
     return copy
 
 
-def _load_balancer(ministack, name):
-    made = ministack.client("elbv2").create_load_balancer(Name=name, Subnets=["subnet-a", "subnet-b"])
+def _load_balancer(ministack, name, kind="application"):
+    made = ministack.client("elbv2").create_load_balancer(Name=name, Subnets=["subnet-a", "subnet-b"], Type=kind)
     return made["LoadBalancers"][0]["LoadBalancerArn"]
 
 
@@ -89,6 +90,24 @@ def metrics_and_alarms(ministack, simulator, topic, hours=3):
             cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="quiet")
             if alarm["ActionsEnabled"]:
                 cloudwatch.enable_alarm_actions(AlarmNames=[name])
+
+
+def beside(ministack, scenario):
+    """What no service of the scenario has: load balancers and log groups, with what these store."""
+    account = tomllib.loads(scenario.read_text(encoding="utf-8"))
+    for balancer in account.get("load_balancer", []):
+        _load_balancer(ministack, balancer["name"], "network" if balancer.get("network") else "application")
+    client = ministack.client("logs")
+    for group in account.get("log_group", []):
+        numbered = [f"{group['name']}-{number:04}" for number in range(1, group.get("count", 0) + 1)]
+        for name in numbered or [group["name"]]:
+            client.create_log_group(logGroupName=name)
+            if "retention_days" in group:
+                client.put_retention_policy(logGroupName=name, retentionInDays=group["retention_days"])
+            if group.get("stored_bytes"):
+                client.create_log_stream(logGroupName=name, logStreamName="stored")
+                event = {"timestamp": int(time.time() * 1000), "message": "x" * group["stored_bytes"]}
+                client.put_log_events(logGroupName=name, logStreamName="stored", logEvents=[event])
 
 
 def logs(ministack, simulator):

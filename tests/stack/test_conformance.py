@@ -18,9 +18,11 @@ from processes import binary
 
 # The last three change services and images: after all that look at them.
 SUITES = (
-    "ages", "alarm-map", "alarms", "all-services", "chat", "code-deployments", "costs", "history",
-    "cost-ledger", "image-ledger", "image-runs", "images", "labels", "ledger", "logs", "metrics", "number-of-services", "past",
-    "registry", "running", "scaling", "scans", "secrets", "services", "stacks", "switch", "targets", "task-sets",
+    "ages", "alarm-map", "alarms", "all-services", "balancers", "chat", "code-deployments",
+    "cost-ledger", "costs", "history", "image-ledger", "image-runs", "images", "labels", "ledger", "log-groups",
+    "logs", "metrics",
+    "number-of-services", "past", "registry", "running", "scaling", "scans", "secrets", "services", "stacks",
+    "switch", "targets", "task-sets", "task-sizes",
     "changes", "hooks", "marks",
 )  # fmt: skip
 # They have tests of their own, which look at what came of them.

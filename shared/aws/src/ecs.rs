@@ -7,11 +7,13 @@ mod changes;
 mod history;
 mod listing;
 mod service;
+mod size;
 mod stopped;
 mod surroundings;
 mod tasks;
 
 use aws_sdk_ecs::types::{ServiceField, TaskDefinitionField, TaskDefinitionStatus};
+use nightshift_core::fault::Fault;
 use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
 use nightshift_core::image::RunningImage;
 use nightshift_core::ports::{Answer, FleetReads, HookWrites, RunningReads, ServiceReads, ServiceWrites};
@@ -59,9 +61,7 @@ impl ServiceReads for Account {
             Ok(found) => found,
             Err(error) => {
                 let fault = fault(operation, task_definition.as_str(), &error);
-                // ECS has no code of its own for this.
-                let gone = fault.causes.iter().any(|cause| cause.contains("Unable to describe task definition"));
-                return if gone { Ok(None) } else { absent(fault) };
+                return if is_no_task_definition(&fault) { Ok(None) } else { absent(fault) };
             }
         };
         let Some(definition) = found.task_definition() else {
@@ -83,6 +83,11 @@ impl ServiceReads for Account {
     async fn services_behind(&self, target_groups: &[String]) -> Answer<Vec<ServiceRef>> {
         behind::read(&self.ecs, target_groups).await
     }
+}
+
+/// ECS has no code of its own for this.
+fn is_no_task_definition(fault: &Fault) -> bool {
+    fault.causes.iter().any(|cause| cause.contains("Unable to describe task definition"))
 }
 
 /// Where a container's log goes, if the `awslogs` driver writes it: only its

@@ -1,4 +1,6 @@
-//! Amazon CloudWatch Logs: what a container said last.
+//! Amazon CloudWatch Logs: what a container said last, and log groups.
+
+mod groups;
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,7 @@
-//! Elastic Load Balancing: what load balancers think of a service's targets.
+//! Elastic Load Balancing: what load balancers think of a service's targets, and
+//! which load balancers there are.
+
+mod balancers;
 
 use std::collections::BTreeMap;
 

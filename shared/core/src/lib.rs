@@ -19,6 +19,7 @@ pub mod metric;
 pub mod release;
 pub mod service;
 pub mod task;
+pub mod waste;
 
 pub mod cause;
 pub mod refusal;

@@ -8,6 +8,7 @@
 mod costs;
 mod deployments;
 mod images;
+mod waste;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -35,6 +36,7 @@ pub use deployments::{
     LogReads,
 };
 pub use images::{ImageLedger, RegistryReads, RegistryWrites, RunningReads, RunsLedger, RunsReads, ScanReads};
+pub use waste::{BalancerReads, LogGroupReads, TaskSizeReads};
 
 /// What an edge gives: a value, or a fault that names the operation.
 pub type Answer<T> = Result<T, Fault>;

@@ -34,6 +34,18 @@ pub enum Strategy {
     Canary,
 }
 
+/// What a service's tasks run on, as far as that has a price of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Launch {
+    /// Fargate, on demand.
+    Fargate,
+    /// Fargate Spot, some of it or all: its price moves.
+    FargateSpot,
+    /// Instances, ours or others'.
+    Instances,
+}
+
 /// Where a classic deployment's rollout stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -121,6 +133,9 @@ pub struct Service {
     /// Its deployment circuit breaker, where it has a setting for one.
     #[serde(default)]
     pub breaker: Option<Breaker>,
+    /// What its tasks run on; `None`: ECS does not say it of the service.
+    #[serde(default)]
+    pub launch: Option<Launch>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
 }
@@ -168,6 +183,16 @@ impl Service {
     pub fn tag(&self, key: &str) -> Option<&str> {
         self.tags.get(key).map(String::as_str)
     }
+}
+
+/// The environment a service says it is in.
+pub fn environment(service: &Service) -> Option<&str> {
+    service.tag("environment").or_else(|| service.tag("env"))
+}
+
+/// Whether an environment of that name is production.
+pub fn production(environment: &str) -> bool {
+    matches!(environment.to_ascii_lowercase().as_str(), "prod" | "production" | "live")
 }
 
 /// How many of a service's targets its load balancers find healthy.

@@ -4,10 +4,10 @@
 //! [`mod@series`] (spending by day, and which days are settled),
 //! [`mod@baseline`] (what a day usually costs, and how much that varies),
 //! [`mod@detect`] (what is beyond it and worth telling), [`mod@episode`] (an
-//! anomaly that lasts is one).
+//! anomaly that lasts is one), [`mod@waste`] (what is paid for and not used).
 //!
 //! Amounts are decimal and statistics are taken in whole millionths of the
-//! currency: there is no float here, and the order in which days and keys come
+//! currency: no float takes part in a rule, and the order in which days and keys come
 //! changes nothing. How well the rules do is measured by
 //! `nightshift simulate cost` on years of costs that know nothing of them:
 //! `docs/simulate.md`.
@@ -19,6 +19,8 @@ pub mod series;
 pub mod baseline;
 pub mod detect;
 pub mod episode;
+
+pub mod waste;
 
 mod micros;
 

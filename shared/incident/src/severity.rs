@@ -4,20 +4,11 @@ use nightshift_core::alarm::LiveAlarm;
 use nightshift_core::mode::{Mode, Severity};
 use nightshift_core::policy::Policy;
 use nightshift_core::service::Service;
-
-/// The environment a service says it is in.
-pub fn environment(service: &Service) -> Option<&str> {
-    service.tag("environment").or_else(|| service.tag("env"))
-}
+pub use nightshift_core::service::{environment, production};
 
 /// The team a service says it belongs to.
 pub fn team(service: &Service) -> Option<&str> {
     service.tag("team").or_else(|| service.tag("owner"))
-}
-
-/// Whether an environment of that name is production.
-pub fn production(environment: &str) -> bool {
-    matches!(environment.to_ascii_lowercase().as_str(), "prod" | "production" | "live")
 }
 
 /// Whether the alarm measures something that users feel.

@@ -158,6 +158,7 @@ mod tests {
             controller: Controller::Ecs,
             strategy: Strategy::Rolling,
             express_managed: false,
+            launch: None,
             daemon: false,
             task_definition: task_definition.clone(),
             desired,

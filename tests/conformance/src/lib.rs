@@ -9,6 +9,7 @@
 pub mod ages;
 pub mod alarm_map;
 pub mod alarms;
+pub mod balancers;
 pub mod changes;
 pub mod chat;
 pub mod codedeploy;
@@ -21,6 +22,7 @@ pub mod image_ledger;
 pub mod images;
 pub mod labels;
 pub mod ledger;
+pub mod log_groups;
 pub mod logs;
 pub mod marks;
 pub mod metrics;
@@ -35,6 +37,7 @@ pub mod services;
 pub mod stacks;
 pub mod switch;
 pub mod targets;
+pub mod task_sizes;
 pub mod timers;
 
 use std::collections::BTreeSet;

@@ -23,11 +23,12 @@ const CODE_DEPLOYING: &str = "CONFORM_CODE_DEPLOYING";
 const GAPS: &str = "CONFORM_GAPS";
 
 /// The suites, one or several ports each.
-const SUITES: [&str; 35] = [
+const SUITES: [&str; 38] = [
     "ages",
     "alarm-map",
     "alarms",
     "all-services",
+    "balancers",
     "changes",
     "chat",
     "code-deployments",
@@ -42,6 +43,7 @@ const SUITES: [&str; 35] = [
     "images",
     "labels",
     "ledger",
+    "log-groups",
     "logs",
     "marks",
     "metrics",
@@ -58,6 +60,7 @@ const SUITES: [&str; 35] = [
     "switch",
     "targets",
     "task-sets",
+    "task-sizes",
     "timers",
 ];
 
@@ -87,6 +90,7 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         "alarm-map" => suites::alarm_map::alarm_map(account, place, prefix).await,
         "alarms" => suites::alarms::alarms(account, place).await,
         "all-services" => suites::fleet::all_services(account, place).await,
+        "balancers" => suites::balancers::balancers(account, place).await,
         "changes" => suites::changes::changes(account, place).await,
         "chat" => suites::chat::chat(account, prefix).await,
         "code-deployments" => suites::codedeploy::deployments(account, place, &known(variables)?).await,
@@ -105,6 +109,7 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         "images" => suites::images::images(account, place).await,
         "labels" => suites::labels::labels(account, place).await,
         "ledger" => suites::ledger::ledger(account, prefix, whole_seconds(place.now)?).await,
+        "log-groups" => suites::log_groups::log_groups(account).await,
         "logs" => suites::logs::logs(account, place).await,
         "marks" => suites::marks::marks(account, place, prefix).await,
         "metrics" => suites::metrics::metrics(account, place).await,
@@ -128,6 +133,7 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         "switch" => suites::switch::switch(account).await,
         "targets" => suites::targets::targets(account, place).await,
         "task-sets" => suites::codedeploy::task_sets(account, place).await,
+        "task-sizes" => suites::task_sizes::task_sizes(account, place).await,
         "timers" => {
             println!("{}", serde_json::to_string(&suites::timers::timers(account, place, prefix).await?)?);
             Ok(())

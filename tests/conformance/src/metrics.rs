@@ -4,7 +4,7 @@
 //! knows what an account measured, but a sum of sums is a sum.
 
 use jiff::{SignedDuration, Timestamp};
-use nightshift_core::metric::{MetricId, Series};
+use nightshift_core::metric::{MetricId, Point, Series};
 use nightshift_core::ports::{AlarmReads, MetricReads};
 
 use crate::{Place, Verdict, got, holds, same, there};
@@ -141,9 +141,14 @@ impl<W: MetricReads> Suite<'_, W> {
         let (least, mean) = (self.one(of("Minimum")).await?, self.one(of("Average")).await?);
         let (most, sum) = (self.one(of("Maximum")).await?, self.one(of("Sum")).await?);
         let count = self.one(of("SampleCount")).await?;
+        let tail = self.one(of("p99")).await?;
+        let mut places = tail.0.iter().zip(&mean.0).zip(&most.0);
+        let between =
+            |((tail, mean), most): ((&Point, &Point), &Point)| (mean.value..=most.value).contains(&tail.value);
+        holds("average ≤ p99 ≤ maximum", &tail, tail.0.len() == mean.0.len() && places.all(between))?;
         for (index, mean) in mean.0.iter().enumerate() {
             let [least, most, sum, count] = [&least, &most, &sum, &count].map(|series| series.0.get(index));
-            let value = |point: Option<&nightshift_core::metric::Point>| point.map_or(f64::NAN, |point| point.value);
+            let value = |point: Option<&Point>| point.map_or(f64::NAN, |point| point.value);
             let (least, most, sum, count) = (value(least), value(most), value(sum), value(count));
             let between = least <= mean.value && mean.value <= most && least < most;
             let agrees = (sum / count - mean.value).abs() < ROUNDING;

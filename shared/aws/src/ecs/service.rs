@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::types::{
-    self as sdk, DeploymentControllerType, DeploymentRolloutState, DeploymentStrategy, ResourceManagementType,
-    SchedulingStrategy, Tag, ThresholdConfiguration, ThresholdType,
+    self as sdk, DeploymentControllerType, DeploymentRolloutState, DeploymentStrategy, LaunchType,
+    ResourceManagementType, SchedulingStrategy, Tag, ThresholdConfiguration, ThresholdType,
 };
 use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
-use nightshift_core::service::{Breaker, Controller, Deployment, Rollout, Service, Strategy, TaskSet};
+use nightshift_core::service::{Breaker, Controller, Deployment, Launch, Rollout, Service, Strategy, TaskSet};
 
 use super::count;
 use crate::moment::moment;
@@ -37,6 +37,7 @@ pub(super) fn of(service: &ServiceRef, found: &sdk::Service) -> Service {
         target_groups: target_groups(found).into_iter().collect(),
         grace_s: count(found.health_check_grace_period_seconds().unwrap_or(0)),
         breaker: breaker(found),
+        launch: launch(found),
         tags: tags(found.tags()),
     }
 }
@@ -97,6 +98,23 @@ fn strategy(found: &sdk::Service) -> Strategy {
     }
 }
 
+/// A strategy of capacity providers counts before the launch type. Those of
+/// others than Fargate stand for instances.
+fn launch(found: &sdk::Service) -> Option<Launch> {
+    let providers: Vec<&str> =
+        found.capacity_provider_strategy().iter().map(|provider| provider.capacity_provider()).collect();
+    if !providers.is_empty() {
+        return Some(if providers.iter().any(|name| !name.starts_with("FARGATE")) {
+            Launch::Instances
+        } else if providers.contains(&"FARGATE_SPOT") {
+            Launch::FargateSpot
+        } else {
+            Launch::Fargate
+        });
+    }
+    Some(if found.launch_type()? == &LaunchType::Fargate { Launch::Fargate } else { Launch::Instances })
+}
+
 fn deployment(found: &sdk::Deployment) -> Option<Deployment> {
     Some(Deployment {
         id: DeploymentId::new(found.id()?),
@@ -151,6 +169,22 @@ mod tests {
         assert_eq!(service.deployments[0].failed_tasks, 0);
         assert_eq!(service.controller, Controller::Ecs);
         assert_eq!(service.strategy, Strategy::Rolling);
+    }
+
+    #[test]
+    fn a_strategy_of_capacity_providers_counts_before_the_launch_type() {
+        let of = |providers: &[&str], launch: Option<&str>| {
+            let item = |name: &&str| sdk::CapacityProviderStrategyItem::builder().capacity_provider(*name).build();
+            let items = providers.iter().map(item).collect::<Result<Vec<_>, _>>().unwrap();
+            let found = sdk::Service::builder().set_capacity_provider_strategy(Some(items));
+            super::launch(&found.set_launch_type(launch.map(Into::into)).build())
+        };
+        assert_eq!(of(&["FARGATE"], Some("EC2")), Some(Launch::Fargate));
+        assert_eq!(of(&["FARGATE", "FARGATE_SPOT"], None), Some(Launch::FargateSpot));
+        assert_eq!(of(&["FARGATE", "our-instances"], None), Some(Launch::Instances));
+        assert_eq!(of(&[], Some("FARGATE")), Some(Launch::Fargate));
+        assert_eq!(of(&[], Some("MANAGED_INSTANCES")), Some(Launch::Instances));
+        assert_eq!(of(&[], None), None);
     }
 
     #[test]

@@ -148,6 +148,7 @@ pub fn live() -> Service {
         controller: Controller::Ecs,
         strategy: Strategy::Rolling,
         express_managed: false,
+        launch: None,
         daemon: false,
         task_definition: runs(43),
         desired: 4,

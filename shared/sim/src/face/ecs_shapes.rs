@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::state::service::{DeploymentState, Machine, RevisionState};
 
 use super::ecs::goes_back;
+use super::sizes;
 
 /// Port of the container behind the load balancer.
 pub(super) const PORT: u16 = 8080;
@@ -47,9 +48,6 @@ pub(super) fn service(machine: &Machine, with_tags: bool) -> Value {
         "desiredCount": shown.desired,
         "runningCount": shown.running,
         "pendingCount": shown.pending,
-        "launchType": "FARGATE",
-        "platformVersion": "LATEST",
-        "platformFamily": "Linux",
         "taskDefinition": shown.task_definition,
         "deploymentConfiguration": configuration(machine),
         "deployments": shown.deployments.iter().map(classic).collect::<Vec<_>>(),
@@ -66,6 +64,7 @@ pub(super) fn service(machine: &Machine, with_tags: bool) -> Value {
         "enableExecuteCommand": false,
         "availabilityZoneRebalancing": "DISABLED",
     });
+    sizes::put_launch(&mut service, machine.setup.launch);
     let sets = || machine.classic().iter().map(|set| task_set(machine, set)).collect();
     put(&mut service, "taskSets", machine.by_codedeploy().then(sets));
     put(&mut service, "currentServiceDeployment", shown.current_deployment.map(|arn| json!(arn)));
@@ -298,7 +297,7 @@ pub(super) fn task_definition(machine: &Machine, registered: &TaskDefinition) ->
         container
     };
     let number: u32 = registered.arn.as_str().rsplit(':').next().and_then(|number| number.parse().ok()).unwrap_or(0);
-    json!({
+    let mut shown = json!({
         "taskDefinitionArn": registered.arn,
         "family": machine.setup.name,
         "registeredBy": registered.registered_by,
@@ -308,9 +307,7 @@ pub(super) fn task_definition(machine: &Machine, registered: &TaskDefinition) ->
         "volumes": [],
         "placementConstraints": [],
         "networkMode": "awsvpc",
-        "compatibilities": ["EC2", "FARGATE"],
-        "requiresCompatibilities": ["FARGATE"],
-        "cpu": "512",
-        "memory": "1024",
-    })
+    });
+    sizes::put_size(&mut shown, machine);
+    shown
 }

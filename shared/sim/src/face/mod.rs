@@ -14,6 +14,7 @@ mod layers;
 mod pace;
 mod request;
 mod scaling;
+mod sizes;
 mod tasks;
 
 use axum::Router;

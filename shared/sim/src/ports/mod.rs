@@ -11,3 +11,4 @@ mod images;
 mod ledger;
 mod logs;
 mod tell;
+mod waste;

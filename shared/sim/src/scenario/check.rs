@@ -1,5 +1,6 @@
 //! What is of the right type and still wrong.
 
+mod beside;
 mod costs;
 mod images;
 
@@ -21,6 +22,7 @@ pub(super) fn wrong(scenario: &Scenario) -> Option<Wrong> {
         })
         .or_else(|| outages(scenario))
         .or_else(|| images::wrong(scenario))
+        .or_else(|| beside::wrong(scenario))
         .or_else(|| scenario.costs.as_ref().and_then(costs::wrong))
         .or_else(|| alarms.map(|(i, it)| (format!("alarm[{i}]"), it)).find_map(|(at, it)| alarm(scenario, &at, it)))
 }

@@ -4,6 +4,7 @@
 //! an emulator. `docs/scenario.md` describes every field.
 
 mod alarm;
+mod beside;
 mod builtin;
 mod check;
 mod costs;
@@ -19,6 +20,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 pub use alarm::{AlarmSetup, Comparison, HealthSetup, Missing, Outage, Watched};
+pub use beside::{BalancerSetup, LogGroupSetup, TaskSetup};
 pub use builtin::{BUILTIN, builtin};
 pub use costs::{CostAccount, CostCharge, CostJump, CostService, CostSetup, CostTag, Estimated};
 pub use image::{ImageSetup, RepositorySetup, Scanning, Vulnerability};
@@ -84,6 +86,12 @@ pub struct Scenario {
     /// Flaws that images can have.
     #[serde(default, rename = "vulnerability")]
     pub vulnerabilities: Vec<Vulnerability>,
+    /// Log groups; those of services are there without a word.
+    #[serde(default, rename = "log_group")]
+    pub log_groups: Vec<LogGroupSetup>,
+    /// Load balancers that no service registers with.
+    #[serde(default, rename = "load_balancer")]
+    pub balancers: Vec<BalancerSetup>,
     /// What it costs; unset: Cost Explorer was never switched on.
     #[serde(default)]
     pub costs: Option<CostSetup>,
@@ -232,6 +240,12 @@ mod tests {
         wrong(
             &SMALLEST.replace("[[service.release]]", "status = \"GONE\"\n[[service.release]]"),
             "service[0].status: expected ACTIVE, DRAINING or INACTIVE, found \"GONE\"",
+        );
+        let twice = "[[log_group]]\nname = \"a\"\ncount = 2\n[[log_group]]\nname = \"a-0002\"\n";
+        wrong(&format!("{SMALLEST}{twice}"), "log_group[1].name: \"a-0002\" is there twice");
+        wrong(
+            &format!("{SMALLEST}[[load_balancer]]\nname = \"prod\"\n"),
+            "load_balancer[0].name: \"prod\": a service has it already",
         );
         wrong("service = []\n", "service: a scenario needs at least one service");
     }

@@ -55,7 +55,7 @@ fn check(heading: &str, tables: &[&str]) {
 fn the_page_names_every_field_of_a_scenario_and_no_other() {
     check("## Top level", &[""]);
     let baseline = format!("{SERVICE}[service.baseline]\n");
-    check("## `[[service]]`", &[SERVICE, &baseline, &format!("{SERVICE}scaling = {{")]);
+    check("## `[[service]]`", &[SERVICE, &baseline, &format!("{SERVICE}scaling = {{"), &format!("{SERVICE}task = {{")]);
     let release = format!("{SERVICE}{RELEASE}");
     check("### `[[service.release]]`", &[&release, &format!("{release}crash = {{")]);
     check("### `[[service.load]]`", &[&format!("{SERVICE}{RELEASE}[[service.load]]\n")]);
@@ -65,6 +65,8 @@ fn the_page_names_every_field_of_a_scenario_and_no_other() {
     check("## `[[repository]]`", &["[[repository]]\n"]);
     check("## `[[image]]`", &["[[image]]\n"]);
     check("## `[[vulnerability]]`", &["[[vulnerability]]\n"]);
+    check("## `[[log_group]]`", &["[[log_group]]\n"]);
+    check("## `[[load_balancer]]`", &["[[load_balancer]]\n"]);
     check("## `[costs]`", &["[costs]\n"]);
     for table in ["service", "account", "tag", "charge", "jump"] {
         check(&format!("### `[[costs.{table}]]`"), &[&format!("[[costs.{table}]]\n")]);

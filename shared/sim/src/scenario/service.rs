@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use nightshift_core::service::{Controller, Strategy};
+use nightshift_core::service::{Controller, Launch, Strategy};
 use nightshift_core::span::Span;
 use serde::Deserialize;
 
-use super::{Moment, Release};
+use super::{Moment, Release, TaskSetup};
 
 /// One ECS service.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -20,6 +20,12 @@ pub struct ServiceSetup {
     /// Tasks wanted.
     #[serde(default = "desired")]
     pub desired: u32,
+    /// What they run on: `fargate`, `fargate-spot` or `instances`.
+    #[serde(default = "fargate")]
+    pub launch: Launch,
+    /// How large they are.
+    #[serde(default)]
+    pub task: TaskSetup,
     /// Its tags; `nightshift = "act"` opts it in.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
@@ -205,6 +211,10 @@ fn active() -> String {
 
 fn desired() -> u32 {
     4
+}
+
+fn fargate() -> Launch {
+    Launch::Fargate
 }
 
 fn controller() -> Controller {

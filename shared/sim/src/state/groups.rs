@@ -33,12 +33,20 @@ impl TargetGroup {
     }
 
     fn new(scenario: &Scenario, setup: &ServiceSetup, name: &str) -> Self {
-        let named = |name: &str, id: &str| if name.contains('/') { name.to_owned() } else { format!("{name}/{id}") };
         let dimension = format!("targetgroup/{}", named(name, TARGET_GROUP_ID));
         Self {
             arn: format!("arn:aws:elasticloadbalancing:{}:{}:{dimension}", scenario.region, scenario.account),
             dimension,
-            load_balancer: format!("app/{}", named(&setup.load_balancer, LOAD_BALANCER_ID)),
+            load_balancer: balancer_dimension(&setup.load_balancer),
         }
     }
+}
+
+/// Metric dimension of an Application Load Balancer that is called so.
+pub(crate) fn balancer_dimension(name: &str) -> String {
+    format!("app/{}", named(name, LOAD_BALANCER_ID))
+}
+
+fn named(name: &str, id: &str) -> String {
+    if name.contains('/') { name.to_owned() } else { format!("{name}/{id}") }
 }

@@ -12,8 +12,9 @@ use super::service::Machine;
 use super::traffic::Instant;
 use super::{State, moment};
 
-/// Metrics reach back so far before the clock's start.
-pub(crate) const KEPT_S: i64 = 8 * 86_400;
+/// Metrics reach back so far before the clock's start: CloudWatch keeps their
+/// minutes for fifteen days.
+const KEPT_S: i64 = 15 * 86_400;
 /// One datapoint at its finest.
 const MINUTE_S: i64 = 60;
 
@@ -183,7 +184,11 @@ fn combine(measured: Measured, stat: &str, values: &[f64]) -> Option<f64> {
         // Each request is a sample of value one.
         return Some(if matches!(stat, "Sum" | "SampleCount") { sum } else { 1.0 });
     }
-    let tail = |factor: f64| if measured == Measured::Latency { mean * factor } else { mean.min(100.0) };
+    // Of times of answers a minute shows the mean alone; CPU and memory are
+    // samples themselves.
+    let tail = |share: f64, factor: f64| {
+        if measured == Measured::Latency { mean * factor } else { percentile(values, share) }
+    };
     Some(match stat {
         "Sum" => sum,
         "SampleCount" => values.len() as f64,
@@ -191,10 +196,18 @@ fn combine(measured: Measured, stat: &str, values: &[f64]) -> Option<f64> {
         "Maximum" => most,
         "Minimum" if measured == Measured::Latency => least * 0.2,
         "Minimum" => least,
-        "p50" => tail(0.8),
-        "p90" => tail(2.0),
-        "p95" => tail(2.5),
-        "p99" => tail(4.0),
+        "p50" => tail(0.5, 0.8),
+        "p90" => tail(0.9, 2.0),
+        "p95" => tail(0.95, 2.5),
+        "p99" => tail(0.99, 4.0),
         _ => mean,
     })
+}
+
+/// The least value that is not below so large a share of them; there is one.
+fn percentile(values: &[f64], share: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let rank = (share * sorted.len() as f64).ceil() as usize;
+    sorted[rank.clamp(1, sorted.len()) - 1]
 }

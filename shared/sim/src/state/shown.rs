@@ -7,6 +7,9 @@ use nightshift_core::image::RunningImage;
 use nightshift_core::release::{LogPlace, Revision, RevisionImage, ServiceDeployment, TaskDefinition};
 use nightshift_core::service::{Breaker, Deployment, Rollout, Service, TargetHealth, TaskSet};
 use nightshift_core::task::StoppedTask;
+use nightshift_core::waste::TaskSize;
+
+use crate::scenario::TaskSetup;
 
 use super::moment;
 use super::registry::Registry;
@@ -28,6 +31,7 @@ impl Machine {
             controller: self.setup.controller,
             strategy: self.setup.strategy,
             express_managed: false,
+            launch: Some(self.setup.launch),
             daemon: false,
             task_definition: all.first().map_or_else(|| self.task_definition(0), |first| first.task_definition.clone()),
             desired: self.desired,
@@ -162,6 +166,12 @@ impl Machine {
             logs: BTreeMap::from([("app".to_owned(), self.log_place())]),
             registered_by: Some(format!("arn:aws:sts::{}:assumed-role/pipeline/deploy", self.name.account)),
         })
+    }
+
+    /// CPU and memory of its task definitions.
+    pub(crate) fn size(&self) -> TaskSize {
+        let TaskSetup { cpu, memory, platform } = self.setup.task;
+        TaskSize { cpu_units: cpu, memory_mib: memory, platform }
     }
 
     pub(crate) fn log_place(&self) -> LogPlace {
