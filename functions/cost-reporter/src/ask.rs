@@ -6,6 +6,7 @@ use jiff::{Timestamp, ToSpan as _};
 use nightshift_core::cost::{CostAnomaly, CostMetric, CostQuery, Costs, Forecast, Granularity, GroupBy};
 use nightshift_core::fault::{Fault, FaultKind, Sight};
 use nightshift_core::ports::{Answer, CostLedger, CostReads};
+use nightshift_cost::waste::last_month;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -92,6 +93,14 @@ impl<'a, W: CostReads + CostLedger> Purse<'a, W> {
         self.costs(&CostQuery { to: day.saturating_add(1.days()), services, without, ..query }).await
     }
 
+    /// The last whole month by usage type: some of them are of what nobody uses.
+    ///
+    /// # Errors
+    /// As of [`Purse::days`].
+    pub async fn last_month(&mut self) -> Result<Sight<Costs>, Fault> {
+        self.costs(&last_month(self.today)).await
+    }
+
     /// What AWS expects to be charged from today to the end of the month.
     ///
     /// # Errors
@@ -100,6 +109,16 @@ impl<'a, W: CostReads + CostLedger> Purse<'a, W> {
         let (world, today) = (self.world, self.today);
         let ask = async || Ok((world.forecast(CostMetric::Unblended, today).await?, 1));
         self.once("forecast", "ce:GetCostForecast", ask).await
+    }
+
+    /// Whether the tag has any value in the month of `day`.
+    ///
+    /// # Errors
+    /// As of [`Purse::days`].
+    pub async fn tag_is_known(&mut self, key: &str, day: Date) -> Result<Sight<bool>, Fault> {
+        let (world, from, to) = (self.world, day.first_of_month(), self.today.saturating_add(1.days()));
+        let ask = async || Ok((!world.tag_values(key, from, to).await?.is_empty(), 1));
+        self.once(&format!("tag {key} {from}"), "ce:GetTags", ask).await
     }
 
     /// What AWS itself found strange since `from`.

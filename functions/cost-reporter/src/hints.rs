@@ -48,6 +48,16 @@ pub enum Hint {
         /// How many.
         number: usize,
     },
+    /// So many log groups keep their events for ever.
+    LogsKeptForEver {
+        /// How many.
+        number: usize,
+    },
+    /// So many repositories have no lifecycle policy.
+    ImagesKeptForEver {
+        /// How many.
+        number: usize,
+    },
     /// Nightshift raised the number of tasks.
     ScaledOut {
         /// Of which service.
@@ -66,8 +76,27 @@ pub struct Happened {
     pub incidents: Vec<(ServiceRef, Incident)>,
 }
 
+/// What is kept for ever, by number, where it was looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Log groups without retention.
+    pub log_groups: Option<usize>,
+    /// Repositories without a lifecycle policy.
+    pub repositories: Option<usize>,
+}
+
+/// The mover is the service that keeps logs.
+pub fn keeps_logs(service: &str) -> bool {
+    service.contains("CloudWatch")
+}
+
+/// The mover is the service that keeps images.
+pub fn keeps_images(service: &str) -> bool {
+    service.contains("(ECR)") || service.contains("Container Registry")
+}
+
 /// The hints on one mover, from days by service and usage type.
-pub fn hints(mover: &Episode, usage: Option<&Costs>, happened: &Happened, today: Date) -> Vec<Hint> {
+pub fn hints(mover: &Episode, usage: Option<&Costs>, (happened, kept): (&Happened, &Kept), today: Date) -> Vec<Hint> {
     let days = [
         mover.peak.day.saturating_sub(1.days()),
         mover.peak.day,
@@ -75,6 +104,10 @@ pub fn hints(mover: &Episode, usage: Option<&Costs>, happened: &Happened, today:
         mover.first.day,
     ];
     let mut hints = usage.map_or_else(Vec::new, |usage| by_usage(mover, usage, today));
+    let service = mover.first.key.first().map_or("", String::as_str);
+    let forever = |number: Option<usize>, it: bool| number.filter(|number| it && *number > 0);
+    hints.extend(forever(kept.log_groups, keeps_logs(service)).map(|number| Hint::LogsKeptForEver { number }));
+    hints.extend(forever(kept.repositories, keeps_images(service)).map(|number| Hint::ImagesKeptForEver { number }));
     let mut releases: Vec<&PastRelease> = happened
         .releases
         .iter()

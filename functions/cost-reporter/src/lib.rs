@@ -22,12 +22,12 @@ pub mod event;
 pub mod ask;
 pub mod moves;
 
-pub mod figures;
 pub mod hints;
 pub mod month;
 pub mod news;
 pub mod observe;
 pub mod picture;
+pub mod plan;
 pub mod report;
 pub mod shares;
 pub mod wording;
@@ -46,6 +46,7 @@ use nightshift_core::policy::Policy;
 use nightshift_core::ports::{CostLedger, CostReads, HistoryReads, NoticeWrites};
 use nightshift_core::settings::{SettingsError, Variables};
 use nightshift_core::tally::{Tallied, Undecided};
+use nightshift_cost::waste::observe::WasteWorld;
 use nightshift_door::DoorError;
 use nightshift_incident::respond::Unfinished;
 use nightshift_incident::stack::Stack;
@@ -55,13 +56,13 @@ use serde_json::Value;
 
 use crate::ask::Purse;
 use crate::event::{Due, Incoming, Kind};
-use crate::figures::{Figures, figures};
 use crate::moves::moves;
+use crate::plan::{Figures, figures};
 
 /// The ports this function meets the world through.
-pub trait World: CostReads + CostLedger + HistoryReads + NoticeWrites + Tallied {}
+pub trait World: CostReads + CostLedger + HistoryReads + WasteWorld + NoticeWrites + Tallied {}
 
-impl<W: CostReads + CostLedger + HistoryReads + NoticeWrites + Tallied> World for W {}
+impl<W: CostReads + CostLedger + HistoryReads + WasteWorld + NoticeWrites + Tallied> World for W {}
 
 /// Set to `off`, nothing is asked of Cost Explorer.
 const SWITCH: &str = "NIGHTSHIFT_COST_REPORTS";
@@ -214,7 +215,7 @@ impl<W: World> Handler<W> {
             self.reported(told, day).await?;
             return Ok(done(Some(day), None, None, purse.spent));
         }
-        let seen = observe::observe(&self.world, &mut purse, &moves, policy).await?;
+        let seen = observe::observe(&self.world, &mut purse, &moves, (due, policy)).await?;
         let figures = figures(moves, seen, (policy, self.setup.budget), today, purse.spent);
         let published = self.publish(Some(wording::report(&figures, due, &self.stack))).await?;
         if daily {

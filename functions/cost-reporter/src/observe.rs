@@ -1,17 +1,27 @@
 //! What a report is made from.
 
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use nightshift_core::cost::GroupBy;
+use nightshift_core::cost::{CostGroup, Costs, GroupBy};
 use nightshift_core::fault::{Fault, Sight};
 use nightshift_core::policy;
 use nightshift_core::ports::{CostLedger, CostReads, HistoryReads};
 
-use crate::ask::Purse;
-use crate::figures::Seen;
-use crate::hints::Happened;
-use crate::moves::Moves;
+use nightshift_core::waste::LogGroup;
+use nightshift_cost::waste::observe::{WasteWorld, Window, observe_waste};
+use nightshift_cost::waste::{by_usage_type, last_month};
 
+use crate::ask::Purse;
+use crate::event::{Due, Kind};
+use crate::hints::{Happened, Kept, keeps_images, keeps_logs};
+use crate::moves::Moves;
+use crate::plan::Seen;
+
+/// Reads at once.
+const AT_ONCE: usize = 8;
 /// Days after a mover's in which an incident of its day may have ended.
 const DAYS_TO_END: i64 = 2;
 
@@ -24,29 +34,95 @@ pub async fn observe<W>(
     world: &W,
     purse: &mut Purse<'_, W>,
     moves: &Moves,
-    policy: &policy::Costs,
+    (due, policy): (&Due, &policy::Costs),
 ) -> Result<Seen, Fault>
 where
-    W: CostReads + CostLedger + HistoryReads,
+    W: CostReads + CostLedger + HistoryReads + WasteWorld,
 {
     let charged = purse.charged().await?;
     let forecast = purse.forecast().await?;
     let mut services: Vec<String> = moves.movers.iter().filter_map(|mover| mover.first.key.first().cloned()).collect();
     services.sort();
     services.dedup();
+    let kept = kept(world, &services).await?;
     let usage = match services.is_empty() {
         true => None,
         false => Some(purse.usage(moves.day, services).await?),
+    };
+    let tags = purse.shares(moves.day, GroupBy::Tag(policy.tag.clone())).await?;
+    // Nothing carries it: does Cost Explorer know it at all?
+    let untagged = tags.seen().is_some_and(|tags| groups(tags).all(|group| group.keys.iter().all(String::is_empty)));
+    let tag_known = match untagged {
+        true => Some(purse.tag_is_known(&policy.tag, moves.day).await?),
+        false => None,
     };
     Ok(Seen {
         charged,
         forecast,
         usage,
-        tags: purse.shares(moves.day, GroupBy::Tag(policy.tag.clone())).await?,
+        tags,
+        tag_known: tag_known.and_then(|known| known.seen().copied()),
         accounts: purse.shares(moves.day, GroupBy::LinkedAccount).await?,
         anomalies: purse.anomalies(moves.from).await?,
+        waste: match due.costs {
+            Kind::Daily => None,
+            Kind::Weekly => Some(waste(world, purse, due, policy).await?),
+        },
+        kept,
         happened: happened(world, moves).await?,
     })
+}
+
+fn groups(costs: &Costs) -> impl Iterator<Item = &CostGroup> {
+    costs.periods.iter().flat_map(|period| &period.groups)
+}
+
+/// What is paid for and not used.
+async fn waste<W>(
+    world: &W,
+    purse: &mut Purse<'_, W>,
+    due: &Due,
+    policy: &policy::Costs,
+) -> Result<nightshift_cost::waste::Seen, Fault>
+where
+    W: CostReads + CostLedger + WasteWorld,
+{
+    let month = purse.last_month().await?;
+    let by = last_month(due.today()).by;
+    let costs = month.seen().map_or_else(BTreeMap::new, |month| by_usage_type(&by, &month.periods));
+    observe_waste(world, Window::before(due.at, policy.idle_days), costs).await
+}
+
+/// What is kept for ever, where the service that keeps it moved. What cannot be
+/// seen gives no hint.
+async fn kept<W: WasteWorld>(world: &W, services: &[String]) -> Result<Kept, Fault> {
+    let mut kept = Kept::default();
+    if services.iter().any(|service| keeps_logs(service)) {
+        let groups = or_none(world.log_groups().await)?;
+        let without = |groups: Vec<LogGroup>| groups.iter().filter(|group| group.retention_days.is_none()).count();
+        kept.log_groups = groups.map(without);
+    }
+    if services.iter().any(|service| keeps_images(service)) {
+        let mut without = 0;
+        for some in or_none(world.repositories().await)?.unwrap_or_default().chunks(AT_ONCE) {
+            for found in join_all(some.iter().map(|name| world.repository(name))).await {
+                without += usize::from(or_none(found)?.flatten().is_some_and(|it| it.lifecycle.is_none()));
+            }
+        }
+        kept.repositories = Some(without);
+    }
+    Ok(kept)
+}
+
+fn or_none<T>(read: Result<T, Fault>) -> Result<Option<T>, Fault> {
+    match read {
+        Ok(found) => Ok(Some(found)),
+        Err(fault) if fault.transient() => Err(fault),
+        Err(fault) => {
+            tracing::debug!(%fault, "a hint is not given");
+            Ok(None)
+        }
+    }
 }
 
 /// What Nightshift knows of the days of the movers, and of those before.

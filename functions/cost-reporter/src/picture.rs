@@ -11,7 +11,7 @@ use crate::moves::Moves;
 /// Days that are shown.
 pub const DAYS: u32 = 30;
 /// Services with a layer of their own.
-const LAYERS: usize = 7;
+const LAYERS: usize = 8;
 
 /// The last days of a report, yesterday the last one, in the currency that most
 /// was spent in. `None`: there is nothing to show.
@@ -29,7 +29,8 @@ pub fn stacked(all: &[Series], currency: &str, (settled, today): (Date, Date), d
     let mut layers: Vec<(Decimal, Layer)> = all.iter().map(|series| layer(series, &dates)).collect();
     layers.retain(|(sum, _)| *sum > Decimal::ZERO);
     layers.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.name.cmp(&b.1.name)));
-    let rest = layers.split_off(layers.len().min(LAYERS));
+    // One alone is no other.
+    let rest = layers.split_off(if layers.len() > LAYERS { LAYERS - 1 } else { layers.len() });
     let mut layers: Vec<Layer> = layers.into_iter().map(|(_, layer)| layer).collect();
     if !rest.is_empty() {
         let sum = |day: usize| {

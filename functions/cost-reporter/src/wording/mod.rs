@@ -11,9 +11,9 @@ use nightshift_core::notice::{Link, Notice, Section};
 use nightshift_incident::stack::Stack;
 
 use crate::event::{Due, Kind};
-use crate::figures::Figures;
 use crate::moves::Total;
 use crate::picture::{DAYS, chart};
+use crate::plan::Figures;
 
 pub use parts::{estimate_line, month_line, parts};
 pub use text::{amount, cut, money, percent, weekday};

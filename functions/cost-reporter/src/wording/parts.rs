@@ -3,19 +3,22 @@
 use jiff::civil::Date;
 use nightshift_core::cost::{CostAnomaly, Money, Sums};
 use nightshift_core::notice::Section;
+use nightshift_cost::waste::Waste;
 use nightshift_cost::{Episode, Kind as Moved};
 
 use super::text::amount;
 use super::{cut, money, percent, weekday};
 use crate::event::{Due, Kind};
-use crate::figures::Figures;
 use crate::hints::Hint;
 use crate::month::{By, Estimate, Month, named};
 use crate::picture::{DAYS, chart, sparkline};
+use crate::plan::Figures;
 use crate::shares::{Share, Shares};
 
 /// Characters of a name from outside.
 const NAME: usize = 80;
+/// Characters of how a saving was computed.
+const HOW: usize = 400;
 /// Each question costs so many cents.
 const CENTS: u32 = 1;
 
@@ -34,9 +37,11 @@ pub fn parts(figures: &Figures, due: &Due) -> Vec<Section> {
         Section::part("Settled since the last report, too", also.collect()),
         Section::part("The month", month_lines(figures)),
         Section::part(&format!("The month by tag {}", cut(&figures.tag, NAME)), tags.collect())
-            .map(Section::in_columns),
+            .map(Section::in_columns)
+            .map(|part| tagged(part, figures.tag_known)),
         Section::part("The month by account", accounts.collect()).map(Section::in_columns),
         Section::part("What AWS itself found strange", figures.anomalies.iter().map(anomaly_line).collect()),
+        waste(figures),
         days(figures, due),
         Section::part("Still provisional", provisional.collect()),
         Section::part("Could not be read, and is missing above", unseen(figures)),
@@ -45,6 +50,18 @@ pub fn parts(figures: &Figures, due: &Due) -> Vec<Section> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Where nothing carries the tag, what would change that.
+fn tagged(part: Section, known: Option<bool>) -> Section {
+    match known {
+        None => part,
+        Some(true) => part.noted("Nothing carries it in this month."),
+        Some(false) => part.noted(
+            "Cost Explorer does not know it: activate it as a cost allocation tag in the account that pays. It counts \
+             from the next day on.",
+        ),
+    }
 }
 
 fn price(requests: u32) -> String {
@@ -90,6 +107,8 @@ fn hinted(hint: &Hint, currency: &str) -> String {
             format!("{task_definition} was released to {service} on {}", weekday(*day))
         }
         Hint::MoreReleases { number } => format!("and {number} more releases in the same days"),
+        Hint::LogsKeptForEver { number } => format!("{number} log groups keep their events for ever: set a retention"),
+        Hint::ImagesKeptForEver { number } => format!("{number} repositories have no lifecycle policy"),
         Hint::ScaledOut { service, day } => format!("Nightshift scaled {service} out on {}", weekday(*day)),
     }
 }
@@ -175,6 +194,23 @@ pub fn anomaly_line(anomaly: &CostAnomaly) -> String {
     let from = anomaly.from.map_or_else(String::new, |from| format!(" since {}", weekday(from)));
     // AWS gives no currency with it.
     format!("{}{from}: {} beyond what AWS expected", cut(about, NAME), amount(anomaly.impact))
+}
+
+/// What is paid for and not used, in one line each.
+fn waste(figures: &Figures) -> Option<Section> {
+    let all = figures.waste.as_ref()?;
+    let total: Vec<Money> = all.iter().map(|waste| waste.saving.clone()).collect();
+    let total = Sums::from_iter(&total);
+    let line = |waste: &Waste| {
+        format!("{}: {} a month; {}", cut(&waste.what, NAME), money(&waste.saving), cut(&waste.how, HOW))
+    };
+    let mut lines: Vec<String> = all.iter().map(line).collect();
+    lines.extend(figures.waste_unseen.iter().map(|unseen| format!("Not looked at: {}", cut(unseen, HOW))));
+    let part = Section::part("Paid for and not used", lines)?;
+    Some(match all.is_empty() {
+        true => part,
+        false => part.noted(&format!("In all about {} a month. Estimates; nothing is changed.", sums(&total))),
+    })
 }
 
 fn days(figures: &Figures, due: &Due) -> Option<Section> {

@@ -27,8 +27,6 @@ pub struct Costs {
     pub most_requests: u32,
     /// What nobody asked anything of for so many days is idle.
     pub idle_days: u32,
-    /// What saves less than this a month is not listed.
-    pub waste_floor: u32,
 }
 
 impl Default for Costs {
@@ -42,7 +40,6 @@ impl Default for Costs {
             new_floor: 20,
             most_requests: 20,
             idle_days: 14,
-            waste_floor: 1,
         }
     }
 }
@@ -59,8 +56,8 @@ pub(super) fn costs(mut section: Section<'_, '_, '_>) -> Costs {
         new_floor: section.number("new_floor", usual.new_floor, 1..=u32::MAX),
         // Fewer do not make a report, more are asked for by mistake.
         most_requests: section.number("most_requests", usual.most_requests, 5..=200),
-        idle_days: section.number("idle_days", usual.idle_days, 1..=60),
-        waste_floor: section.number("waste_floor", usual.waste_floor, 0..=u32::MAX),
+        // CloudWatch keeps what percentiles are taken of for fifteen days.
+        idle_days: section.number("idle_days", usual.idle_days, 1..=14),
     };
     section.close();
     costs

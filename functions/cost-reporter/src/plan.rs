@@ -1,13 +1,15 @@
-//! Everything that a report says, in figures; words come later.
+//! What a report says, in figures: pure rules over what was observed. Words come
+//! later.
 
 use jiff::civil::Date;
 use nightshift_core::cost::{CostAnomaly, Costs, Forecast};
 use nightshift_core::fault::{Fault, Sight};
 use nightshift_core::policy;
+use nightshift_cost::waste::{self, Prices, Waste};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use crate::hints::{Happened, Hint, hints};
+use crate::hints::{Happened, Hint, Kept, hints};
 use crate::month::{Estimate, Month, estimate, month};
 use crate::moves::Moves;
 use crate::shares::{Shares, shares};
@@ -21,12 +23,19 @@ pub struct Seen {
     pub forecast: Sight<Forecast>,
     /// The month by tag.
     pub tags: Sight<Costs>,
+    /// Whether Cost Explorer knows the tag; asked only if nothing carries it.
+    pub tag_known: Option<bool>,
     /// The month by account.
     pub accounts: Sight<Costs>,
     /// Days of the movers by usage type; `None`: nothing moved.
     pub usage: Option<Sight<Costs>>,
     /// What AWS found strange.
     pub anomalies: Sight<Vec<CostAnomaly>>,
+    /// What is paid for and not used; `None`: it is not looked for.
+    pub waste: Option<waste::Seen>,
+    /// Log groups that keep their events for ever, and repositories that keep
+    /// their images: where one of those services moved.
+    pub kept: Kept,
     /// What happened in the account, with what of it could not be read.
     pub happened: (Happened, Vec<Fault>),
 }
@@ -45,12 +54,18 @@ pub struct Figures {
     pub estimate: Option<Estimate>,
     /// The tag by which the month is told apart.
     pub tag: String,
+    /// Whether Cost Explorer knows the tag; asked only if nothing carries it.
+    pub tag_known: Option<bool>,
     /// The month by tag.
     pub tags: Option<Shares>,
     /// The month by account, where there are several.
     pub accounts: Option<Shares>,
     /// What AWS found strange in the days that the report is about.
     pub anomalies: Vec<CostAnomaly>,
+    /// What is paid for and not used, the dearest first; `None`: it was not looked for.
+    pub waste: Option<Vec<Waste>>,
+    /// What of that could not be looked at.
+    pub waste_unseen: Vec<String>,
     /// What could not be read.
     pub unseen: Vec<Fault>,
     /// Questions that were paid for.
@@ -67,7 +82,7 @@ pub fn figures(
 ) -> Figures {
     let currency = moves.currency().unwrap_or_default().to_owned();
     let usage = seen.usage.as_ref().and_then(Sight::seen);
-    let hints = moves.movers.iter().map(|mover| hints(mover, usage, &seen.happened.0, today)).collect();
+    let hints = moves.movers.iter().map(|mover| hints(mover, usage, (&seen.happened.0, &seen.kept), today)).collect();
     let charged = seen.charged.seen();
     let several = |shares: &Shares| shares.named.len() > 1;
     let touches = |anomaly: &CostAnomaly| {
@@ -81,10 +96,13 @@ pub fn figures(
         month: charged.and_then(|charged| month(charged, moves.day, today)),
         estimate: charged.zip(forecast).and_then(|(charged, it)| estimate(charged, it, today, budget)),
         tag: policy.tag.clone(),
+        tag_known: seen.tag_known,
         tags: seen.tags.seen().and_then(|tags| shares(tags, &currency)),
         accounts: seen.accounts.seen().and_then(|accounts| shares(accounts, &currency)).filter(several),
         anomalies,
+        waste: seen.waste.as_ref().map(|it| waste::waste(it, &Prices::default())),
         unseen: unseen(&seen),
+        waste_unseen: seen.waste.map_or_else(Vec::new, |it| it.unseen),
         requests,
         moves,
     }
