@@ -106,7 +106,7 @@ class Ministack:
             "TMPDIR": str(temporary),
         }
         if simulator_url:
-            for service in ("ECS", "ECR", "APPLICATION_AUTO_SCALING"):
+            for service in ("ECS", "ECR", "APPLICATION_AUTO_SCALING", "COST_EXPLORER"):
                 env[f"AWS_ENDPOINT_URL_{service}"] = simulator_url
         self._child = Child(
             [tool("ministack", "ministack")], folder / "ministack.log", env | (variables or {})
