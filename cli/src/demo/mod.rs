@@ -4,6 +4,7 @@
 pub mod scenes;
 
 mod chart;
+pub mod costs;
 mod image_lines;
 mod lines;
 mod matters;
@@ -28,6 +29,9 @@ pub struct Demo {
     pub seed: u64,
     /// What happened, in order.
     pub scenes: Vec<Scene>,
+    /// What the morning's report says of costs that moved.
+    #[serde(default)]
+    pub costs: Option<Posted>,
     /// What the weekly scorecard says of a week of releases.
     pub week: Option<Posted>,
 }
@@ -247,6 +251,12 @@ pub enum Unplayed {
 }
 
 impl Demo {
+    /// The reports of the days around it, each with its title and story.
+    pub fn reports(&self) -> impl Iterator<Item = (&'static str, &'static str, &Posted)> {
+        let costs = self.costs.iter().map(|posted| (costs::TITLE, costs::STORY, posted));
+        costs.chain(self.week.iter().map(|posted| (week::TITLE, week::STORY, posted)))
+    }
+
     /// Plays the night with that seed; `watch` is told of each scene before it
     /// is played.
     ///
@@ -260,7 +270,8 @@ impl Demo {
                 script.scenario(seed).map_err(|source| DemoError { scene: script.key, source: source.into() })?;
             played.push(shoot::shoot(&script, scenario));
         }
+        let costs = costs::morning(seed).map_err(|source| DemoError { scene: "costs", source })?;
         let week = week::scorecard(seed).map_err(|source| DemoError { scene: "week", source })?;
-        Ok(Self { build: env!("CARGO_PKG_VERSION").to_owned(), seed, scenes: played, week })
+        Ok(Self { build: env!("CARGO_PKG_VERSION").to_owned(), seed, scenes: played, costs, week })
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::lines::clock;
-use super::{Demo, Incident, Line, Mark, Posted, Scene, week};
+use super::{Demo, Incident, Line, Mark, Posted, Scene};
 use crate::paint::{Ink, Paint, wrapped};
 
 /// Columns of the whole.
@@ -22,14 +22,14 @@ pub fn timeline(demo: &Demo, paint: Paint) -> String {
     for (index, scene) in demo.scenes.iter().enumerate() {
         self::scene(&mut text, scene, index + 1, paint);
     }
-    if let Some(posted) = &demo.week {
-        scorecard(&mut text, posted, demo.scenes.len() + 1, paint);
+    for (index, (title, story, posted)) in demo.reports().enumerate() {
+        opening(&mut text, title, story, demo.scenes.len() + index + 1, paint);
+        report(&mut text, posted, paint);
     }
     text
 }
 
-fn scorecard(text: &mut String, posted: &Posted, number: usize, paint: Paint) {
-    opening(text, week::TITLE, week::STORY, number, paint);
+fn report(text: &mut String, posted: &Posted, paint: Paint) {
     let bar = paint.ink(Ink::Dim, "│");
     for section in &posted.notice.sections {
         let _ = writeln!(text, "  {bar}  {}", paint.ink(Ink::Bold, &section.title));

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use crate::demo::{Demo, Incident, Line, Mark, Posted, Scene, week};
+use crate::demo::{Demo, Incident, Line, Mark, Posted, Scene};
 use chat::{chat, opening};
 use escape::escaped;
 
@@ -41,8 +41,8 @@ pub fn page(demo: &Demo) -> String {
     for (index, scene) in demo.scenes.iter().enumerate() {
         self::scene(&mut html, scene, index + 1);
     }
-    if let Some(posted) = &demo.week {
-        scorecard(&mut html, posted, demo.scenes.len() + 1);
+    for (index, report) in demo.reports().enumerate() {
+        self::report(&mut html, report, (index + 1, demo.scenes.len() + index + 1));
     }
     html.push_str(
         "</main>\n<footer><p>Made by <code>nightshift demo</code> from what <code>nightshift demo --json</code> \
@@ -73,12 +73,13 @@ fn contents(html: &mut String, demo: &Demo) {
         }
         html.push_str("</span></a></li>\n");
     }
-    if let Some(posted) = &demo.week {
+    for (index, (title, _, posted)) in demo.reports().enumerate() {
         let _ = writeln!(
             html,
-            "<li><a href=\"#week\"><time>{}</time><span><b>{}</b><small class=\"watched\"><i></i>{}</small></span></a></li>",
+            "<li><a href=\"#report-{}\"><time>{}</time><span><b>{}</b><small class=\"watched\"><i></i>{}</small></span></a></li>",
+            index + 1,
             posted.notice.at.strftime("%a"),
-            escaped(week::TITLE),
+            escaped(title),
             escaped(&posted.notice.headline),
         );
     }
@@ -112,13 +113,14 @@ fn scene(html: &mut String, scene: &Scene, number: usize) {
     html.push_str("</table>\n</details>\n</section>\n");
 }
 
-/// The weekly scorecard, as Slack shows it.
-fn scorecard(html: &mut String, posted: &Posted, number: usize) {
+/// A report, as Slack shows it.
+fn report(html: &mut String, (title, story, posted): (&str, &str, &Posted), (place, number): (usize, usize)) {
     let _ = write!(
         html,
-        "<section class=\"scene\" id=\"week\">\n<p class=\"number\">{number}</p>\n<h2>{}</h2>\n<p class=\"story\">{}</p>\n",
-        escaped(week::TITLE),
-        escaped(week::STORY),
+        "<section class=\"scene\" id=\"report-{place}\">\n<p class=\"number\">{number}</p>\n<h2>{}</h2>\n\
+         <p class=\"story\">{}</p>\n",
+        escaped(title),
+        escaped(story),
     );
     html.push_str("<article class=\"incident\">\n");
     chat(html, std::slice::from_ref(posted));
