@@ -280,3 +280,40 @@ fn what_is_paid_for_and_not_used_is_listed_once_a_week_and_a_log_that_never_ends
     assert!(weekly.contains("/ecs/web") && !weekly.contains("/ecs/api"), "{weekly}");
     assert!(weekly.contains("Estimates; nothing is changed."), "{weekly}");
 }
+
+#[test]
+fn what_aws_finds_strange_is_found_here_too() {
+    // Whatever AWS tells of and is beyond the floors, the report has among its movers.
+    let mut compared = 0;
+    for seed in 0..20 {
+        let mut night = {
+            let mut scenario = scenario(JUMP);
+            scenario.seed = seed;
+            Night::new(Story::new(scenario).account(), &Policy::default())
+        };
+        let until = night.account().now() + SignedDuration::from_hours(72);
+        night.run_until(until);
+        let Report::Costs { figures: Some(figures), .. } = due(&mut night, "daily") else { panic!("seed {seed}") };
+        let found: Vec<_> = figures.moves.movers.iter().map(|mover| mover.first.key[0].as_str()).collect();
+        for anomaly in &figures.anomalies {
+            compared += 1;
+            assert_eq!(found, [anomaly.about.as_deref().unwrap()], "seed {seed}");
+        }
+    }
+    assert!(compared >= 15, "AWS told of {compared}");
+}
+
+#[test]
+fn several_accounts_are_told_apart_and_one_is_not() {
+    let accounts = "[[costs.account]]\nid = \"123456789012\"\nname = \"production\"\nshare = 3\n\
+                    [[costs.account]]\nid = \"210987654321\"\nname = \"staging\"\nshare = 1\n";
+    let shown = |more: &str| {
+        let (story, mut night) = begin(scenario(&format!("{JUMP}{more}")));
+        night.run_until(story.now() + SignedDuration::from_hours(72));
+        assert!(matches!(due(&mut night, "daily"), Report::Costs { published: Some(_), .. }));
+        told(&story)[0].sections.iter().find(|part| part.title == "The month by account").map(|part| part.lines.clone())
+    };
+    assert_eq!(shown(""), None);
+    let lines = shown(accounts).unwrap();
+    assert!(lines[0].starts_with("123456789012") && lines[0].ends_with("75 %"), "{lines:?}");
+}
