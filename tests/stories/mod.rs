@@ -2,6 +2,7 @@
 
 mod bad_release;
 mod costs;
+mod costs_news;
 mod counted;
 mod deliveries;
 mod deployments;

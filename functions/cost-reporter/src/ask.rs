@@ -13,9 +13,11 @@ use serde::de::DeserializeOwned;
 /// Months before this one that days are compared with.
 const MONTHS: i32 = 3;
 /// Days before a mover's that its usage types are compared with.
-const DAYS_OF_USAGE: i64 = 28;
+const DAYS_OF_USAGE: i64 = 56;
 /// Record types that are no usage: what comes back, and tax.
 const BESIDE_USAGE: [&str; 3] = ["Credit", "Refund", "Tax"];
+/// Record types that can carry no tag.
+const UNTAGGABLE: [&str; 4] = ["Credit", "Refund", "Tax", "Support"];
 
 /// What may be asked in one report, and has been.
 #[derive(Debug)]
@@ -27,12 +29,14 @@ pub struct Purse<'a, W> {
     pub spent: u32,
     /// Answers are written down for whoever asks again today.
     keeps: bool,
+    /// What a retry can cure ends this attempt; there is another one.
+    pub patient: bool,
 }
 
 impl<'a, W: CostReads + CostLedger> Purse<'a, W> {
     /// A purse with `most` questions for a report that is due `today`.
     pub fn new(world: &'a W, today: Date, most: u32) -> Self {
-        Self { world, today, left: most, spent: 0, keeps: true }
+        Self { world, today, left: most, spent: 0, keeps: true, patient: true }
     }
 
     /// The purse of somebody who only looks, and leaves no trace.
@@ -49,15 +53,19 @@ impl<'a, W: CostReads + CostLedger> Purse<'a, W> {
         let month = self.today.first_of_month();
         let by = vec![GroupBy::Service, GroupBy::RecordType];
         let from = month.saturating_sub(MONTHS.months());
-        self.costs(&self.query(from, Granularity::Daily, CostMetric::Amortized, by)).await
+        match self.costs(&self.query(from, Granularity::Daily, CostMetric::Amortized, by)).await? {
+            // Without these there is no report at all.
+            Sight::Unseen(fault) if fault.transient() => Err(fault),
+            seen => Ok(seen),
+        }
     }
 
-    /// Days of this month and the last one by kind of charge, as they are charged.
+    /// Days of this month and the last two by kind of charge, as they are charged.
     ///
     /// # Errors
     /// As of [`Purse::days`].
     pub async fn charged(&mut self) -> Result<Sight<Costs>, Fault> {
-        let from = self.today.first_of_month().saturating_sub(1.months());
+        let from = self.today.first_of_month().saturating_sub(2.months());
         self.costs(&self.query(from, Granularity::Daily, CostMetric::Unblended, vec![GroupBy::RecordType])).await
     }
 
@@ -70,15 +78,16 @@ impl<'a, W: CostReads + CostLedger> Purse<'a, W> {
         self.costs(&self.query(from, Granularity::Daily, CostMetric::Amortized, by)).await
     }
 
-    /// What the month of `day` has cost by something, without what comes back
-    /// and tax, which carry no tag.
+    /// What the month of `day` has cost by something, up to that day, without
+    /// what can carry no tag. Amortized: what Savings Plans cover is tagged, and
+    /// what they take off again is not.
     ///
     /// # Errors
     /// As of [`Purse::days`].
     pub async fn shares(&mut self, day: Date, by: GroupBy) -> Result<Sight<Costs>, Fault> {
-        let query = self.query(day.first_of_month(), Granularity::Monthly, CostMetric::Unblended, vec![by]);
-        let to = day.last_of_month().saturating_add(1.days()).min(query.to);
-        self.costs(&CostQuery { to, without: BESIDE_USAGE.map(ToOwned::to_owned).to_vec(), ..query }).await
+        let query = self.query(day.first_of_month(), Granularity::Monthly, CostMetric::Amortized, vec![by]);
+        let to = day.saturating_add(1.days());
+        self.costs(&CostQuery { to, without: UNTAGGABLE.map(ToOwned::to_owned).to_vec(), ..query }).await
     }
 
     /// Days up to `day` of some services by usage type.
@@ -168,7 +177,7 @@ impl<'a, W: CostReads + CostLedger> Purse<'a, W> {
                 self.keep(question, &answer).await;
                 Ok(Sight::Seen(answer))
             }
-            Err(fault) if fault.transient() => Err(fault),
+            Err(fault) if fault.transient() && self.patient => Err(fault),
             Err(fault) => {
                 // Whoever is denied is not charged; of other refusals nobody says so.
                 self.spent += 1;

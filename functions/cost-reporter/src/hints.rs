@@ -156,8 +156,11 @@ fn by_usage(mover: &Episode, usage: &Costs, today: Date) -> Vec<Hint> {
 fn growth(series: &Series, day: Date) -> Option<(Decimal, bool)> {
     let index = series.index(day)?;
     let spent = series.days.get(index)?.spent;
+    if index < SILENT {
+        return None;
+    }
     let mut before: Vec<Decimal> = series.days[..index].iter().map(|day| day.spent).collect();
-    let new = before.len() >= SILENT && before.iter().all(Decimal::is_zero);
+    let new = before.iter().all(Decimal::is_zero);
     before.sort();
     let median = before.get(before.len() / 2).copied().unwrap_or_default();
     let more = spent.saturating_sub(median);

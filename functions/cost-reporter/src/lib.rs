@@ -37,8 +37,8 @@ mod tell;
 #[cfg(test)]
 mod tests;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use nightshift_core::cost::CostTold;
 use nightshift_core::fault::{Fault, Sight};
 use nightshift_core::ledger::Versioned;
@@ -74,6 +74,8 @@ const REPORTS: &str = "reports";
 const UNREAD: &str = "unread";
 /// Days until they are told again.
 const UNREAD_AGAIN: i32 = 7;
+/// Lambda tries again after one minute, and then after two.
+const LAST_TRY: SignedDuration = SignedDuration::from_secs(150);
 
 /// What infrastructure says about reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,7 +180,7 @@ impl<W: World> Handler<W> {
         let malformed = |_: &DoorError| self.world.tally().undecided(Undecided::Malformed);
         match event::parse(event).inspect_err(malformed)? {
             Incoming::Due(_) if !self.setup.on => Ok(Report::Off),
-            Incoming::Due(due) => Ok(self.report(&due).await?),
+            Incoming::Due(due) => Ok(self.report(&due, now).await?),
             Incoming::News(all) => {
                 let mut published = Vec::new();
                 for news in &all {
@@ -193,9 +195,11 @@ impl<W: World> Handler<W> {
         }
     }
 
-    async fn report(&self, due: &Due) -> Result<Report, Fault> {
+    async fn report(&self, due: &Due, now: Timestamp) -> Result<Report, Fault> {
         let (today, policy) = (due.today(), &self.policy.costs);
         let mut purse = Purse::new(&self.world, today, policy.most_requests);
+        // Lambda tries three times: the last report may have a hole, which it names.
+        purse.patient = now.duration_since(due.at) < LAST_TRY;
         let days = match purse.days().await? {
             Sight::Seen(days) => days,
             Sight::Unseen(fault) => return self.unread(fault, due).await,
@@ -230,16 +234,18 @@ impl<W: World> Handler<W> {
         self.world.keep_cost_told(REPORTS, &told).await.map(drop)
     }
 
-    /// Tells once a week that nothing can be told.
+    /// Tells once a week that nothing can be told, and why; and each time that
+    /// the weekly report would have been due.
     async fn unread(&self, fault: Fault, due: &Due) -> Result<Report, Fault> {
-        let mut told = self.world.cost_told(UNREAD).await?;
+        let matter = format!("{UNREAD}-{:?}", fault.kind);
+        let mut told = self.world.cost_told(&matter).await?;
         let since = |day: Date| day.until(due.today()).map_or(UNREAD_AGAIN, |span| span.get_days());
-        if told.value.day.is_some_and(|day| since(day) < UNREAD_AGAIN) {
+        if due.costs == Kind::Daily && told.value.day.is_some_and(|day| since(day) < UNREAD_AGAIN) {
             return Ok(Report::Unread { fault, published: None });
         }
         let published = self.publish(Some(wording::unread(&fault, due, &self.stack))).await?;
         told.value.day = Some(due.today());
-        self.world.keep_cost_told(UNREAD, &told).await?;
+        self.world.keep_cost_told(&matter, &told).await?;
         Ok(Report::Unread { fault, published })
     }
 }

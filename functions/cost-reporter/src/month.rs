@@ -23,8 +23,9 @@ pub struct Month {
     pub total: Sums,
     /// By kind: credits and refunds are below zero.
     pub split: Split,
-    /// The same days of the month before.
-    pub before: Sums,
+    /// Its last settled day, what it had cost by then, and the month before by the
+    /// same day.
+    pub compared: Option<(Date, Sums, Sums)>,
 }
 
 /// How sure an [`Estimate`] is.
@@ -48,30 +49,36 @@ pub struct Estimate {
     pub mean: Money,
     /// At least, and at most.
     pub interval: Option<(Money, Money)>,
-    /// The budget of a month, in the same currency.
+    /// The budget of a month in dollars; `None` as well if it is another currency.
     pub budget: Option<Decimal>,
     /// The estimate in per cent of the budget.
     pub percent_of_budget: Option<Decimal>,
 }
 
-/// The month of `day`, from days as they are charged. `None`: they hold none of it.
+/// The month of `day`, from days as they are charged. `None`: they hold none of
+/// it. Settled days are compared with settled days.
 pub fn month(charged: &Costs, day: Date, today: Date) -> Option<Month> {
     let from = day.first_of_month();
     let of =
         |month: Date| charged.periods.iter().filter(move |it| it.from.first_of_month() == month && it.from < today);
     let to = of(from).map(|period| period.from).max()?;
-    let settled = last_settled(&charged.periods, today);
+    let settled = last_settled(&charged.periods, today).filter(|settled| *settled >= from);
     let provisional = of(from).filter(|period| settled.is_none_or(|settled| period.from > settled)).count();
     let split = split(&[GroupBy::RecordType], of(from))?;
     let last = from.saturating_sub(1.months());
-    let before = of(last).filter(|period| period.from.day() <= to.day());
+    let compared = settled.map(|settled| {
+        let now = of(from).filter(|period| period.from <= settled);
+        let before = of(last).filter(|period| period.from.day() <= settled.day());
+        (settled, sum(now), sum(before))
+    });
     Some(Month {
         from,
         to,
         provisional: u32::try_from(provisional).unwrap_or(u32::MAX),
         total: split.total(),
         split,
-        before: sum(before),
+        // A shorter month has no such days.
+        compared: compared.filter(|(settled, ..)| settled.day() <= last.days_in_month()),
     })
 }
 
@@ -96,14 +103,22 @@ pub fn estimate(charged: &Costs, forecast: &Forecast, today: Date, budget: Optio
         }
         Forecast::TooLittleData { .. } => (at_this_rate(charged, month, today)?, None, By::Rate),
     };
+    // The budget is in dollars, as the stack's parameter says.
+    let budget = budget.filter(|_| mean.currency == "USD");
     let percent_of_budget = budget.and_then(|budget| percent(mean.amount, budget));
     Some(Estimate { month, by, mean, interval, budget, percent_of_budget })
 }
 
-/// If every day of the month were like its settled ones. `None`: there is none.
+/// With fewer settled days a fee of the first one would count for all of them.
+const FEWEST_DAYS: usize = 7;
+
+/// If every day of the month were like its settled ones. `None`: there are too few.
 fn at_this_rate(charged: &Costs, month: Date, today: Date) -> Option<Money> {
     let settled = last_settled(&charged.periods, today)?;
     let days: Vec<&CostPeriod> = charged.periods.iter().filter(|it| it.from >= month && it.from <= settled).collect();
+    if days.len() < FEWEST_DAYS {
+        return None;
+    }
     let spent = sum(days.iter().copied()).only()?;
     let length = Decimal::from(month.days_in_month());
     let amount = spent.amount.checked_mul(length)?.checked_div(Decimal::from(days.len()))?;

@@ -56,6 +56,8 @@ pub struct Moves {
     /// Services that cost more than is usual and of which that is news, the
     /// largest difference first.
     pub movers: Vec<Episode>,
+    /// Movers that are not named.
+    pub more: usize,
     /// Days after the last settled one, up to yesterday: what is known of them so far.
     pub provisional: Vec<(Date, Vec<Money>)>,
     /// Days in all, by currency.
@@ -106,27 +108,37 @@ pub fn moves(days: &Costs, kind: Kind, today: Date, told: Option<Date>, policy: 
     };
     let mut movers: Vec<Episode> = services.iter().flat_map(news).collect();
     movers.sort_by(|a, b| b.impact.amount.cmp(&a.impact.amount).then_with(|| a.first.key.cmp(&b.first.key)));
+    let more = movers.len().saturating_sub(MOST_MOVERS);
     movers.truncate(MOST_MOVERS);
     let mut totals: Vec<Total> = total
         .iter()
         .map(|series| match kind {
             Kind::Daily => {
-                let now = of_day(series, day, policy);
-                Total { news: now.moved && !of_day(series, told, policy).moved, ..now }
+                let before = of_day(series, told, policy);
+                // Of days that were settled in between, each may be news.
+                let news = days_between(told, day).any(|day| is_news(&of_day(series, day, policy), &before));
+                Total { news, ..of_day(series, day, policy) }
             }
             Kind::Weekly => of_week(series, day),
         })
         .collect();
     totals.sort_by(|a, b| b.spent.amount.cmp(&a.spent.amount).then_with(|| a.spent.currency.cmp(&b.spent.currency)));
     let between = |from: Date, to: Date| -> Vec<(Date, Vec<Money>)> {
-        let next = |date: &Date| Some(date.saturating_add(1.days()));
-        let dates = std::iter::successors(Some(from), next).take_while(|date| *date < to);
+        let dates = std::iter::successors(Some(from), |date| Some(after(*date))).take_while(|date| *date < to);
         dates.map(|date| (date, spent_on(&total, date))).collect()
     };
-    let after = |date: Date| date.saturating_add(1.days());
     let also = if kind == Kind::Daily { between(after(told), day) } else { Vec::new() };
     let provisional = between(after(day), today);
-    Some(Moves { day, from, totals, also, movers, provisional, total, services })
+    Some(Moves { day, from, totals, also, movers, more, provisional, total, services })
+}
+
+fn after(date: Date) -> Date {
+    date.saturating_add(1.days())
+}
+
+/// The days after one up to another.
+fn days_between(from: Date, to: Date) -> impl Iterator<Item = Date> {
+    std::iter::successors(Some(after(from)), |date| Some(after(*date))).take_while(move |date| *date <= to)
 }
 
 /// The floors of a service, as the policy sets them.
@@ -173,14 +185,26 @@ fn spent_on(total: &[Series], date: Date) -> Vec<Money> {
 
 fn of_day(series: &Series, day: Date, policy: &policy::Costs) -> Total {
     let spent = series.on(day).map_or(Decimal::ZERO, |day| day.spent);
-    let usual = usual(series, day);
+    let known = baseline(series, day);
+    // What the turn of a month brings each time is usual too.
+    let fee = known.as_ref().map_or(Decimal::ZERO, |it| it.fee);
+    let usual = usual(series, day).map(|usual| usual.saturating_add(fee));
     let moved = usual.is_some_and(|usual| {
         let off = spent.saturating_sub(usual).abs();
         let share = usual.abs().saturating_mul(policy.floor_percent.into()) / Decimal::ONE_HUNDRED;
-        let chance = baseline(series, day).map_or(Decimal::ZERO, |it| it.spread.saturating_mul(SPREADS.into()));
+        let chance = known.map_or(Decimal::ZERO, |it| it.spread.saturating_mul(SPREADS.into()));
         off >= policy.floor.into() && off >= share && off > chance
     });
     total(series, spent, usual, moved)
+}
+
+/// It moved, and that is not what was told of the day before: to the other side,
+/// or by much more.
+fn is_news(now: &Total, before: &Total) -> bool {
+    let change = |total: &Total| total.change.as_ref().map_or(Decimal::ZERO, |change| change.amount);
+    let (now_by, by) = (change(now), change(before));
+    let other_side = now_by.is_sign_negative() != by.is_sign_negative();
+    now.moved && (!before.moved || other_side || now_by.abs() >= by.abs().saturating_mul(AGAIN_AT.into()))
 }
 
 /// The median of the same weekday over the weeks before, of the settled ones.
@@ -198,7 +222,7 @@ fn usual(series: &Series, day: Date) -> Option<Decimal> {
 fn of_week(series: &Series, day: Date) -> Total {
     let sum = |to: Date| -> Option<Decimal> {
         let days = (0..7_i64).map(|ago| series.on(to.saturating_sub(ago.days())).map(|day| day.spent));
-        days.sum::<Option<Decimal>>()
+        days.collect::<Option<Vec<Decimal>>>().map(|days| days.into_iter().fold(Decimal::ZERO, Decimal::saturating_add))
     };
     total(series, sum(day).unwrap_or_default(), sum(day.saturating_sub(7.days())), false)
 }

@@ -6,6 +6,7 @@ use nightshift_core::cost::{CostTold, RootCause};
 use nightshift_core::ids::{IncidentId, fingerprint};
 use nightshift_core::incident::Phase;
 use nightshift_core::notice::{Link, Notice, NoticeKind, Section};
+use nightshift_core::policy::Costs;
 use nightshift_incident::stack::Home;
 use rust_decimal::Decimal;
 
@@ -21,13 +22,24 @@ const DAYS_TO_BEGIN_ANEW: i8 = 3;
 /// Characters of a name from outside, of a sentence, and of a whole message.
 const NAME: usize = 80;
 const SENTENCE: usize = 400;
-const LINES: usize = 40;
+const LINES: usize = 20;
+/// AWS names none with an anomaly.
+const CURRENCY: &str = "Amounts are in the currency that the account is billed in.";
 /// Causes that are named.
 const MOST_CAUSES: usize = 10;
 
 /// What is to be remembered and told of an anomaly. `None`: nothing new.
-pub fn anomaly(found: &AnomalyNews, told: &CostTold, home: &Home, now: Timestamp) -> Option<CostTold> {
+pub fn anomaly(
+    found: &AnomalyNews,
+    told: &CostTold,
+    (home, policy): (&Home, &Costs),
+    now: Timestamp,
+) -> Option<CostTold> {
     let impact = found.anomaly.impact;
+    // Cents are listed in the reports.
+    if impact < policy.floor.into() {
+        return None;
+    }
     let grown = impact.saturating_mul(Decimal::ONE_HUNDRED) >= told.impact.saturating_mul(GROWN.into());
     if told.sequence > 0 && !(grown && impact > told.impact) {
         return None;
@@ -42,8 +54,8 @@ fn of_anomaly(found: &AnomalyNews, home: &Home, (sequence, since, now): (u32, Ti
     let about = it.about.clone().or_else(|| it.causes.iter().find_map(|cause| cause.service.clone()));
     let about = about.map_or_else(|| "something".to_owned(), |about| cut(&about, NAME));
     let account = match &found.account {
-        (number, Some(name)) => format!("{} ({number})", cut(name, NAME)),
-        (number, None) => number.clone(),
+        (number, Some(name)) => format!("{} ({})", cut(name, NAME), cut(number, NAME)),
+        (number, None) => cut(number, NAME),
     };
     let grew = if sequence > 1 { " and grows" } else { "" };
     let headline = format!("{about} costs {} more than AWS expected{grew}, in account {account}", amount(it.impact));
@@ -69,7 +81,7 @@ fn of_anomaly(found: &AnomalyNews, home: &Home, (sequence, since, now): (u32, Ti
     Notice {
         sequence,
         opened_at: since,
-        why: std::iter::once(days).chain(spent).collect(),
+        why: std::iter::once(days).chain(spent).chain([CURRENCY.to_owned()]).collect(),
         links: link.collect(),
         ..written(incident, home, now, says)
     }
@@ -99,41 +111,74 @@ pub fn budget(news: &BudgetNews, home: &Home) -> Notice {
     };
     let threshold = news.threshold.as_ref().map(|it| format!("Asked for beyond: {}", cut(it, NAME)));
     let kind = news.kind.as_ref().map(|it| format!("Type of budget: {}", cut(it, NAME)));
-    let account = news.account.as_ref().map(|it| format!("Account: {it}"));
-    let key = [text(&news.account), text(&news.date), news.name.clone(), news.alert.clone(), text(&news.threshold)];
+    let account = news.account.as_ref().map(|it| format!("Account: {}", cut(it, NAME)));
+    // Without the letter's own date, that of its coming: the next month warns anew.
+    let date = news.date.clone().unwrap_or_else(|| day_of(news.at).to_string());
+    let key = [text(&news.account), date, news.name.clone(), news.alert.clone(), text(&news.threshold)];
     let key = fingerprint(&key.iter().map(String::as_str).collect::<Vec<_>>());
     let lines = [threshold, kind, account].into_iter().flatten().collect();
     let says = (headline, Section::part("The budget", lines).into_iter().collect());
     written(IncidentId::new(format!("cost-budget-{key}")), home, news.at, says)
 }
 
-/// The notice of an alarm on the bill. Estimated charges begin anew each month,
-/// and so does what is told of them: that ends the alarm of the month before.
-pub fn billing(news: &BillingNews, home: &Home) -> Notice {
+/// Under what is kept what was told of an alarm on the bill: estimated charges
+/// begin anew each month, and so does what is told of them.
+pub fn matter_of(news: &BillingNews) -> String {
     let day = day_of(news.at);
+    // What ends the alarm of the month before.
     let anew = !news.rings && day.day() <= DAYS_TO_BEGIN_ANEW;
     let month = if anew { day.saturating_sub(1.months()) } else { day };
-    let month = month.strftime("%Y-%m").to_string();
-    let key = fingerprint(&[&news.alarm, &month]);
+    format!("bill-{}", fingerprint(&[&news.alarm, &month.strftime("%Y-%m").to_string()]))
+}
+
+/// What is to be remembered and told of an alarm on the bill. `None`: it was told
+/// before, or never rang.
+pub fn billing(news: &BillingNews, told: &CostTold, home: &Home) -> Option<CostTold> {
+    // The first notice of a month is of one that rings, and each other turns it.
+    let rang = told.sequence % 2 == 1;
+    if rang == news.rings {
+        return None;
+    }
+    let sequence = told.sequence.saturating_add(1);
+    let since = told.since.unwrap_or(news.at);
     let name = cut(&news.name, NAME);
     let headline = match news.rings {
         true => format!("Billing alarm {name} rings"),
         false => format!("Billing alarm {name} is over"),
     };
-    let why = vec![cut(&news.reason, SENTENCE)];
-    let notice = written(IncidentId::new(format!("cost-bill-{key}")), home, news.at, (headline, Vec::new()));
-    let (sequence, phase) = if news.rings { (1, Phase::Noted) } else { (2, Phase::Resolved) };
-    Notice { sequence, phase, why, ..notice }
+    let incident = IncidentId::new(format!("cost-{}", matter_of(news)));
+    let notice = Notice {
+        sequence,
+        opened_at: since,
+        phase: if news.rings { Phase::Noted } else { Phase::Resolved },
+        why: vec![cut(&news.reason, SENTENCE)],
+        ..written(incident, home, news.at, (headline, Vec::new()))
+    };
+    Some(CostTold { sequence, since: Some(since), unpublished: Some(notice), ..told.clone() })
 }
 
 /// What cannot be read is told as it came, rather than lost.
 pub fn raw(news: &RawNews, home: &Home) -> Notice {
     let subject = news.subject.as_deref().unwrap_or("a message without a subject");
     let headline = format!("On costs, unread: {}", cut(subject, NAME));
-    let lines = news.text.lines().filter(|line| !line.trim().is_empty()).take(LINES).map(|line| cut(line, SENTENCE));
-    let part = Section { title: "The message".to_owned(), lines: lines.collect(), aligned: false };
+    let pieces = news.text.lines().filter(|line| !line.trim().is_empty()).flat_map(pieces);
+    let mut lines: Vec<String> = pieces.take(LINES + 1).collect();
+    if lines.len() > LINES {
+        lines.truncate(LINES);
+        lines.push("… and more, which is too long for a message".to_owned());
+    }
+    if lines.is_empty() {
+        lines.push("It is empty.".to_owned());
+    }
+    let part = Section { title: "The message".to_owned(), lines, aligned: false };
     let key = fingerprint(&[&news.id]);
     written(IncidentId::new(format!("cost-message-{key}")), home, news.at, (headline, vec![part]))
+}
+
+/// A long line in pieces that fit.
+fn pieces(line: &str) -> Vec<String> {
+    let letters: Vec<char> = line.chars().take(SENTENCE * LINES).collect();
+    letters.chunks(SENTENCE).map(|piece| piece.iter().collect()).collect()
 }
 
 fn written(incident: IncidentId, home: &Home, at: Timestamp, (headline, sections): (String, Vec<Section>)) -> Notice {

@@ -44,7 +44,8 @@ where
     let mut services: Vec<String> = moves.movers.iter().filter_map(|mover| mover.first.key.first().cloned()).collect();
     services.sort();
     services.dedup();
-    let kept = kept(world, &services).await?;
+    let patient = purse.patient;
+    let kept = kept(world, &services, patient).await?;
     let usage = match services.is_empty() {
         true => None,
         false => Some(purse.usage(moves.day, services).await?),
@@ -56,6 +57,13 @@ where
         true => Some(purse.tag_is_known(&policy.tag, moves.day).await?),
         false => None,
     };
+    let (waste, last_month) = match due.costs {
+        Kind::Daily => (None, None),
+        Kind::Weekly => {
+            let (waste, fault) = waste(world, purse, due, policy).await?;
+            (Some(waste), fault)
+        }
+    };
     Ok(Seen {
         charged,
         forecast,
@@ -64,12 +72,10 @@ where
         tag_known: tag_known.and_then(|known| known.seen().copied()),
         accounts: purse.shares(moves.day, GroupBy::LinkedAccount).await?,
         anomalies: purse.anomalies(moves.from).await?,
-        waste: match due.costs {
-            Kind::Daily => None,
-            Kind::Weekly => Some(waste(world, purse, due, policy).await?),
-        },
+        waste,
+        last_month,
         kept,
-        happened: happened(world, moves).await?,
+        happened: happened(world, moves, patient).await?,
     })
 }
 
@@ -83,30 +89,35 @@ async fn waste<W>(
     purse: &mut Purse<'_, W>,
     due: &Due,
     policy: &policy::Costs,
-) -> Result<nightshift_cost::waste::Seen, Fault>
+) -> Result<(nightshift_cost::waste::Seen, Option<Fault>), Fault>
 where
     W: CostReads + CostLedger + WasteWorld,
 {
     let month = purse.last_month().await?;
     let by = last_month(due.today()).by;
     let costs = month.seen().map_or_else(BTreeMap::new, |month| by_usage_type(&by, &month.periods));
-    observe_waste(world, Window::before(due.at, policy.idle_days), costs).await
+    let seen = match observe_waste(world, Window::before(due.at, policy.idle_days), costs).await {
+        Err(fault) if purse.patient => return Err(fault),
+        Err(fault) => nightshift_cost::waste::Seen { unseen: vec![fault.to_string()], ..Default::default() },
+        Ok(seen) => seen,
+    };
+    Ok((seen, month.fault().cloned()))
 }
 
 /// What is kept for ever, where the service that keeps it moved. What cannot be
 /// seen gives no hint.
-async fn kept<W: WasteWorld>(world: &W, services: &[String]) -> Result<Kept, Fault> {
+async fn kept<W: WasteWorld>(world: &W, services: &[String], patient: bool) -> Result<Kept, Fault> {
     let mut kept = Kept::default();
     if services.iter().any(|service| keeps_logs(service)) {
-        let groups = or_none(world.log_groups().await)?;
+        let groups = or_none(world.log_groups().await, patient)?;
         let without = |groups: Vec<LogGroup>| groups.iter().filter(|group| group.retention_days.is_none()).count();
         kept.log_groups = groups.map(without);
     }
     if services.iter().any(|service| keeps_images(service)) {
         let mut without = 0;
-        for some in or_none(world.repositories().await)?.unwrap_or_default().chunks(AT_ONCE) {
+        for some in or_none(world.repositories().await, patient)?.unwrap_or_default().chunks(AT_ONCE) {
             for found in join_all(some.iter().map(|name| world.repository(name))).await {
-                without += usize::from(or_none(found)?.flatten().is_some_and(|it| it.lifecycle.is_none()));
+                without += usize::from(or_none(found, patient)?.flatten().is_some_and(|it| it.lifecycle.is_none()));
             }
         }
         kept.repositories = Some(without);
@@ -114,10 +125,10 @@ async fn kept<W: WasteWorld>(world: &W, services: &[String]) -> Result<Kept, Fau
     Ok(kept)
 }
 
-fn or_none<T>(read: Result<T, Fault>) -> Result<Option<T>, Fault> {
+fn or_none<T>(read: Result<T, Fault>, patient: bool) -> Result<Option<T>, Fault> {
     match read {
         Ok(found) => Ok(Some(found)),
-        Err(fault) if fault.transient() => Err(fault),
+        Err(fault) if fault.transient() && patient => Err(fault),
         Err(fault) => {
             tracing::debug!(%fault, "a hint is not given");
             Ok(None)
@@ -126,11 +137,11 @@ fn or_none<T>(read: Result<T, Fault>) -> Result<Option<T>, Fault> {
 }
 
 /// What Nightshift knows of the days of the movers, and of those before.
-async fn happened<W: HistoryReads>(world: &W, moves: &Moves) -> Result<(Happened, Vec<Fault>), Fault> {
+async fn happened<W: HistoryReads>(world: &W, moves: &Moves, patient: bool) -> Result<(Happened, Vec<Fault>), Fault> {
     let mut happened = Happened::default();
     let mut unseen = Vec::new();
     for day in days(moves) {
-        happened.releases.extend(or_not(world.releases_of(day).await, &mut unseen)?);
+        happened.releases.extend(or_not(world.releases_of(day).await, &mut unseen, patient)?);
     }
     let mut ended: Vec<Date> = days(moves);
     ended.extend((1..=DAYS_TO_END).map(|after| moves.day.saturating_add(after.days())));
@@ -138,9 +149,9 @@ async fn happened<W: HistoryReads>(world: &W, moves: &Moves) -> Result<(Happened
     ended.dedup();
     if !moves.movers.is_empty() {
         for day in ended {
-            happened.incidents.extend(or_not(world.incidents_of(day).await, &mut unseen)?);
+            happened.incidents.extend(or_not(world.incidents_of(day).await, &mut unseen, patient)?);
         }
-        happened.incidents.extend(or_not(world.open_incidents().await, &mut unseen)?);
+        happened.incidents.extend(or_not(world.open_incidents().await, &mut unseen, patient)?);
     }
     Ok((happened, unseen))
 }
@@ -155,10 +166,10 @@ fn days(moves: &Moves) -> Vec<Date> {
 }
 
 /// What cannot be read for good leaves the report with a hole that it names.
-fn or_not<T>(read: Result<Vec<T>, Fault>, unseen: &mut Vec<Fault>) -> Result<Vec<T>, Fault> {
+fn or_not<T>(read: Result<Vec<T>, Fault>, unseen: &mut Vec<Fault>, patient: bool) -> Result<Vec<T>, Fault> {
     match Sight::from(read) {
         Sight::Seen(all) => Ok(all),
-        Sight::Unseen(fault) if fault.transient() => Err(fault),
+        Sight::Unseen(fault) if fault.transient() && patient => Err(fault),
         Sight::Unseen(fault) => {
             unseen.push(fault);
             Ok(Vec::new())

@@ -33,6 +33,8 @@ pub struct Seen {
     pub anomalies: Sight<Vec<CostAnomaly>>,
     /// What is paid for and not used; `None`: it is not looked for.
     pub waste: Option<waste::Seen>,
+    /// Why the last month is not known by usage type, where that was asked.
+    pub last_month: Option<Fault>,
     /// Log groups that keep their events for ever, and repositories that keep
     /// their images: where one of those services moved.
     pub kept: Kept,
@@ -66,8 +68,8 @@ pub struct Figures {
     pub waste: Option<Vec<Waste>>,
     /// What of that could not be looked at.
     pub waste_unseen: Vec<String>,
-    /// What could not be read.
-    pub unseen: Vec<Fault>,
+    /// What could not be read, and what of the report lacks it.
+    pub unseen: Vec<(String, Fault)>,
     /// Questions that were paid for.
     pub requests: u32,
 }
@@ -108,16 +110,20 @@ pub fn figures(
     }
 }
 
-/// Each operation once.
-fn unseen(seen: &Seen) -> Vec<Fault> {
-    let costs = [&seen.charged, &seen.tags, &seen.accounts];
-    let costs = costs.into_iter().chain(seen.usage.as_ref()).filter_map(Sight::fault);
-    let others = [seen.forecast.fault(), seen.anomalies.fault()].into_iter().flatten();
-    let mut all: Vec<Fault> = Vec::new();
-    for fault in costs.chain(others).chain(&seen.happened.1) {
-        if all.iter().all(|known| known.operation != fault.operation) {
-            all.push(fault.clone());
-        }
-    }
-    all
+/// What is missing, by the part of the report that lacks it.
+fn unseen(seen: &Seen) -> Vec<(String, Fault)> {
+    let usage = seen.usage.as_ref().and_then(Sight::fault);
+    let parts = [
+        ("The month", seen.charged.fault()),
+        ("The month in the end", seen.forecast.fault()),
+        ("The month by tag", seen.tags.fault()),
+        ("The month by account", seen.accounts.fault()),
+        ("What moved, by usage type", usage),
+        ("What AWS itself found strange", seen.anomalies.fault()),
+        ("Idle addresses", seen.last_month.as_ref()),
+    ];
+    let costs = parts.into_iter().filter_map(|(part, fault)| Some((part.to_owned(), fault?.clone())));
+    costs
+        .chain(seen.happened.1.iter().map(|fault| ("What happened at the same time".to_owned(), fault.clone())))
+        .collect()
 }

@@ -99,12 +99,19 @@ fn an_account_without_costs_has_nothing_to_say() {
 
 #[test]
 fn the_month_is_that_of_the_last_settled_day() {
-    let charged = |today| days(today, 61, |_| vec![group(&["Usage"], "10", "USD"), group(&["Credit"], "-4", "USD")]);
+    let charged = |today| days(today, 92, |_| vec![group(&["Usage"], "10", "USD"), group(&["Credit"], "-4", "USD")]);
     // On the first of a month no day of it is over.
     let first = date(2026, 12, 1);
     let november = month(&charged(first), date(2026, 11, 29), first).unwrap();
     assert_eq!((november.from, november.to, november.provisional), (date(2026, 11, 1), date(2026, 11, 30), 1));
-    assert_eq!((november.total.only(), november.before.only()), (Some(money("180", "USD")), Some(money("180", "USD"))));
+    assert_eq!(november.total.only(), Some(money("180", "USD")));
+    let compared = |month: &crate::month::Month| {
+        month.compared.as_ref().map(|(to, now, before)| (*to, now.only().unwrap(), before.only().unwrap()))
+    };
+    // Settled days with settled days.
+    assert_eq!(compared(&november), Some((date(2026, 11, 29), money("174", "USD"), money("174", "USD"))));
+    let long = date(2027, 4, 2);
+    assert_eq!(compared(&month(&charged(long), date(2027, 3, 31), long).unwrap()), None, "February has no 31st");
     // A leap day is a day of its month.
     let leap = date(2028, 3, 2);
     let february = month(&charged(leap), date(2028, 2, 29), leap).unwrap();
@@ -194,5 +201,39 @@ proptest! {
                 prop_assert!(!sparkline(&chart).is_empty());
             }
         }
+    }
+}
+
+#[test]
+fn a_fall_after_a_rise_and_a_day_that_was_skipped_are_news() {
+    let usual = |day: Date| match (day.month(), day.day()) {
+        (11, 16) => "120",
+        (11, 17) => "20",
+        _ => "100",
+    };
+    let of = |today| days(today, 90, |day| vec![group(&USAGE, usual(day), "USD")]);
+    let told =
+        |today, told: i8| moves(&of(today), Kind::Daily, today, Some(date(2026, 11, told)), &policy::Costs::default());
+    assert!(!told(date(2026, 11, 18), 15).unwrap().quiet(), "a rise");
+    assert!(!told(date(2026, 11, 19), 16).unwrap().quiet(), "a fall after it");
+    assert!(!told(date(2026, 11, 20), 16).unwrap().quiet(), "the fall was settled together with the day after it");
+    assert!(told(date(2026, 11, 20), 17).unwrap().quiet(), "a day as usual");
+}
+
+#[test]
+fn the_turn_of_a_month_is_usual_after_a_month() {
+    let today = date(2026, 12, 3);
+    let costs = days(today, 120, |day| vec![group(&USAGE, if day.day() == 1 { "400" } else { "300" }, "USD")]);
+    assert!(daily(&costs, today).unwrap().quiet());
+}
+
+#[test]
+fn the_largest_amounts_end_no_report() {
+    let today = date(2026, 11, 20);
+    let most = Decimal::MAX.to_string();
+    let costs = days(today, 60, |_| vec![group(&USAGE, &most, "USD"), group(&["EC2", "Usage"], &most, "USD")]);
+    for kind in [Kind::Daily, Kind::Weekly] {
+        let moved = moves(&costs, kind, today, None, &policy::Costs::default()).unwrap();
+        assert!(chart(&moved, today, DAYS).is_some());
     }
 }

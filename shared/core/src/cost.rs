@@ -29,6 +29,19 @@ impl Money {
     }
 }
 
+/// An amount as AWS writes it, plain or with an exponent. What is less than 28
+/// digits can tell is nothing; `None`: it is no amount.
+pub fn amount(text: &str) -> Option<Decimal> {
+    let plain = text.parse().ok();
+    plain.or_else(|| {
+        let (_, exponent) = text.split_once(['e', 'E'])?;
+        match exponent.parse::<i64>() {
+            Ok(exponent) if exponent < -28 => Some(Decimal::ZERO),
+            _ => Decimal::from_scientific_lossy(text).ok(),
+        }
+    })
+}
+
 impl fmt::Display for Money {
     /// `12.30 USD`: to the cent, rounded half to even as banks do.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -247,6 +260,19 @@ mod tests {
         assert_eq!(Sums::from_iter(&tenths).only(), Some(money("1.0", "USD")));
         assert_eq!(Sums::from_iter(&[money("1", "USD"), money("1", "EUR")]).only(), None);
         assert_eq!(Sums::default().only(), None);
+    }
+
+    #[test]
+    fn an_amount_is_plain_or_has_an_exponent_and_a_residue_is_nothing() {
+        let read = |text| amount(text).map(|amount| amount.normalize().to_string());
+        assert_eq!(read("12.3456789").as_deref(), Some("12.3456789"));
+        assert_eq!(read("-1.2E2").as_deref(), Some("-120"));
+        assert_eq!(read("1.2e-7").as_deref(), Some("0.00000012"));
+        assert_eq!(read("2.220446049250313E-16").as_deref(), Some("0.0000000000000002220446049250"));
+        assert_eq!(read("1E-300").as_deref(), Some("0"));
+        for wrong in ["", "much", "1E+300", "NaN", "1e"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -13,6 +13,8 @@ use super::AnomalyNews;
 
 /// AWS's ids are UUIDs; what is longer is none of its.
 const LONGEST_ID: usize = 128;
+/// What is longer is no link that a message can hold.
+const LONGEST_LINK: usize = 2000;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -42,7 +44,10 @@ struct Wire {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Impact {
-    total_impact: Number,
+    #[serde(default, deserialize_with = "if_readable")]
+    total_impact: Option<Number>,
+    #[serde(default, deserialize_with = "if_readable")]
+    max_impact: Option<Number>,
     #[serde(default, deserialize_with = "if_readable")]
     total_actual_spend: Option<Number>,
     #[serde(default, deserialize_with = "if_readable")]
@@ -79,8 +84,10 @@ pub(super) fn parse(detail: &Value, path: &str) -> Result<AnomalyNews, DoorError
         let problem = format!("expected 1 to {LONGEST_ID} characters, found {}", wire.anomaly_id.len());
         return Err(DoorError::at(&at("anomalyId"), problem));
     }
-    let impact = amount(&wire.impact.total_impact)
-        .ok_or_else(|| DoorError::at(&at("impact.totalImpact"), "it is no amount of money"))?;
+    // Only the worst day's is there from the first hour on.
+    let impact = wire.impact.total_impact.as_ref().or(wire.impact.max_impact.as_ref());
+    let impact = impact.and_then(amount);
+    let impact = impact.ok_or_else(|| DoorError::at(&at("impact.totalImpact"), "expected an amount of money"))?;
     let text = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let anomaly = CostAnomaly {
         id: wire.anomaly_id,
@@ -91,10 +98,10 @@ pub(super) fn parse(detail: &Value, path: &str) -> Result<AnomalyNews, DoorError
         actual: wire.impact.total_actual_spend.as_ref().and_then(amount),
         expected: wire.impact.total_expected_spend.as_ref().and_then(amount),
         causes: wire.root_causes.into_iter().map(cause).collect(),
-        link: text(wire.anomaly_details_link).filter(|link| link.starts_with("https://")),
+        link: text(wire.anomaly_details_link).filter(|link| link.starts_with("https://") && link.len() <= LONGEST_LINK),
         monitor: text(wire.monitor_name),
     };
-    Ok(AnomalyNews { anomaly, account: (wire.account_id, text(wire.account_name)) })
+    Ok(AnomalyNews { anomaly, account: (wire.account_id.chars().take(LONGEST_ID).collect(), text(wire.account_name)) })
 }
 
 fn cause(found: Cause) -> RootCause {
@@ -111,8 +118,7 @@ fn cause(found: Cause) -> RootCause {
 }
 
 fn amount(number: &Number) -> Option<Decimal> {
-    let digits = number.to_string();
-    digits.parse().or_else(|_| Decimal::from_scientific(&digits)).ok()
+    nightshift_core::cost::amount(&number.to_string())
 }
 
 /// `2026-11-20`, with or without a time; `null`: it goes on.

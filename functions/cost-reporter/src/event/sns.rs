@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use nightshift_door::{DoorError, quoted, read};
 use serde_json::Value;
 
+use super::alarm::Said;
 use super::{Incoming, News, RawNews, alarm, anomaly, budget, ignored};
 
 pub(super) fn parse(event: &Value) -> Result<Incoming, DoorError> {
@@ -25,17 +26,29 @@ pub(super) fn parse(event: &Value) -> Result<Incoming, DoorError> {
 fn message(message: &SnsMessage, path: &str) -> Result<Option<News>, DoorError> {
     let at = Timestamp::from_second(message.timestamp.timestamp()).unwrap_or(Timestamp::UNIX_EPOCH);
     let content: Value = serde_json::from_str(&message.message).unwrap_or_default();
-    if content.get("anomalyId").is_some() {
-        return anomaly::parse(&content, path).map(|news| Some(News::Anomaly(news)));
-    }
-    if content.get("AlarmName").is_some() && content.get("NewStateValue").is_some() {
-        return Ok(alarm::parse(&content, path, at)?.map(News::Billing));
-    }
     let raw = || RawNews {
         id: message.message_id.clone(),
         subject: message.subject.clone().filter(|subject| !subject.trim().is_empty()),
         text: message.message.clone(),
         at,
     };
+    if content.get("anomalyId").is_some() {
+        // What cannot be read is told as it came, rather than lost.
+        let found = anomaly::parse(&content, path);
+        return Ok(Some(found.map_or_else(
+            |error| {
+                tracing::warn!(%error, "an anomaly is told as it came");
+                News::Raw(raw())
+            },
+            News::Anomaly,
+        )));
+    }
+    if content.get("AlarmName").is_some() && content.get("NewStateValue").is_some() {
+        return Ok(match alarm::parse(&content, path, at)? {
+            Said::News(news) => Some(News::Billing(news)),
+            Said::Nothing => None,
+            Said::OfSomethingElse => Some(News::Raw(raw())),
+        });
+    }
     Ok(Some(budget::parse(&message.message, at).map_or_else(|| News::Raw(raw()), News::Budget)))
 }

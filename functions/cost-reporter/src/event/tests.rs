@@ -58,13 +58,33 @@ fn what_an_anomaly_cannot_do_without_is_named() {
     event["detail"]["anomalyId"] = json!(7);
     check(&event, "detail.anomalyId: invalid type: integer");
     let mut event = sample("anomaly");
-    event["detail"]["impact"]["totalImpact"] = json!("much");
-    check(&event, "detail.impact.totalImpact: ");
-    event["detail"]["impact"]["totalImpact"] = json!(1e300);
-    check(&event, "detail.impact.totalImpact: it is no amount of money");
+    event["detail"]["impact"] = json!({"totalImpact": "much"});
+    check(&event, "detail.impact.totalImpact: expected an amount of money");
+    event["detail"]["impact"] = json!({"totalImpact": 1e300});
+    check(&event, "detail.impact.totalImpact: expected an amount of money");
+    event["detail"]["impact"] = json!({"maxImpact": 2.5});
+    assert!(matches!(news(&event), News::Anomaly(found) if found.anomaly.impact.to_string() == "2.5"));
+    // By the topic it is told as it came.
     let mut event = sample("sns-anomaly");
     event["Records"][0]["Sns"]["Message"] = json!("{\"anomalyId\": \"a\"}");
-    check(&event, "Records[0].Sns.Message: missing field `accountId`");
+    assert!(matches!(news(&event), News::Raw(raw) if raw.text == "{\"anomalyId\": \"a\"}"));
+}
+
+#[test]
+fn an_alarm_that_never_rang_is_not_over_and_one_of_something_else_is_told_as_it_came() {
+    let with = |change: &dyn Fn(&mut Value)| {
+        let mut event = sample("sns-billing-alarm-over");
+        let mut message: Value = serde_json::from_str(event["Records"][0]["Sns"]["Message"].as_str().unwrap()).unwrap();
+        message["OldStateValue"] = json!("ALARM");
+        change(&mut message);
+        event["Records"][0]["Sns"]["Message"] = json!(message.to_string());
+        event
+    };
+    assert!(matches!(news(&with(&|_| {})), News::Billing(news) if !news.rings));
+    let born = with(&|message| message["OldStateValue"] = json!("INSUFFICIENT_DATA"));
+    assert!(matches!(parse(&born).unwrap(), Incoming::Ignored { .. }));
+    let other = with(&|message| message["Trigger"]["Namespace"] = json!("AWS/ECS"));
+    assert!(matches!(news(&other), News::Raw(_)));
 }
 
 #[test]

@@ -34,7 +34,11 @@ pub fn report(figures: &Figures, due: &Due, stack: &Stack) -> Notice {
 
 /// Nothing could be read at all: what is missing, and who can change that.
 pub fn unread(fault: &Fault, due: &Due, stack: &Stack) -> Notice {
-    let headline = "Costs cannot be read: Cost Explorer does not answer".to_owned();
+    let why = match fault.kind {
+        FaultKind::Denied => "Cost Explorer lets nobody in",
+        _ => "Cost Explorer has no answer that can be used",
+    };
+    let headline = format!("Costs cannot be read: {why}");
     let mut lines = vec![cut(&fault.to_string(), 400)];
     lines.extend(cures(fault).iter().map(|cure| (*cure).to_owned()));
     lines.push("Without a report? Deploy with the parameter CostReports=off: then nothing is asked.".to_owned());

@@ -17,6 +17,8 @@ use crate::shares::{Share, Shares};
 
 /// Characters of a name from outside.
 const NAME: usize = 80;
+/// Lines about what moved.
+const MOST_LINES: usize = 18;
 /// Characters of how a saving was computed.
 const HOW: usize = 400;
 /// Each question costs so many cents.
@@ -25,21 +27,24 @@ const CENTS: u32 = 1;
 /// All of them, the most telling first.
 pub fn parts(figures: &Figures, due: &Due) -> Vec<Section> {
     let moves = &figures.moves;
-    let movers =
-        moves.movers.iter().zip(&figures.hints).flat_map(|(mover, hints)| mover_lines(mover, hints, moves.day));
+    let movers = mover_lines(figures);
     let also = moves.also.iter().map(|(day, spent)| format!("{}: {}", weekday(*day), all(spent)));
     let provisional = moves.provisional.iter().map(|(day, spent)| format!("{} so far: {}", weekday(*day), all(spent)));
     let tags = figures.tags.iter().flat_map(|tags| share_lines(tags, Some(&figures.tag)));
     let accounts = figures.accounts.iter().flat_map(|accounts| share_lines(accounts, None));
     let what = if due.costs == Kind::Daily { "What moved" } else { "What moved in the week" };
     [
-        Section::part(what, movers.collect()),
+        Section::part(what, movers),
         Section::part("Settled since the last report, too", also.collect()),
         Section::part("The month", month_lines(figures)),
-        Section::part(&format!("The month by tag {}", cut(&figures.tag, NAME)), tags.collect())
-            .map(Section::in_columns)
-            .map(|part| tagged(part, figures.tag_known)),
-        Section::part("The month by account", accounts.collect()).map(Section::in_columns),
+        Section::part(
+            &format!("The month to {} by tag {}", weekday(moves.day), cut(&figures.tag, NAME)),
+            tags.collect(),
+        )
+        .map(Section::in_columns)
+        .map(|part| tagged(part, figures.tag_known)),
+        Section::part(&format!("The month to {} by account", weekday(moves.day)), accounts.collect())
+            .map(Section::in_columns),
         Section::part("What AWS itself found strange", figures.anomalies.iter().map(anomaly_line).collect()),
         waste(figures),
         days(figures, due),
@@ -78,7 +83,28 @@ fn sums(sums: &Sums) -> String {
     all(&sums.0.iter().map(|(currency, amount)| Money::new(*amount, currency.clone())).collect::<Vec<_>>())
 }
 
-fn mover_lines(mover: &Episode, hints: &[Hint], day: Date) -> Vec<String> {
+/// Each mover with its hints, as far as they fit: the movers first of all.
+fn mover_lines(figures: &Figures) -> Vec<String> {
+    let moves = &figures.moves;
+    let mut room = MOST_LINES.saturating_sub(moves.movers.len() + usize::from(moves.more > 0));
+    let mut lines = Vec::new();
+    let mut told: Vec<&Hint> = Vec::new();
+    for (mover, hints) in moves.movers.iter().zip(&figures.hints) {
+        lines.push(mover_line(mover, moves.day));
+        for hint in hints {
+            // What explains two of them is said once.
+            if room > 0 && !told.contains(&hint) {
+                lines.push(format!("↳ {}", hinted(hint, &mover.peak.spent.currency)));
+                told.push(hint);
+                room -= 1;
+            }
+        }
+    }
+    lines.extend((moves.more > 0).then(|| format!("and {} more", moves.more)));
+    lines
+}
+
+fn mover_line(mover: &Episode, day: Date) -> String {
     let name = mover.first.key.first().map_or_else(String::new, |name| cut(name, NAME));
     let peak = &mover.peak;
     let share = peak.percent.map_or_else(String::new, |share| format!(" ({})", percent(share)));
@@ -92,9 +118,7 @@ fn mover_lines(mover: &Episode, hints: &[Hint], day: Date) -> Vec<String> {
         0 | 1 => String::new(),
         days => format!("; since {}, on {days} days, {} in all", weekday(mover.first.day), money(&mover.impact)),
     };
-    let mut lines = vec![format!("{what}{when}{since}")];
-    lines.extend(hints.iter().map(|hint| format!("↳ {}", hinted(hint, &peak.spent.currency))));
-    lines
+    format!("{what}{when}{since}")
 }
 
 fn hinted(hint: &Hint, currency: &str) -> String {
@@ -127,8 +151,13 @@ pub fn month_line(month: &Month) -> Vec<String> {
         1 => ", the last day still provisional".to_owned(),
         days => format!(", the last {days} days still provisional"),
     };
-    let before = match month.before.only() {
-        Some(before) => format!("; the same days of the month before: {}", money(&before)),
+    let before = match &month.compared {
+        Some((settled, now, before)) => format!(
+            "; to {}, settled: {}, by the same day of the month before {}",
+            weekday(*settled),
+            sums(now),
+            sums(before)
+        ),
         None => String::new(),
     };
     let parts = month.split.parts();
@@ -204,13 +233,8 @@ fn waste(figures: &Figures) -> Option<Section> {
     let line = |waste: &Waste| {
         format!("{}: {} a month; {}", cut(&waste.what, NAME), money(&waste.saving), cut(&waste.how, HOW))
     };
-    let mut lines: Vec<String> = all.iter().map(line).collect();
-    lines.extend(figures.waste_unseen.iter().map(|unseen| format!("Not looked at: {}", cut(unseen, HOW))));
-    let part = Section::part("Paid for and not used", lines)?;
-    Some(match all.is_empty() {
-        true => part,
-        false => part.noted(&format!("In all about {} a month. Estimates; nothing is changed.", sums(&total))),
-    })
+    let part = Section::part("Paid for and not used", all.iter().map(line).collect())?;
+    Some(part.noted(&format!("In all about {} a month. Estimates; nothing is changed.", sums(&total))))
 }
 
 fn days(figures: &Figures, due: &Due) -> Option<Section> {
@@ -227,5 +251,6 @@ fn days(figures: &Figures, due: &Due) -> Option<Section> {
 }
 
 fn unseen(figures: &Figures) -> Vec<String> {
-    figures.unseen.iter().map(|fault| cut(&fault.to_string(), 300)).collect()
+    let faults = figures.unseen.iter().map(|(what, fault)| format!("{what}: {}", cut(&fault.to_string(), HOW)));
+    faults.chain(figures.waste_unseen.iter().map(|unseen| cut(unseen, HOW))).collect()
 }

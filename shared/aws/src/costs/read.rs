@@ -66,8 +66,7 @@ fn money(value: &MetricValue) -> Read<Money> {
 
 /// Plain or with an exponent.
 fn amount(text: &str) -> Read<Decimal> {
-    let read = if text.contains(['e', 'E']) { Decimal::from_scientific(text) } else { text.parse() };
-    read.map_err(|error| format!("{text:?} is no amount: {error}"))
+    nightshift_core::cost::amount(text).ok_or_else(|| format!("{text:?} is no amount"))
 }
 
 /// The digits that AWS wrote: the shortest that are this double.
