@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use super::MOON;
 use super::escape::escaped;
+use nightshift_core::notice::NoticeKind;
+
 use crate::demo::Posted;
 
 /// The message as it stands at the end, its thread, and what it said before.
@@ -18,11 +20,14 @@ pub(super) fn chat(html: &mut String, notices: &[Posted]) {
         escaped(team)
     );
     message(html, newest, notices.len() > 1);
-    let _ = write!(html, "<div class=\"thread\"><p>{}</p>\n<ol>\n", replies(notices.len()));
-    for posted in notices {
-        let _ = writeln!(html, "<li>{}</li>", mrkdwn(&posted.line));
+    // The root tells all of a report.
+    if newest.notice.kind != NoticeKind::Report {
+        let _ = write!(html, "<div class=\"thread\"><p>{}</p>\n<ol>\n", replies(notices.len()));
+        for posted in notices {
+            let _ = writeln!(html, "<li>{}</li>", mrkdwn(&posted.line));
+        }
+        html.push_str("</ol></div>\n");
     }
-    html.push_str("</ol></div>\n");
     let earlier = &notices[..notices.len() - 1];
     if !earlier.is_empty() {
         html.push_str("<details><summary>The same message, before it was edited</summary>\n");
