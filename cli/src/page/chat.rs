@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 
+use nightshift_core::notice::NoticeKind;
 use serde_json::Value;
 
 use super::MOON;
 use super::escape::escaped;
-use nightshift_core::notice::NoticeKind;
-
 use crate::demo::Posted;
 
 /// The message as it stands at the end, its thread, and what it said before.
