@@ -129,6 +129,14 @@ fn simulated_notices_are_as_they_must_be() {
 }
 
 #[test]
+fn simulated_pictures_are_as_they_must_be() {
+    let (account, _) = account();
+    let kept = poll_once(suites::pictures::pictures(&account, "conform")).unwrap().unwrap();
+    let there = kept.into_iter().map(|kept| (kept.name, suites::pictures::PNG.to_vec())).collect();
+    assert_eq!(account.pictures(), there);
+}
+
+#[test]
 fn simulated_ages_of_images_are_as_they_must_be() {
     let (account, place) = account();
     assert_eq!(poll_once(suites::ages::ages(&account, &place)), Some(Ok(())));

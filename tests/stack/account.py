@@ -29,7 +29,7 @@ What differs from AWS, found by trying and worth knowing when a test surprises:
   schedule for one of the default group, and asks neither for iam:PassRole nor, of
   requests in CBOR such as the Rust SDK's to CloudWatch, for anything. The simulator,
   which has ECS, ECR and Application Auto Scaling, never asks.
-- A table's time to live is not set.
+- Neither a table's time to live nor a bucket's lifecycle is set.
 """
 
 import json

@@ -101,6 +101,7 @@ class Emulated:
             self._switch()
             self._timers()
             self._topics()
+            self._bucket()
             secret = self.client("secretsmanager").create_secret(
                 Name="conform", SecretString=SECRET.read_text(encoding="utf-8")
             )
@@ -193,6 +194,13 @@ class Emulated:
         sns.subscribe(
             TopicArn=self.env["NIGHTSHIFT_NOTICE_TOPIC"], Protocol="lambda", Endpoint=function["FunctionArn"]
         )
+
+    def _bucket(self):
+        """A bucket for pictures."""
+        self.client("s3").create_bucket(
+            Bucket="conform-pictures", CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        self.env["NIGHTSHIFT_PICTURE_BUCKET"] = "conform-pictures"
 
     def heard(self, wanted):
         """What people got by now, oldest first, once it is as many as wanted."""

@@ -15,8 +15,8 @@ NO_PORTS = {"Sync", "Tallied"}
 # Its name, what it adds up, and its body.
 TRAIT = re.compile(r"^pub(?:\(crate\))? trait (\w+):\s*([\w\s+]+?)\s*\{(\}|.*?^\})", re.MULTILINE | re.DOTALL)
 METHOD = re.compile(r"((?:^ +///.*\n)*)^ +fn (\w+)", re.MULTILINE)
-IN_WORDS = re.compile(r"`([a-z-]+:[A-Z]\w+)`")
-IN_CODE = re.compile(r'"([a-z-]+:[A-Z]\w+)"')
+IN_WORDS = re.compile(r"`([a-z0-9-]+:[A-Z]\w+)`")
+IN_CODE = re.compile(r'"([a-z0-9-]+:[A-Z]\w+)"')
 
 
 def sources(folder):

@@ -8,6 +8,7 @@ asked too.
 
 import json
 import subprocess
+import urllib.request
 from datetime import UTC, datetime, timedelta
 
 import conform
@@ -26,7 +27,7 @@ SUITES = (
     "changes", "hooks", "marks",
 )  # fmt: skip
 # They have tests of their own, which look at what came of them.
-APART = ("code-rollbacks", "code-stops", "notices", "timers")
+APART = ("code-rollbacks", "code-stops", "notices", "pictures", "timers")
 
 # What is not asserted of an emulator, by suite, with what the suite says once it is asserted.
 # Gap in tests/conformance has the reasons.
@@ -133,6 +134,18 @@ def test_notices_on_sns_are_as_they_must_be(emulated):
         assert 0 < len(subject) <= 100 and subject.isascii() and subject.isprintable()
     paged = [[one["Subject"], one["Message"]] for one in heard if one not in told]
     assert paged == pages
+
+
+def test_pictures_on_s3_are_as_they_must_be(emulated):
+    kept = conform.run("pictures", emulated.env)
+    bucket = emulated.env["NIGHTSHIFT_PICTURE_BUCKET"]
+    there = emulated.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
+    assert sorted(one["Key"] for one in there) == sorted(name for name, _, _ in kept)
+    for name, link, png in kept:
+        # Whoever has the link needs nothing else.
+        with urllib.request.urlopen(link) as answer:
+            assert answer.read() == bytes(png), name
+            assert answer.headers["Content-Type"] == "image/png", name
 
 
 @pytest.mark.parametrize("suite", OF_MOTO)

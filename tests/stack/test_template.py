@@ -199,6 +199,20 @@ def test_no_topic_has_a_key_that_alarms_cannot_use():
     assert not any("KmsMasterKeyId" in topic for topic in topics.values())
 
 
+def test_the_bucket_of_pictures_is_closed_and_forgets():
+    (bucket,) = of_type("AWS::S3::Bucket").values()
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert rule["Status"] == "Enabled" and rule["ExpirationInDays"] == 90
+    # A name of its own would be the same in a second stack.
+    assert "BucketName" not in bucket
+    (policy,) = of_type("AWS::S3::BucketPolicy").values()
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
 def test_every_parameter_is_described_and_has_a_default():
     for name, parameter in expanded()["Parameters"].items():
         assert parameter["Description"] and "Default" in parameter, name

@@ -16,7 +16,8 @@ NEEDED = {
     "scheduler:CreateSchedule": {"scheduler:CreateSchedule", "iam:PassRole"},
 }
 
-# What reaches further than the services that opted in, and who alone may.
+# What reaches further than the services that opted in, or keeps what people see, and who
+# alone may.
 RESERVED = {
     "codedeploy:StopDeployment": {"alarm-responder", "deployment-guard", "remedy-verifier"},
     "ecr:BatchDeleteImage": {"image-guard"},
@@ -26,6 +27,8 @@ RESERVED = {
     "ecr:UpdateImageStorageClass": {"image-guard"},
     "ecr:GetDownloadUrlForLayer": {"deployment-guard"},
     "logs:GetLogEvents": {"deployment-guard"},
+    "s3:GetObject": {"notifier"},
+    "s3:PutObject": {"notifier"},
     "secretsmanager:GetSecretValue": {"notifier"},
     # Only a person at the command line sets the kill switch.
     "ssm:PutParameter": set(),

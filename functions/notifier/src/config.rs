@@ -14,6 +14,9 @@ pub struct Config {
     pub slack_url: String,
     /// `NIGHTSHIFT_PAGERDUTY_URL`: accounts in the EU have another one.
     pub pagerduty_url: String,
+    /// `NIGHTSHIFT_PICTURE_BUCKET` names a bucket; without one what goes through
+    /// Slack's web hook has no picture.
+    pub keeps_pictures: bool,
 }
 
 impl Config {
@@ -28,6 +31,7 @@ impl Config {
             slack_channel: variables.get("NIGHTSHIFT_SLACK_CHANNEL").map(ToOwned::to_owned),
             slack_url: base(variables, "NIGHTSHIFT_SLACK_URL", "https://slack.com/api")?,
             pagerduty_url: base(variables, "NIGHTSHIFT_PAGERDUTY_URL", "https://events.pagerduty.com")?,
+            keeps_pictures: variables.get("NIGHTSHIFT_PICTURE_BUCKET").is_some(),
         })
     }
 }
@@ -50,8 +54,10 @@ mod tests {
 
     #[test]
     fn an_empty_environment_tells_nobody_and_knows_the_public_addresses() {
-        let config = read(&[("NIGHTSHIFT_SECRET", ""), ("NIGHTSHIFT_SLACK_CHANNEL", "")]).unwrap();
-        assert_eq!((config.secret, config.slack_channel), (None, None));
+        let config =
+            read(&[("NIGHTSHIFT_SECRET", ""), ("NIGHTSHIFT_SLACK_CHANNEL", ""), ("NIGHTSHIFT_PICTURE_BUCKET", "")]);
+        let config = config.unwrap();
+        assert_eq!((config.secret, config.slack_channel, config.keeps_pictures), (None, None, false));
         assert_eq!(config.slack_url, "https://slack.com/api");
         assert_eq!(config.pagerduty_url, "https://events.pagerduty.com");
     }

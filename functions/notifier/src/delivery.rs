@@ -11,10 +11,10 @@ use crate::World;
 use crate::config::Config;
 use crate::conversation::Conversation;
 use crate::memory::Memory;
-use crate::plan::{Plan, Sink, Situation, SlackWay, lacks_picture, must_reach, note_newest, plan};
+use crate::plan::{Plan, Sink, Situation, SlackWay, lacks_picture, must_reach, note_newest, picture_name, plan};
 use crate::render::{plain, text};
 use crate::report::{Outcome, Told};
-use crate::secrets::Sinks;
+use crate::secrets::{Secret, Sinks};
 use crate::sinks::{files, pager, slack, webhook};
 use crate::wire::{Wire, unplaced};
 
@@ -120,13 +120,50 @@ impl<W: World> Delivery<'_, W> {
                 (Sink::Slack, Box::pin(talk.hold()).await)
             }
             (SlackWay::Hook, _, Some(url)) => {
-                let sent = slack::send_hook(wire, (self.sinks, url), self.notice).await;
+                let sent = self.hook(url, wire, told).await;
                 (Sink::SlackWebhook, sent.map(|()| Outcome::Sent))
             }
             (SlackWay::NoChannel, ..) => (Sink::Slack, Err(unplaced("neither the team nor the stack names a channel"))),
             _ => return,
         };
         told.sinks.insert(sink, done.unwrap_or_else(Outcome::Failed));
+    }
+
+    /// Nothing can be added to what goes through the web hook: the picture goes
+    /// with it, or not at all.
+    async fn hook(&self, url: &Secret, wire: &mut Wire<'_, W>, told: &mut Told) -> Answer<()> {
+        let to = (self.sinks, url);
+        let mut picture = self.kept().await;
+        let linked = picture.as_ref().and_then(|kept| kept.as_ref().ok());
+        let mut sent = slack::send_hook(wire, to, self.notice, linked).await;
+        if linked.is_some()
+            && let Err(refused) = sent.as_ref().map_err(Clone::clone)
+            && !refused.transient()
+        {
+            // Slack refuses the whole message for a picture that it cannot fetch.
+            picture = Some(Err(refused));
+            sent = slack::send_hook(wire, to, self.notice, None).await;
+        }
+        if let Some(kept) = picture.filter(|_| sent.is_ok()) {
+            if let Err(fault) = &kept {
+                tracing::warn!(%fault, "the message is sent without its picture");
+            }
+            told.sinks.insert(Sink::SlackPicture, outcome(kept.map(drop)));
+        }
+        sent
+    }
+
+    /// The picture where Slack can fetch it. `None`: the notice has no figures, or
+    /// the stack no place to keep a picture.
+    async fn kept(&self) -> Option<Answer<slack::Linked>> {
+        let chart = self.notice.chart.as_ref().filter(|_| self.config.keeps_pictures)?;
+        let picture = match drawn(chart) {
+            Ok(picture) => picture,
+            Err(fault) => return Some(Err(fault)),
+        };
+        let name = picture_name(self.notice);
+        let kept = Box::pin(self.world.keep_picture(&name, &picture.bytes)).await;
+        Some(kept.map(|url| slack::Linked { url, alt: picture.alt }))
     }
 
     /// Puts the picture below the message, if the notice has one and Slack has

@@ -4,13 +4,13 @@ use nightshift_core::https::{HttpsAnswer, HttpsRequest};
 use nightshift_core::ids::IncidentId;
 use nightshift_core::ledger::{ChatThread, Versioned};
 use nightshift_core::notice::Notice;
-use nightshift_core::ports::{Answer, ChatLedger, Https, NoticeWrites, SecretReads};
+use nightshift_core::ports::{Answer, ChatLedger, Https, NoticeWrites, PictureWrites, SecretReads};
 use nightshift_core::tally::{Tallied, Tally};
 
 /// Two worlds that are one: what is kept and paged, and what goes out.
 #[derive(Clone, Debug)]
 pub struct Joined<A, H> {
-    /// Ledger, secrets and topics.
+    /// Ledger, secrets, pictures and topics.
     pub account: A,
     /// Receivers outside.
     pub outside: H,
@@ -49,6 +49,12 @@ impl<A: NoticeWrites, H: Sync> NoticeWrites for Joined<A, H> {
 
     fn page_plainly(&self, subject: &str, text: &str) -> impl Future<Output = Answer<()>> + Send {
         self.account.page_plainly(subject, text)
+    }
+}
+
+impl<A: PictureWrites, H: Sync> PictureWrites for Joined<A, H> {
+    fn keep_picture(&self, name: &str, png: &[u8]) -> impl Future<Output = Answer<String>> + Send {
+        self.account.keep_picture(name, png)
     }
 }
 

@@ -1,14 +1,16 @@
 //! Posts notices to Slack, PagerDuty and a web hook.
 //!
 //! Wakes on the notice topic. It changes nothing but the record of what it has
-//! posted, and is the only function that holds secrets. It does not converge:
+//! posted and the pictures that it links to, and is the only function that holds
+//! secrets. It does not converge:
 //! what was posted is in the ledger, one record for each incident, and every
 //! step is decided from that record, so that a retry goes on where it stopped,
 //! and repeats a message rather than lose it.
 //!
 //! In Slack an incident is one message, edited through its phases, with a
 //! thread that tells the story; figures of a notice are drawn and put into it,
-//! but a message counts as told without its picture. PagerDuty is triggered and
+//! or, where there is a web hook alone, kept in a bucket and linked from the
+//! message; but a message counts as told without its picture. PagerDuty is triggered and
 //! resolved under the page's key and never acknowledged. The web hook gets the
 //! notice itself, signed; it may get the same one twice. A sink that fails does
 //! not stop the others, and a page that could not be delivered goes to the
@@ -42,7 +44,7 @@ mod world;
 use jiff::Timestamp;
 use nightshift_core::notice::Notice;
 use nightshift_core::policy::Policy;
-use nightshift_core::ports::{ChatLedger, Https, NoticeWrites, SecretReads};
+use nightshift_core::ports::{ChatLedger, Https, NoticeWrites, PictureWrites, SecretReads};
 use nightshift_core::tally::{Tallied, Topic, Undecided};
 use serde_json::Value;
 
@@ -55,9 +57,9 @@ pub use crate::report::{Error, Outcome, Report, Told};
 
 /// What the notifier needs of the world. Of `NoticeWrites` it uses the plain
 /// page alone.
-pub trait World: ChatLedger + Https + SecretReads + NoticeWrites + Tallied {}
+pub trait World: ChatLedger + Https + SecretReads + NoticeWrites + PictureWrites + Tallied {}
 
-impl<T: ChatLedger + Https + SecretReads + NoticeWrites + Tallied> World for T {}
+impl<T: ChatLedger + Https + SecretReads + NoticeWrites + PictureWrites + Tallied> World for T {}
 
 /// The function.
 pub struct Handler<W> {

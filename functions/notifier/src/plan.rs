@@ -17,7 +17,7 @@ pub enum Sink {
     Pagerduty,
     /// Slack by bot token.
     Slack,
-    /// The picture below a message in Slack, which counts as told without it.
+    /// The picture of a message in Slack, which counts as told without it.
     SlackPicture,
     /// Slack by incoming web hook.
     SlackWebhook,
@@ -203,6 +203,11 @@ pub fn next(notice: &Notice, thread: &ChatThread, situation: Situation) -> Step 
 pub fn lacks_picture<'n>(notice: &'n Notice, thread: &ChatThread) -> Option<&'n Chart> {
     let there = thread.delivered.contains(&Sink::SlackPicture.mark(notice));
     notice.chart.as_ref().filter(|_| !thread.root.is_empty() && !there)
+}
+
+/// The name of the notice's picture: the same in every retry.
+pub fn picture_name(notice: &Notice) -> String {
+    format!("pictures/{}-{}.png", notice.incident, notice.sequence)
 }
 
 /// The thread has no line of that notice yet.

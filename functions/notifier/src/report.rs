@@ -83,11 +83,15 @@ impl Told {
     /// Faults for which the invocation has to fail: those that a retry may
     /// cure, and those that nothing made up for. A refusal for good after
     /// which the plain page went out is a matter for the report, and so is one
-    /// of a picture, whose message is there.
+    /// of a picture, whose message is there. To what went through the web hook
+    /// no retry can add a picture.
     pub fn unsettled(&self) -> impl Iterator<Item = (&'static str, &Fault)> {
         let paged = matches!(self.sinks.get(&Sink::PlainPage), Some(Outcome::Sent | Outcome::AlreadyThere));
-        let made_up = move |receiver: &str| paged || receiver == Sink::SlackPicture.name();
-        self.faults().filter(move |(receiver, fault)| fault.transient() || !made_up(receiver))
+        let by_hook = self.sinks.contains_key(&Sink::SlackWebhook);
+        self.faults().filter(move |(receiver, fault)| match *receiver == Sink::SlackPicture.name() {
+            true => fault.transient() && !by_hook,
+            false => fault.transient() || !paged,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Stories: the handler in a simulated chat.
 
 mod counted;
+mod linked;
 mod picture;
 mod races;
 mod sinks;
@@ -36,9 +37,15 @@ pub fn secret(keys: &[&str]) -> String {
 }
 
 pub fn handler(desk: &Desk) -> Handler<Desk> {
+    handler_in(desk, "")
+}
+
+/// The same in a stack with that bucket for pictures.
+pub fn handler_in(desk: &Desk, bucket: &str) -> Handler<Desk> {
     let variables = [
         ("NIGHTSHIFT_SECRET", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:chat"),
         ("NIGHTSHIFT_SLACK_CHANNEL", "#incidents"),
+        ("NIGHTSHIFT_PICTURE_BUCKET", bucket),
     ];
     let variables = Variables(variables.map(|(k, v)| (k.to_owned(), v.to_owned())).into());
     let policy = Policy::parse("[teams.payments]\nchannel = \"C0PAYMENTS\"\n").unwrap();

@@ -13,7 +13,7 @@ use nightshift_core::https::{HttpsAnswer, HttpsRequest};
 use nightshift_core::ids::IncidentId;
 use nightshift_core::ledger::{ChatThread, Versioned};
 use nightshift_core::notice::Notice;
-use nightshift_core::ports::{Answer, ChatLedger, Https, NoticeWrites, SecretReads};
+use nightshift_core::ports::{Answer, ChatLedger, Https, NoticeWrites, PictureWrites, SecretReads};
 use nightshift_core::tally::{Counter, Family, Tallied, Tally};
 use nightshift_sim::chat::Chat;
 
@@ -28,6 +28,10 @@ pub struct State {
     pub secret_reads: u32,
     pub pages: Vec<(String, String)>,
     pub ledger_down: bool,
+    /// Each picture that was kept, by name; the same again is there again.
+    pub pictures: Vec<(String, Vec<u8>)>,
+    /// What keeps pictures from being kept.
+    pub bucket_fails: Option<FaultKind>,
     /// Places passed so far.
     pub passed: u32,
     /// The invocation never gets past this place.
@@ -134,6 +138,18 @@ impl SecretReads for Desk {
         state.secret_reads += 1;
         let failed = || Fault::new("secretsmanager:GetSecretValue", arn, FaultKind::Transient, "throttled");
         state.secret.clone().ok_or_else(failed)
+    }
+}
+
+impl PictureWrites for Desk {
+    async fn keep_picture(&self, name: &str, png: &[u8]) -> Answer<String> {
+        self.place().await;
+        if let Some(kind) = self.state().bucket_fails {
+            return Err(Fault::new("s3:PutObject", name, kind, "AccessDenied"));
+        }
+        self.state().pictures.push((name.to_owned(), png.to_vec()));
+        self.place().await;
+        Ok(format!("https://night.s3.eu-west-1.amazonaws.com/{name}?X-Amz-Signature=hush"))
     }
 }
 

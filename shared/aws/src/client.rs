@@ -63,6 +63,8 @@ pub struct Account {
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
     #[cfg(feature = "notices")]
     pub(crate) sns: aws_sdk_sns::Client,
+    #[cfg(feature = "pictures")]
+    pub(crate) s3: aws_sdk_s3::Client,
     #[cfg(feature = "scaling")]
     pub(crate) scaling: aws_sdk_applicationautoscaling::Client,
     #[cfg(feature = "secrets")]
@@ -117,6 +119,8 @@ impl Account {
             logs: client!(aws_sdk_cloudwatchlogs, config, meter),
             #[cfg(feature = "notices")]
             sns: client!(aws_sdk_sns, config, meter),
+            #[cfg(feature = "pictures")]
+            s3: crate::pictures::client(&settings, &config, meter.clone()),
             #[cfg(feature = "scaling")]
             scaling: client!(aws_sdk_applicationautoscaling, config, meter),
             #[cfg(feature = "secrets")]

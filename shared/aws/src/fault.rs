@@ -68,6 +68,7 @@ pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -
     feature = "ledger",
     feature = "logs",
     feature = "notices",
+    feature = "pictures",
     feature = "scaling",
     feature = "secrets",
     feature = "switches",

@@ -29,6 +29,8 @@ mod ledger;
 mod logs;
 #[cfg(feature = "notices")]
 mod notices;
+#[cfg(feature = "pictures")]
+mod pictures;
 #[cfg(feature = "scaling")]
 mod scaling;
 #[cfg(feature = "secrets")]

@@ -65,7 +65,9 @@ impl Intercept for Meter {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(Began(began)) = config.load::<Began>() {
+        // What is only signed comes by here too, and has neither an answer nor an error.
+        let asked = context.output_or_error().is_some();
+        if let Some(Began(began)) = config.load::<Began>().filter(|_| asked) {
             self.0.called(began.elapsed());
         }
         if denied(context) {

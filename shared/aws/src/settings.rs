@@ -4,7 +4,13 @@
 use std::collections::BTreeMap;
 
 use aws_credential_types::Credentials;
-#[cfg(any(feature = "ledger", feature = "notices", feature = "timers", feature = "switches"))]
+#[cfg(any(
+    feature = "ledger",
+    feature = "notices",
+    feature = "pictures",
+    feature = "timers",
+    feature = "switches"
+))]
 use nightshift_core::ports::Answer;
 use nightshift_core::settings::{SettingsError, Variables};
 
@@ -56,6 +62,8 @@ pub struct Settings {
     pub timers: Option<TimerSettings>,
     /// Name of the SSM parameter that is the kill switch.
     pub halt_parameter: Option<String>,
+    /// Name of the bucket for pictures.
+    pub picture_bucket: Option<String>,
     /// `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>` by their names.
     pub(crate) endpoints: BTreeMap<String, String>,
     /// Their `Debug` shows no secret.
@@ -71,6 +79,7 @@ const TIMER_TARGET: &str = "NIGHTSHIFT_TIMER_TARGET";
 const WATCH_TARGET: &str = "NIGHTSHIFT_WATCH_TARGET";
 const TIMER_DLQ: &str = "NIGHTSHIFT_TIMER_DLQ";
 const HALT_PARAMETER: &str = "NIGHTSHIFT_HALT_PARAMETER";
+const PICTURE_BUCKET: &str = "NIGHTSHIFT_PICTURE_BUCKET";
 
 impl Settings {
     /// Reads the environment: region and credentials are required, what the
@@ -90,6 +99,7 @@ impl Settings {
             page_topic: named(PAGE_TOPIC),
             timers: timers(variables)?,
             halt_parameter: named(HALT_PARAMETER),
+            picture_bucket: named(PICTURE_BUCKET),
             endpoints: endpoints.map(|(name, url)| (name.clone(), url.clone())).collect(),
             credentials: credentials(variables)?,
         })
@@ -119,17 +129,17 @@ impl Settings {
 }
 
 /// A setting that an operation cannot do without.
-#[cfg(any(feature = "ledger", feature = "notices", feature = "timers", feature = "switches"))]
+#[cfg(any(feature = "ledger", feature = "notices", feature = "pictures", feature = "timers", feature = "switches"))]
 fn needed<'a, T>(setting: &'a Option<T>, operation: &str, variable: &str) -> Answer<&'a T> {
     let missing =
         || crate::fault::unreadable(operation, variable, format!("environment variable {variable} is not set"));
     setting.as_ref().ok_or_else(missing)
 }
 
-#[cfg(any(feature = "ledger", feature = "notices", feature = "timers", feature = "switches"))]
+#[cfg(any(feature = "ledger", feature = "notices", feature = "pictures", feature = "timers", feature = "switches"))]
 impl Settings {
     /// Whether emulators answer, which know no TLS.
-    #[cfg(feature = "ecr")]
+    #[cfg(any(feature = "ecr", feature = "pictures"))]
     pub(crate) fn emulated(&self) -> bool {
         !self.endpoints.is_empty()
     }
@@ -147,6 +157,11 @@ impl Settings {
     #[cfg(feature = "notices")]
     pub(crate) fn page_topic(&self) -> Answer<&String> {
         needed(&self.page_topic, "sns:Publish", PAGE_TOPIC)
+    }
+
+    #[cfg(feature = "pictures")]
+    pub(crate) fn picture_bucket(&self, operation: &str) -> Answer<&String> {
+        needed(&self.picture_bucket, operation, PICTURE_BUCKET)
     }
 
     #[cfg(feature = "timers")]

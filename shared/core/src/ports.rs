@@ -8,6 +8,7 @@
 mod costs;
 mod deployments;
 mod images;
+mod pictures;
 mod waste;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ pub use deployments::{
     LogReads,
 };
 pub use images::{ImageLedger, RegistryReads, RegistryWrites, RunningReads, RunsLedger, RunsReads, ScanReads};
+pub use pictures::PictureWrites;
 pub use waste::{BalancerReads, LogGroupReads, TaskSizeReads};
 
 /// What an edge gives: a value, or a fault that names the operation.

@@ -86,6 +86,11 @@ impl Account {
         self.state().told.iter().filter_map(page).collect()
     }
 
+    /// Pictures that are kept, by name.
+    pub fn pictures(&self) -> BTreeMap<String, Vec<u8>> {
+        self.state().pictures.clone()
+    }
+
     /// Timers that have not fired yet, next first.
     pub fn waiting_timers(&self) -> Vec<Timer> {
         self.state().waiting()

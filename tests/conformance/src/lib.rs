@@ -28,6 +28,7 @@ pub mod marks;
 pub mod metrics;
 pub mod notices;
 pub mod past;
+pub mod pictures;
 pub mod registry;
 pub mod running;
 pub mod scaling;

@@ -23,7 +23,7 @@ const CODE_DEPLOYING: &str = "CONFORM_CODE_DEPLOYING";
 const GAPS: &str = "CONFORM_GAPS";
 
 /// The suites, one or several ports each.
-const SUITES: [&str; 38] = [
+const SUITES: [&str; 39] = [
     "ages",
     "alarm-map",
     "alarms",
@@ -50,6 +50,7 @@ const SUITES: [&str; 38] = [
     "notices",
     "number-of-services",
     "past",
+    "pictures",
     "registry",
     "running",
     "scaling",
@@ -121,6 +122,12 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         }
         "number-of-services" => suites::fleet::number_of_services(account, prefix, whole_seconds(place.now)?).await,
         "past" => suites::past::past(account, prefix, whole_seconds(place.now)?).await,
+        "pictures" => {
+            for kept in suites::pictures::pictures(account, prefix).await? {
+                println!("{}", serde_json::json!([kept.name, kept.link, suites::pictures::PNG]));
+            }
+            Ok(())
+        }
         "registry" => suites::registry::registry(account).await,
         "running" => suites::running::running(account, place).await,
         "scaling" => suites::scaling::scaling(account, place).await,

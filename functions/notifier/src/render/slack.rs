@@ -46,6 +46,17 @@ pub fn root_blocks(notice: &Notice) -> Value {
     Value::Array(before.into_iter().flatten().chain(parts).chain(after.into_iter().flatten()).collect())
 }
 
+/// The same blocks with a picture above the last, which says where all of it
+/// comes from.
+pub fn illustrated_blocks(notice: &Notice, url: &str, alt: &str) -> Value {
+    let mut blocks = root_blocks(notice);
+    if let Value::Array(blocks) = &mut blocks {
+        let picture = json!({"type": "image", "image_url": url, "alt_text": alt});
+        blocks.insert(blocks.len().saturating_sub(1), picture);
+    }
+    blocks
+}
+
 /// The text that a phone shows, and that stands in for the blocks.
 pub fn fallback(notice: &Notice) -> String {
     format!("{} {}", light(notice), escaped(&notice.headline, FALLBACK))

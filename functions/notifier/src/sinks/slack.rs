@@ -7,7 +7,7 @@ use nightshift_core::ports::{Answer, Https};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::render::slack::{fallback, root_blocks};
+use crate::render::slack::{fallback, illustrated_blocks, root_blocks};
 use crate::secrets::{Secret, Sinks};
 use crate::wire::{Wire, fault, quoted};
 
@@ -228,6 +228,15 @@ fn root(notice: &Notice) -> Value {
     })
 }
 
+/// A picture that Slack fetches when the message is posted. Whoever has the link
+/// can: it stands in no error.
+pub struct Linked {
+    /// Where it is.
+    pub url: String,
+    /// What it shows, for who cannot see it.
+    pub alt: String,
+}
+
 /// Posts one message through an incoming web hook, which can do no more.
 ///
 /// # Errors
@@ -236,18 +245,26 @@ pub async fn send_hook<W: Https>(
     wire: &mut Wire<'_, W>,
     (sinks, url): (&Sinks, &Secret),
     notice: &Notice,
+    picture: Option<&Linked>,
 ) -> Answer<()> {
+    let blocks = match picture {
+        Some(Linked { url, alt }) => illustrated_blocks(notice, url, alt),
+        None => root_blocks(notice),
+    };
     let request = HttpsRequest {
         what: "slack webhook".into(),
         url: url.reveal().to_owned(),
         headers: vec![("content-type".into(), "application/json".into())],
-        body: Body::Text(
-            json!({"text": fallback(notice), "blocks": root_blocks(notice), "unfurl_links": false}).to_string(),
-        ),
+        body: Body::Text(json!({"text": fallback(notice), "blocks": blocks, "unfurl_links": false}).to_string()),
     };
     let answer = wire.post(&request).await?;
+    let says = match picture {
+        None => sinks.redact(&quoted(&answer)),
+        // It may repeat the link.
+        Some(_) => format!("status {}", answer.status),
+    };
     match answer.status {
         200 => Ok(()),
-        _ => Err(fault(&request, FaultKind::Permanent, sinks.redact(&quoted(&answer)))),
+        _ => Err(fault(&request, FaultKind::Permanent, says)),
     }
 }

@@ -10,5 +10,6 @@ mod image_ledger;
 mod images;
 mod ledger;
 mod logs;
+mod pictures;
 mod tell;
 mod waste;

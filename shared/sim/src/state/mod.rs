@@ -63,6 +63,8 @@ pub(crate) struct State {
     pub(crate) ledger: Ledger,
     pub(crate) halted: bool,
     pub(crate) secrets: BTreeMap<String, String>,
+    /// Pictures by name.
+    pub(crate) pictures: BTreeMap<String, Vec<u8>>,
     timers: BTreeSet<String>,
     /// What is to be delivered, by moment and in the order it came.
     queue: BTreeMap<(i64, u64), Delivery>,
@@ -108,6 +110,7 @@ impl State {
             ledger,
             halted: scenario.halted,
             secrets: BTreeMap::new(),
+            pictures: BTreeMap::new(),
             timers: BTreeSet::new(),
             queue: BTreeMap::new(),
             queued: 0,
