@@ -65,5 +65,12 @@ fn an_alarm_on_the_bill_may_ring_again_and_is_then_not_over() {
     }
     let told: Vec<(u32, bool)> =
         told(&story).iter().map(|notice| (notice.sequence, notice.headline.ends_with("rings"))).collect();
-    assert_eq!(told, [(1, true), (2, false), (3, true)]);
+    // The same alarm once more after its end comes too late; another one is news.
+    assert_eq!(told, [(1, true), (2, false)]);
+    let mut again = sample("sns-billing-alarm");
+    let text = again["Records"][0]["Sns"]["Message"].as_str().unwrap().replace("2026-11-20T", "2026-11-22T");
+    again["Records"][0]["Sns"]["Message"] = json!(text);
+    delivered(&mut night, again);
+    let last = super::costs::told(&story).pop().unwrap();
+    assert_eq!((last.sequence, last.headline.as_str()), (3, "Billing alarm bill-over-1000 rings"));
 }

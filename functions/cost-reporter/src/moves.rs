@@ -51,8 +51,8 @@ pub struct Moves {
     /// By currency, the dearest first.
     pub totals: Vec<Total>,
     /// Days that were settled since the last report, without the last one, with
-    /// what was spent on each.
-    pub also: Vec<(Date, Vec<Money>)>,
+    /// what was spent on each, by currency.
+    pub also: Vec<(Date, Vec<Total>)>,
     /// Services that cost more than is usual and of which that is news, the
     /// largest difference first.
     pub movers: Vec<Episode>,
@@ -127,7 +127,11 @@ pub fn moves(days: &Costs, kind: Kind, today: Date, told: Option<Date>, policy: 
         let dates = std::iter::successors(Some(from), |date| Some(after(*date))).take_while(|date| *date < to);
         dates.map(|date| (date, spent_on(&total, date))).collect()
     };
-    let also = if kind == Kind::Daily { between(after(told), day) } else { Vec::new() };
+    let of_all = |date: Date| total.iter().map(|series| of_day(series, date, policy)).collect();
+    let also = match kind {
+        Kind::Daily => days_between(told, day).filter(|date| *date < day).map(|date| (date, of_all(date))).collect(),
+        Kind::Weekly => Vec::new(),
+    };
     let provisional = between(after(day), today);
     Some(Moves { day, from, totals, also, movers, more, provisional, total, services })
 }

@@ -132,11 +132,12 @@ pub fn matter_of(news: &BillingNews) -> String {
 }
 
 /// What is to be remembered and told of an alarm on the bill. `None`: it was told
-/// before, or never rang.
+/// before, never rang, or comes too late.
 pub fn billing(news: &BillingNews, told: &CostTold, home: &Home) -> Option<CostTold> {
     // The first notice of a month is of one that rings, and each other turns it.
     let rang = told.sequence % 2 == 1;
-    if rang == news.rings {
+    let late = told.at.is_some_and(|at| news.at <= at);
+    if rang == news.rings || late {
         return None;
     }
     let sequence = told.sequence.saturating_add(1);
@@ -154,7 +155,8 @@ pub fn billing(news: &BillingNews, told: &CostTold, home: &Home) -> Option<CostT
         why: vec![cut(&news.reason, SENTENCE)],
         ..written(incident, home, news.at, (headline, Vec::new()))
     };
-    Some(CostTold { sequence, since: Some(since), unpublished: Some(notice), ..told.clone() })
+    let at = Some(news.at);
+    Some(CostTold { sequence, since: Some(since), at, unpublished: Some(notice), ..told.clone() })
 }
 
 /// What cannot be read is told as it came, rather than lost.

@@ -217,6 +217,8 @@ fn a_fall_after_a_rise_and_a_day_that_was_skipped_are_news() {
     assert!(!told(date(2026, 11, 18), 15).unwrap().quiet(), "a rise");
     assert!(!told(date(2026, 11, 19), 16).unwrap().quiet(), "a fall after it");
     assert!(!told(date(2026, 11, 20), 16).unwrap().quiet(), "the fall was settled together with the day after it");
+    let both = told(date(2026, 11, 20), 16).unwrap();
+    assert_eq!(both.also.iter().map(|(day, all)| (day.day(), all[0].moved)).collect::<Vec<_>>(), [(17, true)]);
     assert!(told(date(2026, 11, 20), 17).unwrap().quiet(), "a day as usual");
 }
 

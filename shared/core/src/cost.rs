@@ -209,6 +209,9 @@ pub struct CostTold {
     pub sequence: u32,
     /// When the first one was made.
     pub since: Option<Timestamp>,
+    /// When what was told last happened; what is older comes too late.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
     /// Days up to this one were reported on.
     pub day: Option<Date>,
     /// An anomaly's impact, as it was told last.

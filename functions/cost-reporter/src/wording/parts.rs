@@ -7,10 +7,11 @@ use nightshift_cost::waste::Waste;
 use nightshift_cost::{Episode, Kind as Moved};
 
 use super::text::amount;
-use super::{cut, money, percent, weekday};
+use super::{cut, money, of_total, percent, weekday};
 use crate::event::{Due, Kind};
 use crate::hints::Hint;
 use crate::month::{By, Estimate, Month, named};
+use crate::moves::Total;
 use crate::picture::{DAYS, chart, sparkline};
 use crate::plan::Figures;
 use crate::shares::{Share, Shares};
@@ -28,7 +29,8 @@ const CENTS: u32 = 1;
 pub fn parts(figures: &Figures, due: &Due) -> Vec<Section> {
     let moves = &figures.moves;
     let movers = mover_lines(figures);
-    let also = moves.also.iter().map(|(day, spent)| format!("{}: {}", weekday(*day), all(spent)));
+    let totals = |totals: &[Total]| totals.iter().map(|total| of_total(total, Kind::Daily)).collect::<Vec<_>>();
+    let also = moves.also.iter().map(|(day, all)| format!("{}: {}", weekday(*day), totals(all).join(" and ")));
     let provisional = moves.provisional.iter().map(|(day, spent)| format!("{} so far: {}", weekday(*day), all(spent)));
     let tags = figures.tags.iter().flat_map(|tags| share_lines(tags, Some(&figures.tag)));
     let accounts = figures.accounts.iter().flat_map(|accounts| share_lines(accounts, None));
