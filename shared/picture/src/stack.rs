@@ -79,10 +79,12 @@ impl Stack {
     /// lowest on. Each begins where the one below it ends, so that the parts
     /// are the whole, whatever is lost in rounding.
     pub fn tops(&self, day: usize, axis: &Axis) -> Vec<f64> {
-        let mut sum = Decimal::ZERO;
+        let (mut sum, mut below) = (Decimal::ZERO, 0.0_f64);
         let top = |layer: &Layer| {
             sum = sum.saturating_add(layer.days[day]);
-            axis.share(float(sum))
+            // The nearest float of a larger amount may be the smaller one by a hair.
+            below = axis.share(float(sum)).max(below);
+            below
         };
         self.layers.iter().map(top).collect()
     }
