@@ -7,7 +7,7 @@ import json
 import re
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 
 import account
@@ -33,6 +33,8 @@ class Row:
     sometimes: set
     days: int | None
     from_beginning: bool
+    # Its day is in its key.
+    from_its_day: bool
     # It does not expire as long as something about it is not over, or nothing is known of it.
     while_open: bool
 
@@ -71,6 +73,7 @@ def rows():
             set(re.findall(r"`([a-z_]+)`", sometimes)),
             int(days[1]) if days else None,
             "from its beginning" in kept,
+            "from the start of its day" in kept,
             "while it is open" in kept,
         ))  # fmt: skip
     return found
@@ -96,6 +99,12 @@ def items(night, healed):
     sweep = json.loads((ROOT / "events/image-guard/sweep-daily.json").read_text(encoding="utf-8"))
     error, report = night.invoke("image-guard", sweep, Qualifier="live")
     assert error is None, report
+    daily = json.loads((ROOT / "events/cost-reporter/daily.json").read_text(encoding="utf-8"))
+    daily["at"] = datetime.now(UTC).replace(microsecond=0).isoformat()
+    anomaly = json.loads((ROOT / "events/cost-reporter/anomaly.json").read_text(encoding="utf-8"))
+    for event in (daily, anomaly):
+        error, report = night.invoke("cost-reporter", event, Qualifier="live")
+        assert error is None, report
     error, report = night.invoke("deployment-guard", deployment_of(night, "checkout"), Qualifier="live")
     assert error is None, report
     with night.ringing("search"):
@@ -110,7 +119,7 @@ def row_of(item):
 
 
 def test_the_document_describes_every_item_and_every_item_occurs(items):
-    assert len(rows()) == 16
+    assert len(rows()) == 20
     assert {row_of(item).name for item in items} == {row.name for row in rows()}
 
 
@@ -122,7 +131,7 @@ def test_every_item_has_the_attributes_that_the_document_says(items):
         assert set(own) - set(row.always) <= row.sometimes, (row.name, own)
         if "document" in item:
             # That of a finding lists the services that run it.
-            shape = list if item["pk"]["S"].startswith("finding#") else dict
+            shape = {"spread of a finding": list, "all runs are known": str}.get(row.name, dict)
             assert isinstance(json.loads(item["document"]["S"]), shape), row.name
 
 
@@ -141,6 +150,9 @@ def test_every_item_expires_when_the_document_says(items):
         since = time.time()
         if row.from_beginning:
             since = datetime.fromisoformat(json.loads(item["document"]["S"])["since"]).timestamp()
+        elif row.from_its_day:
+            day = item["pk"]["S"].rpartition("#")[2]
+            since = datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
         assert abs(int(item["expires_at"]["N"]) - since - row.days * DAY) < TOLERANCE, row.name
 
 

@@ -69,9 +69,9 @@ const SWITCH: &str = "NIGHTSHIFT_COST_REPORTS";
 /// The budget of a month, `1500` or `1500.50`; empty: none.
 const BUDGET: &str = "NIGHTSHIFT_MONTHLY_BUDGET";
 /// Under what is kept which days were reported on.
-const REPORTS: &str = "reports";
+const REPORTS: &str = "reports-daily";
 /// Under what is kept when people were told that nothing can be read.
-const UNREAD: &str = "unread";
+const UNREAD: &str = "reports-unread";
 /// Days until they are told again.
 const UNREAD_AGAIN: i32 = 7;
 /// Lambda tries again after one minute, and then after two.

@@ -128,7 +128,7 @@ pub fn matter_of(news: &BillingNews) -> String {
     // What ends the alarm of the month before.
     let anew = !news.rings && day.day() <= DAYS_TO_BEGIN_ANEW;
     let month = if anew { day.saturating_sub(1.months()) } else { day };
-    format!("bill-{}", fingerprint(&[&news.alarm, &month.strftime("%Y-%m").to_string()]))
+    format!("news-bill-{}", fingerprint(&[&news.alarm, &month.strftime("%Y-%m").to_string()]))
 }
 
 /// What is to be remembered and told of an alarm on the bill. `None`: it was told
@@ -147,7 +147,7 @@ pub fn billing(news: &BillingNews, told: &CostTold, home: &Home) -> Option<CostT
         true => format!("Billing alarm {name} rings"),
         false => format!("Billing alarm {name} is over"),
     };
-    let incident = IncidentId::new(format!("cost-{}", matter_of(news)));
+    let incident = IncidentId::new(format!("cost-{}", matter_of(news).trim_start_matches("news-")));
     let notice = Notice {
         sequence,
         opened_at: since,

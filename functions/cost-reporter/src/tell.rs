@@ -23,7 +23,7 @@ impl<W: World> Handler<W> {
     pub(crate) async fn news(&self, news: &News, now: Timestamp) -> Result<Option<String>, Unfinished> {
         match news {
             News::Anomaly(found) => {
-                let matter = format!("anomaly-{}", found.anomaly.id);
+                let matter = format!("news-anomaly-{}", found.anomaly.id);
                 let of = (&self.stack.home, &self.policy.costs);
                 self.once(&matter, |told| news::anomaly(found, told, of, now)).await
             }
