@@ -187,7 +187,7 @@ pub enum Report {
     /// What the account costs, by service, tag or account.
     ///
     /// Settled days alone are compared, credits never hide usage, and no two currencies are added. Each question to
-    /// Cost Explorer costs a cent; a report asks about four.
+    /// Cost Explorer costs a cent; a report asks three.
     #[command(after_help = "Examples:\n  nightshift report cost --demo\n  nightshift report cost --days 14 --by tag \
                             --tag team\n  nightshift report cost --json | jq -r '.rows[] | [.name, .spent.amount] | \
                             @tsv'\n  nightshift report cost --png costs.png\n\nCredentials come from the environment; \

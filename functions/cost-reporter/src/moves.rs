@@ -124,8 +124,7 @@ pub fn moves(days: &Costs, kind: Kind, today: Date, told: Option<Date>, policy: 
         .collect();
     totals.sort_by(|a, b| b.spent.amount.cmp(&a.spent.amount).then_with(|| a.spent.currency.cmp(&b.spent.currency)));
     let between = |from: Date, to: Date| -> Vec<(Date, Vec<Money>)> {
-        let dates = std::iter::successors(Some(from), |date| Some(after(*date))).take_while(|date| *date < to);
-        dates.map(|date| (date, spent_on(&total, date))).collect()
+        dates(from, to).map(|date| (date, spent_on(&total, date))).collect()
     };
     let of_all = |date: Date| total.iter().map(|series| of_day(series, date, policy)).collect();
     let also = match kind {
@@ -142,7 +141,12 @@ fn after(date: Date) -> Date {
 
 /// The days after one up to another.
 fn days_between(from: Date, to: Date) -> impl Iterator<Item = Date> {
-    std::iter::successors(Some(after(from)), |date| Some(after(*date))).take_while(move |date| *date <= to)
+    dates(after(from), after(to))
+}
+
+/// The days from one on, up to the day before another.
+pub(crate) fn dates(from: Date, to: Date) -> impl Iterator<Item = Date> {
+    std::iter::successors(Some(from), |date| Some(after(*date))).take_while(move |date| *date < to)
 }
 
 /// The floors of a service, as the policy sets them.
@@ -155,7 +159,7 @@ pub fn floors(policy: &policy::Costs) -> Floors {
     }
 }
 
-/// Anomalies that began after `told`, or have cost twice as much since.
+/// Anomalies that began after `told`, or have cost many times as much since.
 fn new(series: &Series, told: Date, day: Date, floors: &Floors) -> Vec<Episode> {
     let from = day.saturating_sub(LOOKED_AT.days());
     let known = episodes(series, from, told, floors);

@@ -6,7 +6,7 @@ use nightshift_core::notice::{Chart, Layer};
 use nightshift_cost::Series;
 use rust_decimal::Decimal;
 
-use crate::moves::Moves;
+use crate::moves::{Moves, dates};
 
 /// Days that are shown.
 pub const DAYS: u32 = 30;
@@ -47,10 +47,6 @@ pub fn stacked(all: &[Series], currency: &str, (settled, today): (Date, Date), d
         layers,
     })
     .filter(|chart| !chart.layers.is_empty())
-}
-
-fn dates(from: Date, to: Date) -> impl Iterator<Item = Date> {
-    std::iter::successors(Some(from), |date| Some(date.saturating_add(1.days()))).take_while(move |date| *date < to)
 }
 
 /// What is given back on a day is no height.

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::ask::Purse;
 use crate::month::{Estimate, Month, estimate, month};
-use crate::moves::{floors, percent};
+use crate::moves::{dates, floors, percent};
 use crate::picture::stacked;
 
 /// What is asked for.
@@ -135,15 +135,12 @@ fn named(by: &GroupBy) -> String {
 }
 
 fn row(series: &Series, from: Date, to: Date) -> Row {
-    let dates = |from: Date, to: Date| {
-        std::iter::successors(Some(from), |date| Some(date.saturating_add(1.days())))
-            .take_while(move |date| *date <= to)
-    };
-    let days: Vec<Decimal> =
-        dates(from, to).map(|date| series.on(date).map_or(Decimal::ZERO, |day| day.spent)).collect();
+    let days: Vec<Decimal> = dates(from, to.saturating_add(1.days()))
+        .map(|date| series.on(date).map_or(Decimal::ZERO, |day| day.spent))
+        .collect();
     let length = i64::try_from(days.len()).unwrap_or(0);
     let start = from.saturating_sub(length.days());
-    let before = dates(start, from.saturating_sub(1.days())).map(|date| series.on(date).map(|day| day.spent));
+    let before = dates(start, from).map(|date| series.on(date).map(|day| day.spent));
     let before: Option<Decimal> = before.collect::<Option<Vec<_>>>().map(sum);
     let spent = sum(days.iter().copied());
     let money = |amount| Money::new(amount, series.currency.clone());
