@@ -184,3 +184,19 @@ fn an_alarm_that_is_pointed_elsewhere_is_searched_for_anew() {
     }
     assert_eq!(open(&story), ["behind", "named"]);
 }
+
+#[test]
+fn what_an_alarm_says_of_itself_is_in_the_message() {
+    let mut scenario = super::scenario("bad-release");
+    let says = json!({
+        "cluster": "prod", "service": "checkout", "signal": "errors", "dashboard": "prod-checkout",
+        "log_group": "/ecs/checkout", "runbook": "https://example.com/runbooks/errors.md"
+    });
+    scenario.alarms[0].description = Some(says.to_string());
+    let story = Story::new(scenario);
+    run_under(&story, &Policy::default(), 20);
+    let notice = story.notices().into_iter().next().unwrap();
+    assert!(notice.why[0].contains(" (errors) is in ALARM"), "{:?}", notice.why);
+    let labels: Vec<&str> = notice.links.iter().map(|link| link.label.as_str()).collect();
+    assert_eq!(labels, ["Service", "Deployments", "Alarm", "Dashboard", "Metrics", "Logs Insights", "Runbook"]);
+}

@@ -182,11 +182,17 @@ fn an_alarm_whose_actions_are_off_is_counted_in_silence() {
 fn what_leads_to_no_message_is_counted_by_its_name() {
     let story = Story::new(scenario("bad-release"));
     let mut night = nightshift::night::Night::new(story.account(), &Policy::default());
-    for name in ["target-tracking-alarm", "to-insufficient-data", "insufficient-data-to-ok", "composite-suppressed"] {
+    for name in [
+        "target-tracking-alarm",
+        "to-insufficient-data",
+        "insufficient-data-to-ok",
+        "composite-suppressed",
+        "alarm-of-a-dependency",
+    ] {
         night.deliver(nightshift_sim::Delivery::Alarm { event: sample(name), at: story.now() }, 0);
     }
     let mut names: Vec<String> = story.silent().into_iter().map(|silent| silent.refusal.name()).collect();
     names.sort();
-    assert_eq!(names, ["ActionsSuppressed", "NoNews", "NoNews", "TargetTracking"]);
+    assert_eq!(names, ["ActionsSuppressed", "NoNews", "NoNews", "OfADependency", "TargetTracking"]);
     assert_eq!((story.notices().len(), changes(&story)), (0, Vec::new()));
 }

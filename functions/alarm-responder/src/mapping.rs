@@ -7,11 +7,11 @@
 
 use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmSignal, LiveAlarm};
+use nightshift_core::described::Described;
 use nightshift_core::ids::{AlarmArn, ServiceRef, fingerprint};
 use nightshift_core::metric::MetricId;
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::{AlarmMap, AlarmReads, Answer, ServiceReads};
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// How many children of a composite are looked at.
@@ -127,13 +127,11 @@ fn map_key(named: Named<'_>, groups: &[&str]) -> AlarmArn {
 
 /// By tags, description or dimensions: all that the alarm says itself.
 fn by_itself(named: Named<'_>, tags: &BTreeMap<String, String>) -> Option<ServiceRef> {
-    let tag = |key: &str| tags.get(&format!("nightshift:{key}")).or_else(|| tags.get(key)).map(String::as_str);
-    let described: Option<Value> = named.description.and_then(|text| serde_json::from_str(text).ok());
-    let described = |key: &str| described.as_ref().and_then(|json| json.get(key)).and_then(Value::as_str);
     let dimension = |key: &str| named.metrics.iter().find_map(|metric| metric.dimensions.get(key)).map(String::as_str);
     let pair = |cluster: Option<&str>, service: Option<&str>| Some(service_ref(named, cluster?, service?));
-    pair(tag("cluster"), tag("service"))
-        .or_else(|| pair(described("cluster"), described("service")))
+    let (tags, text) = (Described::in_tags(tags), Described::in_text(named.description));
+    let said = tags.pair().or_else(|| text.pair());
+    said.map(|(cluster, service)| service_ref(named, cluster, service))
         .or_else(|| pair(dimension("ClusterName"), dimension("ServiceName")))
 }
 

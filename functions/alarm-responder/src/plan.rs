@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmSignal, AlarmState, LiveAlarm, TARGET_TRACKING_PREFIX};
+use nightshift_core::described::Described;
 use nightshift_core::fault::{Fault, Sight};
 use nightshift_core::ledger::Silent;
 use nightshift_core::notice::plain::subject;
@@ -77,7 +78,12 @@ pub fn not_ours_to_answer(signal: &AlarmSignal, home: &Home) -> Option<Refusal> 
     if let Some(by) = signal.suppressed_by.clone() {
         return Some(Refusal::ActionsSuppressed { by });
     }
-    home.elsewhere(&signal.account, &signal.region)
+    home.elsewhere(&signal.account, &signal.region).or_else(|| of_a_dependency(signal))
+}
+
+fn of_a_dependency(signal: &AlarmSignal) -> Option<Refusal> {
+    let said = Described::of(signal, None);
+    said.is_of_a_dependency().then_some(Refusal::OfADependency { of: said.dependency_of })
 }
 
 /// What the alarm as it is now rules out. An alarm that cannot be read is

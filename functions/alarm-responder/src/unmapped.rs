@@ -30,9 +30,10 @@ pub fn worth_a_message(observed: &Observed) -> Option<Refusal> {
     }
     let asks = || asks(signal, observed.live.seen().and_then(Option::as_ref)).is_some();
     match not_ours_to_answer(signal, &observed.home) {
-        Some(refusal @ (Refusal::AnotherAccounts { .. } | Refusal::AnotherRegions { .. })) => {
-            return asks().then_some(refusal);
-        }
+        Some(
+            refusal
+            @ (Refusal::AnotherAccounts { .. } | Refusal::AnotherRegions { .. } | Refusal::OfADependency { .. }),
+        ) => return asks().then_some(refusal),
         Some(_) => return None,
         None if not_firing(observed).is_some() => return None,
         None => {}
@@ -112,6 +113,7 @@ fn in_short(refusal: &Refusal) -> &'static str {
         Refusal::AnotherAccounts { .. } => "in another account",
         Refusal::AnotherRegions { .. } => "in another region",
         Refusal::Unmapped => "in ALARM, no service is known for it",
+        Refusal::OfADependency { .. } => "in ALARM, services depend on it",
         _ => "needs you: its service cannot be looked up",
     }
 }
@@ -125,6 +127,7 @@ fn cure(refusal: &Refusal, arn: &AlarmArn) -> String {
              {{\"cluster\": \"CLUSTER\", \"service\": \"SERVICE\"}}; or by the beginning of its name under [services] \
              in config/nightshift.toml."
         ),
+        Refusal::OfADependency { .. } => "Its own runbook says what to look at.".to_owned(),
         Refusal::AnotherAccounts { .. } | Refusal::AnotherRegions { .. } => {
             "Deploy Nightshift there to have it looked after.".to_owned()
         }

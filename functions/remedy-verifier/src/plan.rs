@@ -270,6 +270,7 @@ mod tests {
             state: AlarmState::Alarm,
             at: jiff::Timestamp::UNIX_EPOCH,
             times: 1,
+            signal: None,
         };
         let fault = nightshift_core::fault::Fault::new(
             "cloudwatch:DescribeAlarms",

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alarm::AlarmState;
 use crate::cause::{Diagnosis, Suspect};
+use crate::described::Signal;
 use crate::ids::{AlarmArn, Digest, EventId, IncidentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
 use crate::image::ImageId;
 use crate::mode::{Mode, Severity};
@@ -49,6 +50,9 @@ pub struct JoinedAlarm {
     pub at: Timestamp,
     /// How often it went to ALARM in this incident.
     pub times: u32,
+    /// What of the service it watches, where it says so.
+    #[serde(default)]
+    pub signal: Option<Signal>,
 }
 
 /// A remedy that was claimed.
@@ -89,8 +93,15 @@ pub struct About {
     pub team: Option<String>,
     /// The CloudFormation stack that made it.
     pub stack: Option<String>,
-    /// Tag `runbook` of the service or its alarm.
+    /// Key `runbook` of the alarm, or the service's tag.
     pub runbook: Option<String>,
+    /// Key `dashboard` of the alarm, or the service's tag: a CloudWatch
+    /// dashboard's name.
+    #[serde(default)]
+    pub dashboard: Option<String>,
+    /// Key `log_group` of the alarm, or the service's tag.
+    #[serde(default)]
+    pub log_group: Option<String>,
     /// Figures by name: tasks running and wanted, healthy targets, ….
     pub impact: BTreeMap<String, String>,
 }

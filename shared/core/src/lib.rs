@@ -3,7 +3,7 @@
 //! other crate depends on this one, and it depends on none of them.
 //!
 //! Read in this order: what things are called ([`ids`]), what is seen
-//! ([`alarm`], [`service`], [`release`], [`task`], [`image`], [`metric`]), what is
+//! ([`alarm`], [`described`], [`service`], [`release`], [`task`], [`image`], [`metric`]), what is
 //! concluded ([`cause`], [`remedy`], [`refusal`]), what is remembered
 //! ([`incident`], [`ledger`]), what people are told ([`notice`]), what they
 //! may set ([`policy`]), and where it all meets AWS ([`ports`]).
@@ -13,6 +13,7 @@ pub mod ids;
 pub mod alarm;
 pub mod codedeploy;
 pub mod cost;
+pub mod described;
 pub mod health;
 pub mod image;
 pub mod metric;

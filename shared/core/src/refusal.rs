@@ -61,6 +61,12 @@ pub enum Refusal {
     ActionsDisabled,
     /// `TargetTracking-*`: Application Auto Scaling's own alarm.
     TargetTracking,
+    /// It watches what a service depends on: evidence, and no incident of its
+    /// own.
+    OfADependency {
+        /// The service, where it names one.
+        of: Option<String>,
+    },
     /// The evidence does not blame the release.
     ReleaseNotToBlame,
     /// Nothing automatic helps against this cause.

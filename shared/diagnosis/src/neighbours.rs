@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use nightshift_core::alarm::{LiveAlarm, TARGET_TRACKING_PREFIX};
+use nightshift_core::described::Described;
 use nightshift_core::policy::Policy;
 use nightshift_core::service::Service;
 use nightshift_core::span::Span;
-use serde::Deserialize;
 
 use crate::scene::began;
 use crate::signals::target_group_dimension;
@@ -48,13 +48,6 @@ enum Owner {
     Service(String),
     Dependency,
     Nobody,
-}
-
-/// What we look for in an alarm's description, where it is JSON.
-#[derive(Deserialize)]
-struct Described {
-    cluster: String,
-    service: String,
 }
 
 impl Neighbours {
@@ -108,6 +101,12 @@ fn owner(other: &LiveAlarm, alarm: Option<&LiveAlarm>, ours: Option<&Service>, p
     if alarm.is_some_and(related) {
         return Owner::Ours;
     }
+    // Another service's own dependency is not ours.
+    if let (Some(of), Some(ours)) = (Described::of_live(other).dependency_of, ours)
+        && of != ours.service.to_string()
+    {
+        return Owner::Nobody;
+    }
     let of_a_dependency = other.metrics.iter().any(|metric| DEPENDENCIES.contains(&metric.namespace.as_str()));
     if of_a_dependency || marked(other) {
         return Owner::Dependency;
@@ -132,8 +131,8 @@ fn named(alarm: &LiveAlarm, policy: &Policy) -> Option<String> {
         Some(format!("{}/{service}", metric.dimensions.get("ClusterName")?))
     });
     let described = || {
-        let said: Described = serde_json::from_str(alarm.description.as_deref()?).ok()?;
-        Some(format!("{}/{}", said.cluster, said.service))
+        let said = Described::of_live(alarm);
+        said.pair().map(|(cluster, service)| format!("{cluster}/{service}"))
     };
     let listed = || {
         let fits = policy.services.iter().filter(|(prefix, _)| alarm.name.starts_with(prefix.as_str()));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use nightshift_core::alarm::{AlarmSignal, LiveAlarm};
+use nightshift_core::described::Described;
 use nightshift_core::incident::About;
 use nightshift_core::service::Service;
 
@@ -11,9 +12,14 @@ use crate::severity;
 
 /// What messages say about the service, kept with the incident.
 pub fn about(scene: &Scene, service: Option<&Service>, alarm: Option<&LiveAlarm>, signal: &AlarmSignal) -> About {
-    let of_alarm = alarm.and_then(|alarm| alarm.tags.get("runbook")).or_else(|| signal.tags.get("runbook"));
+    let said = Described::of(signal, alarm);
     let about = of_service(scene, service);
-    About { runbook: of_alarm.cloned().or(about.runbook), ..about }
+    About {
+        runbook: said.runbook.or(about.runbook),
+        dashboard: said.dashboard.or(about.dashboard),
+        log_group: said.log_group.or(about.log_group),
+        ..about
+    }
 }
 
 /// The same where no alarm tells of it.
@@ -24,6 +30,8 @@ pub fn of_service(scene: &Scene, service: Option<&Service>) -> About {
         team: service.and_then(severity::team).map(ToOwned::to_owned),
         stack: tag("aws:cloudformation:stack-name"),
         runbook: tag("runbook"),
+        dashboard: tag("dashboard"),
+        log_group: tag("log_group"),
         impact: impact(scene, service),
     }
 }

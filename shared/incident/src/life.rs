@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmSignal, AlarmState, LiveAlarm};
 use nightshift_core::cause::Diagnosis;
+use nightshift_core::described::Described;
 use nightshift_core::ids::{AlarmArn, EventId, IncidentId};
 use nightshift_core::incident::{Incident, JoinedAlarm, Phase, ServiceRecord};
 use nightshift_core::ledger::{Claim, Fleet, Versioned};
@@ -152,6 +153,7 @@ fn fired(record: &mut ServiceRecord, signal: &AlarmSignal, policy: &Policy, now:
         state: AlarmState::Alarm,
         at: signal.at,
         times: 0,
+        signal: Described::of(signal, None).signal,
     });
     joined.state = AlarmState::Alarm;
     joined.at = signal.at;

@@ -1,21 +1,24 @@
 //! Links into the AWS console that open at the incident's time, whenever
 //! somebody follows them.
 
+mod notation;
+
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, Unit};
 use nightshift_core::ids::{AlarmArn, ServiceRef};
 use nightshift_core::image::ImageId;
-use nightshift_core::incident::JoinedAlarm;
+use nightshift_core::incident::{About, JoinedAlarm};
 use nightshift_core::notice::Link;
 use nightshift_core::span::Span;
 
+use self::notation::{segment, text};
 use crate::stack::Home;
 
 /// What went on before the first alarm is half of the story.
 const BEFORE: Span = Span::minutes(30);
 
-/// What one types first. The console remembers no log group by service, so
+/// What one types first. Where nobody said which log group is the service's,
 /// the person still picks that.
 const QUERY: &str = "fields @timestamp, @logStream, @message\n\
                      | filter @message like /(?i)(error|exception|fatal|panic|timeout|timed out)/\n\
@@ -30,16 +33,17 @@ const QUERY: &str = "fields @timestamp, @logStream, @message\n\
 pub fn of_incident(
     service: &ServiceRef,
     alarms: &BTreeMap<AlarmArn, JoinedAlarm>,
+    about: &About,
     opened_at: Timestamp,
     now: Timestamp,
 ) -> Vec<Link> {
     let first = alarms.values().map(|alarm| alarm.at).fold(opened_at, Timestamp::min);
-    links(service, alarms.keys().next(), Around::new(first, now))
+    links(service, alarms.keys().next(), about, Around::new(first, now))
 }
 
 /// The same for a deployment that makes no incident.
 pub fn of_release(service: &ServiceRef, began_at: Timestamp, now: Timestamp) -> Vec<Link> {
-    links(service, None, Around::new(began_at, now))
+    links(service, None, &About::default(), Around::new(began_at, now))
 }
 
 /// The repository's page, which lists the image with its findings.
@@ -54,7 +58,7 @@ pub fn of_image(home: &Home, image: &ImageId) -> Vec<Link> {
     ]
 }
 
-fn links(service: &ServiceRef, alarm: Option<&AlarmArn>, around: Around) -> Vec<Link> {
+fn links(service: &ServiceRef, alarm: Option<&AlarmArn>, about: &About, around: Around) -> Vec<Link> {
     let ServiceRef { region, cluster, service: name, .. } = service;
     let Some(console) = console(region) else { return Vec::new() };
     let ecs = format!("{console}/ecs/v2/clusters/{}/services/{}", segment(cluster), segment(name));
@@ -70,11 +74,14 @@ fn links(service: &ServiceRef, alarm: Option<&AlarmArn>, around: Around) -> Vec<
         link("Deployments", format!("{ecs}/deployments?region={region}")),
     ];
     links.extend(alarm);
+    links.extend(about.dashboard.as_deref().map(|name| {
+        let range = format!("start={}&end={}", moment_of_page(from), moment_of_page(to));
+        link("Dashboard", format!("{cloudwatch}#dashboards/dashboard/{}?{range}", segment(name)))
+    }));
     links.push(link("Metrics", format!("{cloudwatch}#metricsV2:graph={}", graph(service, around))));
-    links.push(link(
-        "Logs Insights (pick the log group)",
-        format!("{cloudwatch}#logsV2:logs-insights$3FqueryDetail$3D{}", query(around)),
-    ));
+    let logs = if about.log_group.is_some() { "Logs Insights" } else { "Logs Insights (pick the log group)" };
+    let query = query(around, about.log_group.as_deref());
+    links.push(link(logs, format!("{cloudwatch}#logsV2:logs-insights$3FqueryDetail$3D{query}")));
     links
 }
 
@@ -131,9 +138,10 @@ fn graph(service: &ServiceRef, Around { from, to }: Around) -> String {
     )
 }
 
-fn query(Around { from, to }: Around) -> String {
+fn query(Around { from, to }: Around, log_group: Option<&str>) -> String {
     let (from, to) = (moment(from), moment(to));
-    format!("~(end~{to}~start~{from}~timeType~'ABSOLUTE~tz~'UTC~editorString~{})", text(QUERY))
+    let source = log_group.map_or_else(String::new, |name| format!("~source~(~{})", text(name)));
+    format!("~(end~{to}~start~{from}~timeType~'ABSOLUTE~tz~'UTC~editorString~{}{source})", text(QUERY))
 }
 
 fn link(label: &str, url: String) -> Link {
@@ -141,35 +149,17 @@ fn link(label: &str, url: String) -> Link {
 }
 
 fn moment(at: Timestamp) -> String {
-    text(&at.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string())
+    text(&instant(at))
 }
 
-/// A text in the notation of CloudWatch's fragments (JSURL): `'` before it,
-/// `*` and two hex digits for what is neither letter nor digit, `**` and four
-/// beyond Latin-1.
-fn text(text: &str) -> String {
-    let mut out = String::from("'");
-    for unit in text.encode_utf16() {
-        match u8::try_from(unit) {
-            Ok(byte) if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) => out.push(char::from(byte)),
-            Ok(b'$') => out.push('!'),
-            Ok(byte) => out.push_str(&format!("*{byte:02x}")),
-            Err(_) => out.push_str(&format!("**{unit:04x}")),
-        }
-    }
-    out
+/// A dashboard's page takes its range as a plain query. Should a console take
+/// none, it opens at its usual range.
+fn moment_of_page(at: Timestamp) -> String {
+    segment(&instant(at))
 }
 
-/// One URL path segment, percent-encoded: names come from outside.
-fn segment(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
+fn instant(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
 }
 
 #[cfg(test)]
@@ -183,6 +173,10 @@ mod tests {
     }
 
     fn of(region: &str, alarm: &str) -> Vec<(String, String)> {
+        of_one(region, alarm, &About::default())
+    }
+
+    fn of_one(region: &str, alarm: &str, about: &About) -> Vec<(String, String)> {
         let (account, cluster, name) = ("123456789012", "prod", "web");
         let service = ServiceRef {
             account: account.into(),
@@ -192,11 +186,12 @@ mod tests {
         };
         let joined = |alarm: &str, time: &str| {
             let arn = AlarmArn::new(format!("arn:aws:cloudwatch:{region}:{account}:alarm:{alarm}"));
-            (arn, JoinedAlarm { name: alarm.into(), state: AlarmState::Alarm, at: at(time), times: 1 })
+            (arn, JoinedAlarm { name: alarm.into(), state: AlarmState::Alarm, at: at(time), times: 1, signal: None })
         };
         // It was in ALARM for a while before Nightshift heard of it.
         let alarms = [joined(alarm, "2026-11-20T02:14:15Z"), joined("zz", "2026-11-20T02:16:00Z")].into();
-        let links = of_incident(&service, &alarms, at("2026-11-20T02:15:20Z"), at("2026-11-20T02:18:15Z"));
+        let (opened_at, now) = (at("2026-11-20T02:15:20Z"), at("2026-11-20T02:18:15Z"));
+        let links = of_incident(&service, &alarms, about, opened_at, now);
         links.into_iter().map(|link| (link.label, link.url)).collect()
     }
 
@@ -232,6 +227,20 @@ mod tests {
         ];
         let expect: Vec<(String, String)> = expect.into_iter().map(|(label, url)| (label.to_owned(), url)).collect();
         assert_eq!(of("eu-west-1", "web 5xx/1"), expect);
+    }
+
+    #[test]
+    fn what_the_alarm_names_is_linked_too() {
+        let named = |name: &str| Some(name.to_owned());
+        let about = About { dashboard: named("prod web"), log_group: named("/ecs/web"), ..About::default() };
+        let links = of_one("eu-west-1", "web", &about);
+        let (label, url) = &links[3];
+        assert_eq!(label, "Dashboard");
+        let range = "start=2026-11-20T01%3A44%3A00.000Z&end=2026-11-20T02%3A19%3A00.000Z";
+        assert!(url.ends_with(&format!("#dashboards/dashboard/prod%20web?{range}")), "{url}");
+        let (label, url) = links.last().unwrap();
+        assert_eq!(label, "Logs Insights");
+        assert!(url.ends_with("limit*20200~source~(~'*2fecs*2fweb))"), "{url}");
     }
 
     #[track_caller]
@@ -280,11 +289,5 @@ mod tests {
             range("2026-11-20T02:14:30Z", "2026-11-20T01:00:00Z"),
             told("2026-11-20T01:44:00Z", "2026-11-20T02:15:00Z")
         );
-    }
-
-    #[test]
-    fn hostile_names_cannot_leave_their_segment_or_their_text() {
-        assert_eq!(segment("a/b?c#d e>|é"), "a%2Fb%3Fc%23d%20e%3E%7C%C3%A9");
-        assert_eq!(text("a'~(b)$ü→"), "'a*27*7e*28b*29!*fc**2192");
     }
 }

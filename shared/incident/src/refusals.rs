@@ -27,6 +27,10 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::ActionsSuppressed { by } => format!("the alarm's actions are suppressed by {by}."),
         Refusal::ActionsDisabled => "somebody switched the alarm's actions off.".into(),
         Refusal::TargetTracking => "the alarm belongs to Application Auto Scaling.".into(),
+        Refusal::OfADependency { of } => {
+            let of = of.as_deref().unwrap_or("a service");
+            format!("it watches what {of} depends on: evidence for the alarms of that, and no incident of its own.")
+        }
         Refusal::ReleaseNotToBlame => "the evidence does not blame the newest release.".into(),
         Refusal::NoRemedyForCause => "no automatic remedy helps against this cause.".into(),
         Refusal::RollbackUnderWay => "the service is already being changed.".into(),

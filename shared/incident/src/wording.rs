@@ -34,7 +34,7 @@ pub fn tell(record: &mut ServiceRecord, kind: NoticeKind, words: Words, pager: O
     let Some(incident) = record.incident.as_mut() else { return };
     incident.sequence += 1;
     let incident = &*incident;
-    let mut links = links::of_incident(&service, &incident.alarms, incident.opened_at, now);
+    let mut links = links::of_incident(&service, &incident.alarms, &incident.about, incident.opened_at, now);
     if let Some(url) = incident.about.runbook.as_ref().filter(|url| url.starts_with("https://")) {
         links.push(Link { label: "Runbook".into(), url: url.clone() });
     }
@@ -91,7 +91,8 @@ fn why(incident: &Incident) -> Vec<String> {
                 AlarmState::Ok => "OK",
                 AlarmState::InsufficientData => "without data",
             };
-            format!("{} is {state} since {}{times}", alarm.name, alarm.at.strftime("%H:%M:%S UTC"))
+            let of = alarm.signal.map_or_else(String::new, |signal| format!(" ({})", signal.name()));
+            format!("{}{of} is {state} since {}{times}", alarm.name, alarm.at.strftime("%H:%M:%S UTC"))
         })
         .collect();
     why.splice(0..0, incident.trouble.as_deref().map(capital));

@@ -47,6 +47,7 @@ fn every_sample_is_read_as_its_line() {
         samples().iter().map(|(name, event)| format!("{name}: {}", line(parse(event).unwrap()))).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     alarm-configuration-change: ignored, detail-type "CloudWatch Alarm Configuration Change" of source "aws.cloudwatch" is nothing this function acts on
+    alarm-of-a-dependency: Alarm <- Ok at 02:14:21.486 EventBridge Metric eu-west-1:123456789012:alarm:prod-checkout-database-cpu [AWS/RDS CPUUtilization Average/60 DBInstanceIdentifier=checkout]
     alarm-of-another-account: Alarm <- Ok at 02:14:21.486 EventBridge Metric eu-west-1:210987654321:alarm:checkout-5xx [AWS/ApplicationELB HTTPCode_Target_5XX_Count Sum/60 LoadBalancer=prod TargetGroup=checkout]
     alarm-of-no-service: Alarm <- Ok at 02:14:33.870 EventBridge Metric eu-west-1:123456789012:alarm:nightly-report-errors [AWS/Lambda Errors Sum/60 FunctionName=nightly-report]
     alarm-of-no-service-that-asks: Alarm <- Ok at 02:14:33.870 EventBridge Metric eu-west-1:123456789012:alarm:nightly-report-errors [AWS/Lambda Errors Sum/60 FunctionName=nightly-report] nightshift:notify=true severity=P3 team=finance

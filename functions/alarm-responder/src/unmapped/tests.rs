@@ -105,6 +105,15 @@ fn what_is_no_news_asks_in_vain() {
 }
 
 #[test]
+fn what_services_depend_on_is_told_if_it_asks() {
+    let mut dependency = observed(&[], None);
+    dependency.signal.description = Some("{\"dependency_of\":\"prod/web\"}".into());
+    check(&dependency, None);
+    dependency.signal.tags.insert(NOTIFY_TAG.into(), "true".into());
+    check(&dependency, Some("OfADependency"));
+}
+
+#[test]
 fn what_is_elsewhere_is_told_by_that_name_if_it_asks() {
     let mut elsewhere = asking();
     elsewhere.signal.account = "210987654321".into();

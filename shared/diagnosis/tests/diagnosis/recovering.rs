@@ -13,7 +13,13 @@ use nightshift_diagnosis::{Recovery, deadline, recovery};
 use crate::night::{Night, ago, now, series, step, web};
 
 fn incident(alarms: &[LiveAlarm]) -> Incident {
-    let joined = |alarm: &LiveAlarm| JoinedAlarm { name: alarm.name.clone(), state: alarm.state, at: ago(4), times: 1 };
+    let joined = |alarm: &LiveAlarm| JoinedAlarm {
+        name: alarm.name.clone(),
+        state: alarm.state,
+        at: ago(4),
+        times: 1,
+        signal: None,
+    };
     Incident {
         id: IncidentId::of(&web(), "20261120-0211", &EventId::of(&["test"])),
         opened_at: ago(20),
