@@ -43,6 +43,12 @@ fn simulated_alarms_are_as_they_must_be() {
 }
 
 #[test]
+fn the_simulated_list_of_alarms_is_as_it_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::alarms::listing(&account, &place)), Some(Ok(())));
+}
+
+#[test]
 fn simulated_metrics_are_as_they_must_be() {
     let (account, place) = account();
     assert_eq!(poll_once(suites::metrics::metrics(&account, &place)), Some(Ok(())));

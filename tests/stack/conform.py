@@ -24,6 +24,11 @@ def services():
     return tomllib.loads(SCENARIO.read_text(encoding="utf-8"))["service"]
 
 
+def stacks():
+    """The stacks of the account that put something out, or are of no service."""
+    return tomllib.loads(SCENARIO.read_text(encoding="utf-8"))["stack"]
+
+
 def run(suite, env, gaps=()):
     """Runs one suite, which must be content; returns what it printed before it said so, from JSON.
 
@@ -139,9 +144,13 @@ class Emulated:
     def _stacks(self):
         """The scenario's stacks, which hold nothing much, and one that was deleted."""
         cloudformation = self.client("cloudformation")
-        body = json.dumps({"Resources": {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}})
-        for name in sorted({one["stack"] for one in services() if "stack" in one} | {"conform-deleted"}):
-            cloudformation.create_stack(StackName=name, TemplateBody=body)
+        put_out = {one["name"]: one.get("outputs", {}) for one in stacks()}
+        of_services = {one["stack"] for one in services() if "stack" in one}
+        for name in sorted(of_services | put_out.keys() | {"conform-deleted"}):
+            body = {"Resources": {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}}
+            if put_out.get(name):
+                body["Outputs"] = {key: {"Value": value} for key, value in put_out[name].items()}
+            cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(body))
             cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
         cloudformation.delete_stack(StackName="conform-deleted")
         cloudformation.get_waiter("stack_delete_complete").wait(

@@ -19,7 +19,7 @@ from processes import binary
 
 # The last three change services and images: after all that look at them.
 SUITES = (
-    "ages", "alarm-map", "alarms", "all-services", "balancers", "chat", "code-deployments",
+    "ages", "alarm-listing", "alarm-map", "alarms", "all-services", "balancers", "chat", "code-deployments",
     "cost-ledger", "costs", "history", "image-ledger", "image-runs", "images", "labels", "ledger", "log-groups",
     "logs", "metrics",
     "number-of-services", "past", "registry", "running", "scaling", "scans", "secrets", "services", "stacks",

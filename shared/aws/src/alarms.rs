@@ -3,16 +3,19 @@
 mod live;
 mod series;
 
+use aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder;
 use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
 use jiff::Timestamp;
 use nightshift_core::alarm::LiveAlarm;
 use nightshift_core::metric::{MetricId, Series};
-use nightshift_core::ports::{AlarmReads, Answer, MetricReads};
+use nightshift_core::ports::{AlarmListing, AlarmReads, Answer, MetricReads};
 
 use crate::client::Account;
 use crate::fault::fault;
 
 const DESCRIBE: &str = "cloudwatch:DescribeAlarms";
+/// As many alarms as CloudWatch puts on one page.
+const PAGE: i32 = 100;
 
 /// Composite alarms come only if asked for.
 fn all_types() -> Option<Vec<AlarmType>> {
@@ -35,17 +38,27 @@ impl AlarmReads for Account {
     }
 
     async fn alarms_firing(&self) -> Answer<Vec<LiveAlarm>> {
-        let request = self.cloudwatch.describe_alarms().state_value(StateValue::Alarm).set_alarm_types(all_types());
-        let mut pages = request.into_paginator().send();
-        let mut firing = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| fault(DESCRIBE, "in ALARM", &error))?;
-            firing.extend(page.metric_alarms().iter().filter_map(live::of_metric));
-            firing.extend(page.composite_alarms().iter().filter_map(live::of_composite));
-        }
-        firing.sort_by(|a, b| a.arn.cmp(&b.arn));
-        Ok(firing)
+        all_pages(self.cloudwatch.describe_alarms().state_value(StateValue::Alarm), "in ALARM").await
     }
+}
+
+impl AlarmListing for Account {
+    async fn alarms(&self) -> Answer<Vec<LiveAlarm>> {
+        all_pages(self.cloudwatch.describe_alarms(), "all").await
+    }
+}
+
+/// Alarms of both types, by ARN, without tags; `which` names them in a fault.
+async fn all_pages(request: DescribeAlarmsFluentBuilder, which: &str) -> Answer<Vec<LiveAlarm>> {
+    let mut pages = request.set_alarm_types(all_types()).max_records(PAGE).into_paginator().send();
+    let mut found = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| fault(DESCRIBE, which, &error))?;
+        found.extend(page.metric_alarms().iter().filter_map(live::of_metric));
+        found.extend(page.composite_alarms().iter().filter_map(live::of_composite));
+    }
+    found.sort_by(|a, b| a.arn.cmp(&b.arn));
+    Ok(found)
 }
 
 impl MetricReads for Account {

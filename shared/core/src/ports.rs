@@ -53,6 +53,13 @@ pub trait AlarmReads: Sync {
     fn alarms_firing(&self) -> impl Future<Output = Answer<Vec<LiveAlarm>>> + Send;
 }
 
+/// Reads all alarms, for whoever looks for those of a service.
+pub trait AlarmListing: Sync {
+    /// `cloudwatch:DescribeAlarms`, all pages of it: every alarm of this account
+    /// and Region, metric or composite, by ARN, without tags.
+    fn alarms(&self) -> impl Future<Output = Answer<Vec<LiveAlarm>>> + Send;
+}
+
 /// Reads metrics.
 pub trait MetricReads: Sync {
     /// `cloudwatch:GetMetricData`, one query for all: the answer has the same
@@ -119,6 +126,10 @@ pub trait ScalingWrites: Sync {
 pub trait StackReads: Sync {
     /// `cloudformation:DescribeStacks`: the stack's status, `None` without one.
     fn stack_status(&self, stack: &str) -> impl Future<Output = Answer<Option<String>>> + Send;
+
+    /// `cloudformation:DescribeStacks`: the stack's outputs, value by key;
+    /// `None` without a stack. One that has none, or none yet, has an empty map.
+    fn outputs(&self, stack: &str) -> impl Future<Output = Answer<Option<BTreeMap<String, String>>>> + Send;
 }
 
 /// Changes a service. Only `carry_out` calls these.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmKind, AlarmState, LiveAlarm};
 use nightshift_core::metric::MetricId;
-use nightshift_core::ports::AlarmReads;
+use nightshift_core::ports::{AlarmListing, AlarmReads};
 
 use crate::{Gap, Place, Verdict, got, holds, same, there};
 
@@ -24,6 +24,29 @@ pub async fn alarms<W: AlarmReads>(world: &W, place: &Place) -> Verdict {
     }
     if place.has(Gap::MetricMath) {
         metric_math_tells_its_metrics(world).await?;
+    }
+    Ok(())
+}
+
+/// Runs the suite on the list of all alarms.
+///
+/// # Errors
+/// The first thing that is not as it must be.
+pub async fn listing<W: AlarmReads + AlarmListing>(world: &W, place: &Place) -> Verdict {
+    let all = got("all alarms", world.alarms().await)?;
+    let names: Vec<&str> = all.iter().map(|alarm| alarm.name.as_str()).collect();
+    let numbered = (1..=101).map(|number| format!("conform-many-{number:04}"));
+    let named = ["", "-5xx", "-cpu", "-idle", "-ratio", "-slow"].map(|end| format!("prod-checkout{end}"));
+    let expected: Vec<String> = numbered.chain(named).collect();
+    same("the names of all alarms, in order", &names, &expected.iter().map(String::as_str).collect())?;
+    let here = |found: &&LiveAlarm| {
+        found.arn.as_str() == format!("arn:aws:cloudwatch:{}:{}:alarm:{}", place.region, place.account, found.name)
+    };
+    same("how many are of this account and Region", &all.iter().filter(here).count(), &all.len())?;
+    for name in ["prod-checkout", "prod-checkout-5xx", "prod-checkout-cpu", "conform-many-0101"] {
+        let listed = all.iter().find(|alarm| alarm.name == name).cloned();
+        let alone = LiveAlarm { tags: BTreeMap::new(), ..alarm(world, name).await? };
+        same("an alarm of the list, and the same by its name, but for its tags", &listed, &Some(alone))?;
     }
     Ok(())
 }

@@ -23,8 +23,9 @@ const CODE_DEPLOYING: &str = "CONFORM_CODE_DEPLOYING";
 const GAPS: &str = "CONFORM_GAPS";
 
 /// The suites, one or several ports each.
-const SUITES: [&str; 39] = [
+const SUITES: [&str; 40] = [
     "ages",
+    "alarm-listing",
     "alarm-map",
     "alarms",
     "all-services",
@@ -88,6 +89,7 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
     let prefix = &format!("conform-{}", place.now.as_millisecond());
     let verdict: Verdict = match suite {
         "ages" => suites::ages::ages(account, place).await,
+        "alarm-listing" => suites::alarms::listing(account, place).await,
         "alarm-map" => suites::alarm_map::alarm_map(account, place, prefix).await,
         "alarms" => suites::alarms::alarms(account, place).await,
         "all-services" => suites::fleet::all_services(account, place).await,

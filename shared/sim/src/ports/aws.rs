@@ -9,8 +9,8 @@ use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ids::{Digest, ServiceRef};
 use nightshift_core::metric::{MetricId, Series};
 use nightshift_core::ports::{
-    AlarmReads, Answer, ImageAges, ImageLabels, ImageReads, MetricReads, ScalingReads, ScalingWrites, SecretReads,
-    StackReads, SwitchReads, SwitchWrites, TargetReads,
+    AlarmListing, AlarmReads, Answer, ImageAges, ImageLabels, ImageReads, MetricReads, ScalingReads, ScalingWrites,
+    SecretReads, StackReads, SwitchReads, SwitchWrites, TargetReads,
 };
 use nightshift_core::release::ImageNow;
 use nightshift_core::service::{ScalableTarget, TargetHealth};
@@ -36,6 +36,18 @@ impl AlarmReads for Account {
             let mut firing: Vec<LiveAlarm> = firing.map(|alarm| alarm.live(event, false)).collect();
             firing.sort_by(|a, b| a.arn.cmp(&b.arn));
             Ok(firing)
+        })
+        .await
+    }
+}
+
+impl AlarmListing for Account {
+    async fn alarms(&self) -> Answer<Vec<LiveAlarm>> {
+        self.read("cloudwatch:DescribeAlarms", "*", |state| {
+            let event = state.scenario.event_second();
+            let mut all: Vec<LiveAlarm> = state.alarms.iter().map(|alarm| alarm.live(event, false)).collect();
+            all.sort_by(|a, b| a.arn.cmp(&b.arn));
+            Ok(all)
         })
         .await
     }
@@ -144,7 +156,19 @@ impl StackReads for Account {
     async fn stack_status(&self, stack: &str) -> Answer<Option<String>> {
         self.read("cloudformation:DescribeStacks", stack, |state| {
             let owned = state.machines.iter().find(|machine| machine.setup.stack.as_deref() == Some(stack));
-            Ok(owned.map(|machine| machine.setup.stack_status.clone()))
+            let other = || state.scenario.stacks.iter().find(|setup| setup.name == stack);
+            Ok(owned
+                .map_or_else(|| other().map(|setup| &setup.status), |owned| Some(&owned.setup.stack_status))
+                .cloned())
+        })
+        .await
+    }
+
+    async fn outputs(&self, stack: &str) -> Answer<Option<BTreeMap<String, String>>> {
+        self.read("cloudformation:DescribeStacks", stack, |state| {
+            let setup = state.scenario.stacks.iter().find(|setup| setup.name == stack);
+            let owned = || state.machines.iter().any(|machine| machine.setup.stack.as_deref() == Some(stack));
+            Ok(setup.map(|setup| setup.outputs.clone()).or_else(|| owned().then(BTreeMap::new)))
         })
         .await
     }

@@ -61,6 +61,20 @@ pub struct AlarmSetup {
     /// When it was created or last changed.
     #[serde(default = "long_ago")]
     pub configured: Moment,
+    /// So many of it, `NAME-0001` and so on; unset: it alone.
+    #[serde(default)]
+    pub count: Option<u32>,
+}
+
+impl AlarmSetup {
+    /// The alarms that it stands for.
+    pub fn each(&self) -> Vec<Self> {
+        let alone = |name: String| Self { name, count: None, ..self.clone() };
+        match self.count {
+            None => vec![self.clone()],
+            Some(count) => (1..=count).map(|number| alone(format!("{}-{number:04}", self.name))).collect(),
+        }
+    }
 }
 
 /// What an alarm watches of a service.

@@ -1,4 +1,6 @@
-//! What the account holds beside its services: log groups and load balancers.
+//! What the account holds beside its services: log groups, load balancers and stacks.
+
+use std::collections::BTreeMap;
 
 use nightshift_core::waste::Platform;
 use serde::Deserialize;
@@ -46,6 +48,20 @@ pub struct BalancerSetup {
     pub network: bool,
 }
 
+/// A CloudFormation stack of no service, or what one of a service puts out.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StackSetup {
+    /// Its name.
+    pub name: String,
+    /// Its status; one of a service has the service's `stack_status`.
+    #[serde(default = "updated")]
+    pub status: String,
+    /// Its outputs, value by key.
+    #[serde(default)]
+    pub outputs: BTreeMap<String, String>,
+}
+
 /// The size of a service's tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -62,6 +78,10 @@ impl Default for TaskSetup {
     fn default() -> Self {
         Self { cpu: 512, memory: 1024, platform: Platform::LinuxX86 }
     }
+}
+
+fn updated() -> String {
+    "UPDATE_COMPLETE".into()
 }
 
 fn a_year_ago() -> Moment {

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 pub use alarm::{AlarmSetup, Comparison, HealthSetup, Missing, Outage, Watched};
-pub use beside::{BalancerSetup, LogGroupSetup, TaskSetup};
+pub use beside::{BalancerSetup, LogGroupSetup, StackSetup, TaskSetup};
 pub use builtin::{BUILTIN, builtin};
 pub use costs::{CostAccount, CostCharge, CostJump, CostService, CostSetup, CostTag, Estimated};
 pub use image::{ImageSetup, RepositorySetup, Scanning, Vulnerability};
@@ -92,6 +92,9 @@ pub struct Scenario {
     /// Load balancers that no service registers with.
     #[serde(default, rename = "load_balancer")]
     pub balancers: Vec<BalancerSetup>,
+    /// Stacks with what they put out; those of services are there without a word.
+    #[serde(default, rename = "stack")]
+    pub stacks: Vec<StackSetup>,
     /// What it costs; unset: Cost Explorer was never switched on.
     #[serde(default)]
     pub costs: Option<CostSetup>,

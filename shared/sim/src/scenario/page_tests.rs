@@ -67,6 +67,7 @@ fn the_page_names_every_field_of_a_scenario_and_no_other() {
     check("## `[[vulnerability]]`", &["[[vulnerability]]\n"]);
     check("## `[[log_group]]`", &["[[log_group]]\n"]);
     check("## `[[load_balancer]]`", &["[[load_balancer]]\n"]);
+    check("## `[[stack]]`", &["[[stack]]\n"]);
     check("## `[costs]`", &["[costs]\n"]);
     for table in ["service", "account", "tag", "charge", "jump"] {
         check(&format!("### `[[costs.{table}]]`"), &[&format!("[[costs.{table}]]\n")]);

@@ -37,7 +37,7 @@ use nightshift_core::timer::Timer;
 
 use crate::account::{Delivery, ImageWrite, ProductionWrite};
 use crate::gate::Gate;
-use crate::scenario::{HealthSetup, Scenario};
+use crate::scenario::{AlarmSetup, HealthSetup, Scenario};
 
 use alarms::Alarm;
 use ledger::Ledger;
@@ -92,7 +92,8 @@ impl State {
         let registry = Registry::new(&scenario);
         let machines: Vec<Machine> =
             scenario.services.iter().map(|setup| Machine::new(&scenario, setup, &registry)).collect();
-        let alarms = scenario.alarms.iter().map(|setup| Alarm::new(&scenario, setup, &machines)).collect();
+        let alarms = scenario.alarms.iter().flat_map(AlarmSetup::each);
+        let alarms = alarms.map(|setup| Alarm::new(&scenario, &setup, &machines)).collect();
         let first = machines.iter().map(Machine::wake).min().unwrap_or(start);
         let first = first.min(start - WARM_UP_S).min(registry.wake());
         let mut ledger = Ledger::default();

@@ -1,4 +1,4 @@
-//! What is wrong with log groups, load balancers and sizes of tasks.
+//! What is wrong with log groups, load balancers, stacks and sizes of tasks.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ const RETENTIONS: [u32; 22] =
 
 /// The first thing that is wrong with them.
 pub(super) fn wrong(scenario: &Scenario) -> Option<Wrong> {
-    log_groups(scenario).or_else(|| balancers(scenario)).or_else(|| tasks(scenario))
+    log_groups(scenario).or_else(|| balancers(scenario)).or_else(|| stacks(scenario)).or_else(|| tasks(scenario))
 }
 
 fn log_groups(scenario: &Scenario) -> Option<Wrong> {
@@ -32,6 +32,13 @@ fn balancers(scenario: &Scenario) -> Option<Wrong> {
         let used = scenario.services.iter().any(|service| service.load_balancer == balancer.name);
         let says = if used { "a service has it already" } else { "it is there twice" };
         (twice || used).then(|| (format!("load_balancer[{index}].name"), format!("{:?}: {says}", balancer.name)))
+    })
+}
+
+fn stacks(scenario: &Scenario) -> Option<Wrong> {
+    scenario.stacks.iter().enumerate().find_map(|(index, stack)| {
+        let twice = scenario.stacks[..index].iter().any(|other| other.name == stack.name);
+        twice.then(|| (format!("stack[{index}].name"), format!("{:?} is there twice", stack.name)))
     })
 }
 
