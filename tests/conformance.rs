@@ -262,6 +262,14 @@ fn the_simulated_ledger_of_images_is_as_it_must_be() {
 }
 
 #[test]
+fn simulated_set_up_is_as_it_must_be() {
+    let (account, place) = account();
+    assert_eq!(poll_once(suites::setup::setup(&account, &place)), Some(Ok(())));
+    assert_eq!(poll_once(suites::setup::scaling_policies(&account, &place)), Some(Ok(())));
+    assert_eq!(poll_once(suites::setup::permissions(&account, &place)), Some(Ok(())));
+}
+
+#[test]
 fn every_port_of_the_account_has_a_suite() {
     let further = rust_files("shared/core/src/ports").into_iter().map(|(_, text)| text);
     let ports: String = further.chain([text("shared/core/src/ports.rs")]).collect();

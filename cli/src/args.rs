@@ -1,5 +1,7 @@
 //! The command line as people type it.
 
+pub mod adopt;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -83,6 +85,15 @@ pub enum Command {
         #[arg(value_name = "CASE.json")]
         file: PathBuf,
     },
+    /// Say what a service has and lacks, and write the parameters of the stack that brings it.
+    ///
+    /// It looks at the service with your credentials and changes nothing: load balancer, logs, repository, alarms,
+    /// scaling, task definition, and what IAM would let Nightshift do. It ends with what to deploy next.
+    #[command(after_help = "Examples:\n  nightshift adopt prod/checkout --demo\n  nightshift adopt prod/checkout\n  \
+                            nightshift adopt prod/mailer --queue mails --dead-letters mails-dead\n  nightshift adopt \
+                            --all --json | jq -r '.services[] | select(.missing | index(\"signals\")) | .service'\n\n\
+                            Region and credentials come from the environment. docs/adopt.md says what each line means.")]
+    Adopt(adopt::AdoptArgs),
     /// Print an ECR lifecycle policy with a first rule that keeps what runs.
     ///
     /// It is printed for you to read and to apply: Nightshift writes no lifecycle policy, because one deletes images.

@@ -18,6 +18,7 @@ use crate::replay::{self, Replayed};
 use crate::switch::{Asked, ask};
 use crate::{check, decide, page, simulate};
 
+mod adopted;
 mod reported;
 
 /// Where `demo` draws the night.
@@ -40,6 +41,7 @@ pub fn run(args: Args) -> Result<ExitCode, Wrong> {
             return replay_all(&files, scenario.as_deref(), json, save_cases.as_deref(), paint);
         }
         Command::Decide { file } => return decided(&file, paint),
+        Command::Adopt(args) => adopted::adopted(args, paint)?,
         Command::Check { file } => return checked(&file),
         Command::KeepRule { file } => keep_rule(file.as_deref())?,
         Command::Halt { parameter } => asked(Asked::Switch { halt: true, parameter })?,

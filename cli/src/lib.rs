@@ -10,6 +10,7 @@ pub mod page;
 
 pub mod replay;
 
+pub mod adopt;
 pub mod report;
 
 pub mod simulate;

@@ -106,6 +106,7 @@ class Emulated:
             self._switch()
             self._timers()
             self._topics()
+            self._role()
             self._bucket()
             secret = self.client("secretsmanager").create_secret(
                 Name="conform", SecretString=SECRET.read_text(encoding="utf-8")
@@ -161,6 +162,18 @@ class Emulated:
         """The kill switch as the template leaves it."""
         self.client("ssm").put_parameter(Name="/conform/halt", Value="running", Type="String")
         self.env["NIGHTSHIFT_HALT_PARAMETER"] = "/conform/halt"
+
+    def _role(self):
+        """A role that may look at services, and no more."""
+        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        look = {"Effect": "Allow", "Action": "ecs:DescribeServices", "Resource": "*"}
+        iam = self.client("iam")
+
+        def document(statement):
+            return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+        iam.create_role(RoleName="conform", AssumeRolePolicyDocument=document(trust))
+        iam.put_role_policy(RoleName="conform", PolicyName="look", PolicyDocument=document(look))
 
     def _timers(self):
         """A group for timers that nobody will see firing."""

@@ -22,7 +22,7 @@ SUITES = (
     "ages", "alarm-listing", "alarm-map", "alarms", "all-services", "balancers", "chat", "code-deployments",
     "cost-ledger", "costs", "history", "image-ledger", "image-runs", "images", "labels", "ledger", "log-groups",
     "logs", "metrics",
-    "number-of-services", "past", "registry", "running", "scaling", "scans", "secrets", "services", "stacks",
+    "number-of-services", "past", "permissions", "registry", "running", "scaling", "scaling-policies", "scans", "secrets", "services", "setup", "stacks",
     "switch", "targets", "task-sets", "task-sizes",
     "changes", "hooks", "marks",
 )  # fmt: skip

@@ -57,6 +57,8 @@ pub struct Account {
     pub(crate) ecs: aws_sdk_ecs::Client,
     #[cfg(feature = "ecr")]
     pub(crate) ecr: aws_sdk_ecr::Client,
+    #[cfg(feature = "permissions")]
+    pub(crate) iam: aws_sdk_iam::Client,
     #[cfg(feature = "ledger")]
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     #[cfg(feature = "logs")]
@@ -113,6 +115,8 @@ impl Account {
             ecs: client!(aws_sdk_ecs, config, meter),
             #[cfg(feature = "ecr")]
             ecr: client!(aws_sdk_ecr, config, meter),
+            #[cfg(feature = "permissions")]
+            iam: client!(aws_sdk_iam, config, meter),
             #[cfg(feature = "ledger")]
             dynamodb: client!(aws_sdk_dynamodb, config, meter),
             #[cfg(feature = "logs")]

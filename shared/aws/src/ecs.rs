@@ -7,6 +7,7 @@ mod changes;
 mod history;
 mod listing;
 mod service;
+mod setup;
 mod size;
 mod stopped;
 mod surroundings;

@@ -29,6 +29,8 @@ mod ledger;
 mod logs;
 #[cfg(feature = "notices")]
 mod notices;
+#[cfg(feature = "permissions")]
+mod permissions;
 #[cfg(feature = "pictures")]
 mod pictures;
 #[cfg(feature = "scaling")]

@@ -1,9 +1,10 @@
 //! Application Auto Scaling: the bounds of a service's task count.
 
-use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace};
+use aws_sdk_applicationautoscaling::types::{self as sdk, ScalableDimension, ServiceNamespace};
 use nightshift_core::ids::ServiceRef;
-use nightshift_core::ports::{Answer, ScalingReads, ScalingWrites};
+use nightshift_core::ports::{Answer, ScalingPolicyReads, ScalingReads, ScalingWrites};
 use nightshift_core::service::ScalableTarget;
+use nightshift_core::setup::ScalingPolicy;
 
 use crate::client::Account;
 use crate::fault::{fault, unreadable};
@@ -29,6 +30,32 @@ impl ScalingReads for Account {
         }
         Ok(None)
     }
+}
+
+impl ScalingPolicyReads for Account {
+    async fn scaling_policies(&self, service: &ServiceRef) -> Answer<Vec<ScalingPolicy>> {
+        let request = self
+            .scaling
+            .describe_scaling_policies()
+            .service_namespace(ServiceNamespace::Ecs)
+            .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+            .resource_id(resource(service));
+        let mut pages = request.into_paginator().items().send();
+        let mut all = Vec::new();
+        while let Some(found) = pages.next().await {
+            let operation = "application-autoscaling:DescribeScalingPolicies";
+            all.push(policy(&found.map_err(|error| fault(operation, service.to_string(), &error))?));
+        }
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(all)
+    }
+}
+
+fn policy(found: &sdk::ScalingPolicy) -> ScalingPolicy {
+    let tracked = found.target_tracking_scaling_policy_configuration();
+    let metric = tracked.and_then(|tracked| tracked.predefined_metric_specification());
+    let by = metric.map_or(found.policy_type().as_str(), |metric| metric.predefined_metric_type().as_str());
+    ScalingPolicy { name: found.policy_name().to_owned(), by: by.to_owned() }
 }
 
 impl ScalingWrites for Account {

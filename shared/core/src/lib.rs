@@ -19,6 +19,7 @@ pub mod image;
 pub mod metric;
 pub mod release;
 pub mod service;
+pub mod setup;
 pub mod task;
 pub mod waste;
 

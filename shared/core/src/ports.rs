@@ -9,6 +9,7 @@ mod costs;
 mod deployments;
 mod images;
 mod pictures;
+mod setup;
 mod waste;
 
 use std::collections::BTreeMap;
@@ -38,6 +39,7 @@ pub use deployments::{
 };
 pub use images::{ImageLedger, RegistryReads, RegistryWrites, RunningReads, RunsLedger, RunsReads, ScanReads};
 pub use pictures::PictureWrites;
+pub use setup::{PermissionReads, ScalingPolicyReads, SetupReads};
 pub use waste::{BalancerReads, LogGroupReads, TaskSizeReads};
 
 /// What an edge gives: a value, or a fault that names the operation.

@@ -35,6 +35,7 @@ pub mod scaling;
 pub mod scans;
 pub mod secrets;
 pub mod services;
+pub mod setup;
 pub mod stacks;
 pub mod switch;
 pub mod targets;

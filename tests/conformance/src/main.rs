@@ -23,7 +23,7 @@ const CODE_DEPLOYING: &str = "CONFORM_CODE_DEPLOYING";
 const GAPS: &str = "CONFORM_GAPS";
 
 /// The suites, one or several ports each.
-const SUITES: [&str; 40] = [
+const SUITES: [&str; 43] = [
     "ages",
     "alarm-listing",
     "alarm-map",
@@ -51,13 +51,16 @@ const SUITES: [&str; 40] = [
     "notices",
     "number-of-services",
     "past",
+    "permissions",
     "pictures",
     "registry",
     "running",
     "scaling",
+    "scaling-policies",
     "scans",
     "secrets",
     "services",
+    "setup",
     "stacks",
     "switch",
     "targets",
@@ -124,6 +127,7 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         }
         "number-of-services" => suites::fleet::number_of_services(account, prefix, whole_seconds(place.now)?).await,
         "past" => suites::past::past(account, prefix, whole_seconds(place.now)?).await,
+        "permissions" => suites::setup::permissions(account, place).await,
         "pictures" => {
             for kept in suites::pictures::pictures(account, prefix).await? {
                 println!("{}", serde_json::json!([kept.name, kept.link, suites::pictures::PNG]));
@@ -133,11 +137,13 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         "registry" => suites::registry::registry(account).await,
         "running" => suites::running::running(account, place).await,
         "scaling" => suites::scaling::scaling(account, place).await,
+        "scaling-policies" => suites::setup::scaling_policies(account, place).await,
         "scans" => suites::scans::scans(account).await,
         "secrets" => {
             suites::secrets::secrets(account, &variables.required(SECRET, "the ARN of the suite's secret")?).await
         }
         "services" => suites::services::services(account, place).await,
+        "setup" => suites::setup::setup(account, place).await,
         "stacks" => suites::stacks::stacks(account).await,
         "switch" => suites::switch::switch(account).await,
         "targets" => suites::targets::targets(account, place).await,

@@ -13,7 +13,7 @@ use crate::state::rollout::grid;
 use crate::state::service::Machine;
 
 use super::request::{Request, paged};
-use super::{ecs_shapes as shapes, tasks, unknown};
+use super::{ecs_shapes as shapes, setup, tasks, unknown};
 
 /// Pages of ListServices are this long unless asked for otherwise.
 const SERVICES_A_PAGE: usize = 10;
@@ -29,6 +29,7 @@ pub(super) fn answer(state: &mut State, operation: &str, request: &Request) -> R
     state.note_call(&format!("ecs:{operation}"), resource, write);
     match operation {
         "DescribeServices" => describe_services(state, request),
+        "DescribeClusters" => Ok(setup::clusters(state, request)),
         "ListClusters" => list_clusters(state, request),
         "ListServices" => list_services(state, request),
         "ListServiceDeployments" => list_deployments(state, request),

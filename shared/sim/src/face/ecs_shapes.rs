@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::state::service::{DeploymentState, Machine, RevisionState};
 
 use super::ecs::goes_back;
-use super::sizes;
+use super::{setup, sizes};
 
 /// Port of the container behind the load balancer.
 pub(super) const PORT: u16 = 8080;
@@ -61,10 +61,10 @@ pub(super) fn service(machine: &Machine, with_tags: bool) -> Value {
         "deploymentController": { "type": shown.controller },
         "enableECSManagedTags": true,
         "propagateTags": "SERVICE",
-        "enableExecuteCommand": false,
         "availabilityZoneRebalancing": "DISABLED",
     });
     sizes::put_launch(&mut service, machine.setup.launch);
+    setup::put_service(&mut service, machine);
     let sets = || machine.classic().iter().map(|set| task_set(machine, set)).collect();
     put(&mut service, "taskSets", machine.by_codedeploy().then(sets));
     put(&mut service, "currentServiceDeployment", shown.current_deployment.map(|arn| json!(arn)));
@@ -289,7 +289,6 @@ pub(super) fn task_definition(machine: &Machine, registered: &TaskDefinition) ->
             "cpu": 0,
             "essential": true,
             "portMappings": [{ "containerPort": PORT, "hostPort": PORT, "protocol": "tcp" }],
-            "environment": [],
             "mountPoints": [],
             "volumesFrom": [],
         });
@@ -309,5 +308,6 @@ pub(super) fn task_definition(machine: &Machine, registered: &TaskDefinition) ->
         "networkMode": "awsvpc",
     });
     sizes::put_size(&mut shown, machine);
+    setup::put_task(&mut shown, machine);
     shown
 }

@@ -14,6 +14,7 @@ mod layers;
 mod pace;
 mod request;
 mod scaling;
+mod setup;
 mod sizes;
 mod tasks;
 

@@ -8,7 +8,7 @@ use crate::state::releases::AwsError;
 use crate::state::service::Machine;
 
 use super::request::Request;
-use super::unknown;
+use super::{setup, unknown};
 
 /// The only dimension of an ECS service.
 const DIMENSION: &str = "ecs:service:DesiredCount";
@@ -19,6 +19,7 @@ pub(super) fn answer(state: &mut State, operation: &str, request: &Request) -> R
     state.note_call(&format!("application-autoscaling:{operation}"), resource, write);
     match operation {
         "DescribeScalableTargets" => Ok(describe(state, request)),
+        "DescribeScalingPolicies" => setup::policies(state, request),
         "RegisterScalableTarget" => register(state, request),
         _ => Err(unknown(operation)),
     }

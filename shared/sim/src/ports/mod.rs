@@ -11,5 +11,8 @@ mod images;
 mod ledger;
 mod logs;
 mod pictures;
+mod setup;
 mod tell;
 mod waste;
+
+pub(crate) use setup::{policy_name, roles};

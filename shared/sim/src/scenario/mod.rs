@@ -12,6 +12,7 @@ mod image;
 mod moment;
 mod release;
 mod service;
+mod setup;
 mod stage;
 
 use std::fmt;
@@ -27,6 +28,7 @@ pub use image::{ImageSetup, RepositorySetup, Scanning, Vulnerability};
 pub use moment::Moment;
 pub use release::{CrashKind, CrashTruth, Release};
 pub use service::{Baseline, Load, ScalingSetup, ServiceSetup};
+pub use setup::ContainerTruth;
 pub use stage::Stage;
 
 /// What an account holds, and the truth about it.
@@ -62,6 +64,12 @@ pub struct Scenario {
     /// works in this account too.
     #[serde(default)]
     pub image_events: bool,
+    /// Clusters that count their services' tasks (Container Insights).
+    #[serde(default)]
+    pub insights: Vec<String>,
+    /// Actions that IAM lets no role of Nightshift's take.
+    #[serde(default)]
+    pub denied: Vec<String>,
     /// How many services the ledger says there are; unset: not counted yet.
     #[serde(default)]
     pub fleet_services: Option<u32>,

@@ -6,7 +6,7 @@ use nightshift_core::service::{Controller, Launch, Strategy};
 use nightshift_core::span::Span;
 use serde::Deserialize;
 
-use super::{Moment, Release, TaskSetup};
+use super::{ContainerTruth, Moment, Release, TaskSetup};
 
 /// One ECS service.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -88,6 +88,18 @@ pub struct ServiceSetup {
     /// Its scalable target, if it has one.
     #[serde(default)]
     pub scaling: Option<ScalingSetup>,
+    /// Metrics that target tracking scales it by.
+    #[serde(default)]
+    pub scales_by: Vec<String>,
+    /// What its task definitions say of their container.
+    #[serde(default)]
+    pub container: ContainerTruth,
+    /// Its tasks have public addresses.
+    #[serde(default)]
+    pub public_address: bool,
+    /// A shell may be opened in its tasks (ECS Exec).
+    #[serde(default)]
+    pub exec: bool,
     /// The CloudFormation stack it belongs to.
     #[serde(default)]
     pub stack: Option<String>,
