@@ -4,7 +4,8 @@ import re
 import subprocess
 
 import pytest
-from processes import credentials, tool
+import yaml
+from processes import ROOT, credentials, tool
 from workflow import WORKFLOWS, read, scripts
 
 NAMES = sorted(path.stem for path in WORKFLOWS.glob("*.yml"))
@@ -99,3 +100,19 @@ def test_a_deployment_changes_the_task_definition_and_nothing_else():
     updates = re.findall(r"^ *aws ecs update-service (.+?)$", commands, re.MULTILINE)
     assert len(updates) == 1
     assert set(re.findall(r"--([a-z-]+)", updates[0])) == {"cluster", "service", "task-definition", "query", "output"}
+
+
+def test_the_caller_that_people_copy_is_accepted_and_sets_what_there_is(tmp_path):
+    text = (ROOT / "docs/pipeline.md").read_text(encoding="utf-8")
+    (caller,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    path = tmp_path / "caller.yml"
+    path.write_text(caller.replace("OWNER", "shop").replace("COMMIT", "a" * 40), encoding="utf-8")
+    schema = run(tool("workflows", "check-jsonschema"), "--builtin-schema", "vendor.github-workflows", path)
+    assert schema.returncode == 0, schema.stdout + schema.stderr
+    audit = run(tool("workflows", "zizmor"), "--offline", "--no-progress", path)
+    assert audit.returncode == 0, audit.stdout
+    (job,) = yaml.safe_load(path.read_text())["jobs"].values()
+    inputs = read("deploy-service")["on"]["workflow_call"]["inputs"]
+    needed = {name for name, spec in inputs.items() if spec.get("required")}
+    assert needed <= set(job["with"]) <= set(inputs)
+    assert job["permissions"] == {"contents": "read", "id-token": "write"}
