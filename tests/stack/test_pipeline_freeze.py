@@ -22,6 +22,15 @@ zone = "Europe/Berlin"
 """
 
 
+ALWAYS = """
+[[freeze]]
+name = "quiet nights"
+stops = "remedies"
+from = "00:00"
+to = "24:00"
+"""
+
+
 def zipped(name, text):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -90,8 +99,8 @@ def test_a_freeze_stops_before_anything_is_changed_and_an_override_is_recorded(p
     assert {"key": "freeze-override", "value": "INC-7: checkout is down-"} in described["tags"]
 
 
-def test_outside_its_hours_a_freeze_stops_nothing(pipeline):
-    pipeline.policy(WEEKEND)
+def test_a_freeze_of_remedies_stops_no_deployment_nor_does_one_outside_its_hours(pipeline):
+    pipeline.policy(ALWAYS + WEEKEND)
     run = pipeline.run(GOOD, nightshift_stack="nightshift")
     assert run.outcome["freeze"] == "success" and not run.failed, run.log
 
