@@ -15,7 +15,7 @@ def load(*minutes, **environment):
             str(tool("load", "python")), str(ROOT / "tests/stack/run_load.py"),
             json.dumps(environment), *map(str, minutes),
         ],
-        capture_output=True, text=True, env=credentials(), check=False,
+        capture_output=True, text=True, env=credentials(), timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
