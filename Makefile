@@ -46,7 +46,7 @@ binaries: cargo ## The debug binaries that the stack on this machine runs.
 
 # ---- tools: one environment per lock file ----
 
-TOOLS := ministack sam lint checkov wire
+TOOLS := ministack sam lint checkov wire workflows aws load
 
 .tools/%/stamp: tools/%.lock tools/setup.sh
 	@tools/setup.sh $*

@@ -92,7 +92,25 @@ def bad_release(binary):
         ecs.update_service(cluster="prod", service="checkout", forceNewDeployment=True)
         assert len(history(ecs)) == 4
 
+        registered(ecs, image)
         control(sim)
+
+
+def registered(ecs, image):
+    host, digest = image["image"].split("/")[0], image["imageDigest"]
+    containers = [{"name": "app", "image": f"{host}/checkout@{digest}"}]
+    tags = [{"key": "git-sha", "value": "189b5e9"}]
+    made = ecs.register_task_definition(family="checkout", containerDefinitions=containers, tags=tags)
+    arn = made["taskDefinition"]["taskDefinitionArn"]
+    assert arn.endswith(":task-definition/checkout:44") and made["tags"] == tags, made
+    again = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
+    assert again["taskDefinition"]["containerDefinitions"][0]["image"] == containers[0]["image"], again
+    ecs.update_service(cluster="prod", service="checkout", taskDefinition=arn)
+    target = history(ecs)[0]["targetServiceRevisionArn"]
+    revision, = ecs.describe_service_revisions(serviceRevisionArns=[target])["serviceRevisions"]
+    assert (revision["taskDefinition"], revision["containerImages"][0]["imageDigest"]) == (arn, digest), revision
+    fails("ClientException", ecs.register_task_definition, family="nobody", containerDefinitions=containers)
+    fails("ClientException", ecs.register_task_definition, family="checkout", containerDefinitions=[{"name": "app"}])
 
 
 def control(sim):

@@ -13,7 +13,7 @@ use crate::state::rollout::grid;
 use crate::state::service::Machine;
 
 use super::request::{Request, paged};
-use super::{ecs_shapes as shapes, setup, tasks, unknown};
+use super::{ecs_shapes as shapes, register, setup, tasks, unknown};
 
 /// Pages of ListServices are this long unless asked for otherwise.
 const SERVICES_A_PAGE: usize = 10;
@@ -23,9 +23,10 @@ const A_PAGE: usize = 100;
 const COUNT_HEARD_S: i64 = 5;
 
 pub(super) fn answer(state: &mut State, operation: &str, request: &Request) -> Result<Value, AwsError> {
-    let named = ["service", "serviceName", "cluster", "taskDefinition", "serviceDeploymentArn"];
+    let named = ["service", "serviceName", "cluster", "taskDefinition", "serviceDeploymentArn", "family"];
     let resource = named.iter().find_map(|field| request.text(field)).unwrap_or("*").to_owned();
-    let write = matches!(operation, "UpdateService" | "StopServiceDeployment" | "ContinueServiceDeployment");
+    let writes = ["UpdateService", "StopServiceDeployment", "ContinueServiceDeployment", "RegisterTaskDefinition"];
+    let write = writes.contains(&operation);
     state.note_call(&format!("ecs:{operation}"), resource, write);
     match operation {
         "DescribeServices" => describe_services(state, request),
@@ -38,6 +39,7 @@ pub(super) fn answer(state: &mut State, operation: &str, request: &Request) -> R
         "ListTasks" => tasks::list(state, request),
         "DescribeTasks" => tasks::describe(state, request),
         "DescribeTaskDefinition" => describe_task_definition(state, request),
+        "RegisterTaskDefinition" => register::task_definition(state, request),
         "UpdateService" => update(state, request),
         "StopServiceDeployment" => stop(state, request),
         "ContinueServiceDeployment" => go_on(state, request),

@@ -12,6 +12,7 @@ mod ecs;
 mod ecs_shapes;
 mod layers;
 mod pace;
+mod register;
 mod request;
 mod scaling;
 mod setup;

@@ -78,6 +78,35 @@ pub struct Release {
     pub paused_stage: Stage,
 }
 
+impl Release {
+    /// One of which nothing bad is known.
+    pub(crate) fn plain(revision: u32) -> Self {
+        Self {
+            revision,
+            at: Moment::Offset(0),
+            image: None,
+            content: None,
+            findings: Vec::new(),
+            platforms: Vec::new(),
+            scan: None,
+            tags: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+            errors_percent: None,
+            latency_factor: one(),
+            crash: None,
+            starts: yes(),
+            inactive: false,
+            image_gone: false,
+            moved_tag: false,
+            surroundings: String::new(),
+            rolled_back_at: None,
+            paused_until: None,
+            paused_stage: scaled_up(),
+        }
+    }
+}
+
 /// How tasks of a release end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

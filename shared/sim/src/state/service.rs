@@ -252,6 +252,16 @@ impl Machine {
         self.build_of(revision.digest.as_ref()).map(|build| &self.builds[build].truth)
     }
 
+    /// RegisterTaskDefinition: its number, which is above those that the scenario still
+    /// has in store. What is in the image decides how its tasks fare.
+    pub(crate) fn register(&mut self, image: &str, tags: BTreeMap<String, String>, digest: Digest, now: i64) -> u32 {
+        let revision = self.builds.iter().map(|build| build.truth.revision).max().unwrap_or(0) + 1;
+        let truth = Release { image: Some(image.to_owned()), tags, ..Release::plain(revision) };
+        let image = image.to_owned();
+        self.builds.push(Build { at: now, image, content: String::new(), digest, paused_until: None, truth });
+        revision
+    }
+
     /// So many tasks are in this phase and belong to that classic deployment.
     pub(crate) fn tasks_in(&self, rollout: usize, phase: Phase) -> u32 {
         self.tasks.iter().filter(|task| task.rollout == rollout && task.phase == phase).count() as u32
