@@ -6,6 +6,7 @@ reference to what a condition leaves out is an error here, as it is in an accoun
 """
 
 import re
+from functools import cache
 
 import yaml
 from processes import REGION, ROOT
@@ -66,6 +67,7 @@ def _long_form(loader, tag, node):
 _Loader.add_multi_constructor("!", _long_form)
 
 
+@cache
 def load(name):
     """The template stacks/NAME.yaml."""
     return yaml.load((ROOT / "stacks" / f"{name}.yaml").read_text(encoding="utf-8"), _Loader)
@@ -105,6 +107,12 @@ class Stack:
     def alarms(self):
         """The properties of all alarms, those on metrics and the composites."""
         return self.of_type("AWS::CloudWatch::Alarm") | self.of_type("AWS::CloudWatch::CompositeAlarm")
+
+    def plain(self):
+        """The template without parameters, conditions and functions, for who reads no such."""
+        kept = ("Type", "Properties", "DeletionPolicy", "UpdateReplacePolicy")
+        resources = {key: {k: one[k] for k in kept if k in one} for key, one in self.resources().items()}
+        return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}
 
     def outputs(self):
         """The outputs there are."""
