@@ -76,10 +76,11 @@ def load(name):
 class Stack:
     """A template with its parameters. What a parameter must not be raises ValueError."""
 
-    def __init__(self, name, parameters, stack="prod-checkout", region=REGION):
+    def __init__(self, name, parameters, stack="prod-checkout", region=REGION, account=ACCOUNT):
         self.template = load(name)
         self.name = stack
         self.region = region
+        self.account = account
         self.values = {key: _checked(key, spec, parameters) for key, spec in self.template["Parameters"].items()}
         assert set(parameters) <= set(self.values), set(parameters) - set(self.values)
 
@@ -113,6 +114,28 @@ class Stack:
         kept = ("Type", "Properties", "DeletionPolicy", "UpdateReplacePolicy")
         resources = {key: {k: one[k] for k in kept if k in one} for key, one in self.resources().items()}
         return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}
+
+    def without(self, left_out):
+        """The template without these resources; what refers to them says their names instead."""
+        known = {key: self._ref(key) for key in left_out} | {f"{key}.Arn": self._attribute(key, "Arn") for key in left_out}
+
+        def walk(node):
+            if isinstance(node, list):
+                return [walk(one) for one in node]
+            if not isinstance(node, dict):
+                return node
+            if set(node) == {"Ref"} and node["Ref"] in known:
+                return known[node["Ref"]]
+            if set(node) == {"Fn::GetAtt"} and ".".join(node["Fn::GetAtt"]) in known:
+                return known[".".join(node["Fn::GetAtt"])]
+            if set(node) == {"Fn::Sub"}:
+                text, *names = node["Fn::Sub"] if isinstance(node["Fn::Sub"], list) else [node["Fn::Sub"]]
+                text = re.sub(r"\$\{([\w.]+)\}", lambda found: known.get(found[1], found[0]), text)
+                return {"Fn::Sub": [text, walk(names[0])] if names else text}
+            return {key: walk(one) for key, one in node.items()}
+
+        kept = {key: one for key, one in self.template["Resources"].items() if key not in left_out}
+        return walk(self.template | {"Resources": kept})
 
     def outputs(self):
         """The outputs there are."""
@@ -177,7 +200,7 @@ class Stack:
     def _ref(self, name):
         pseudo = {
             "AWS::NoValue": NOTHING, "AWS::StackName": self.name, "AWS::Region": self.region,
-            "AWS::AccountId": ACCOUNT, "AWS::Partition": "aws",
+            "AWS::AccountId": self.account, "AWS::Partition": "aws",
         }  # fmt: skip
         if name in pseudo:
             return pseudo[name]
@@ -189,7 +212,7 @@ class Stack:
     def _attribute(self, name, attribute):
         if "AlarmName" not in self._present(name):
             return f"{name}.{attribute}"
-        return f"arn:aws:cloudwatch:{self.region}:{ACCOUNT}:alarm:{self._ref(name)}"
+        return f"arn:aws:cloudwatch:{self.region}:{self.account}:alarm:{self._ref(name)}"
 
     def _present(self, name):
         resource = self.template["Resources"][name]
