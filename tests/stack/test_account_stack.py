@@ -4,9 +4,11 @@ import json
 import subprocess
 import tomllib
 
+import account as local
+import boto3
 import pytest
 from companion import ACCOUNT, Stack
-from processes import ROOT, credentials, tool
+from processes import ROOT, credentials, tool, until
 from template import of_type
 
 LEAST = {"MainRegion": "eu-west-1", "NotificationEmail": "you@example.com"}
@@ -150,3 +152,70 @@ def test_what_no_template_can_set_is_printed_as_the_next_steps():
     # In the Region of the services, not in this one.
     assert len(settings) == 3 and all("--region eu-west-1" in value for value in settings)
     assert "NextBillingAlerts" not in account(LEAST).outputs()
+
+
+# ---- on the emulated account, in us-east-1 ----
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory):
+    """Clients of us-east-1 by service, with the stack there; ministack lacks budgets and anomaly monitors."""
+    ministack = local.Ministack(tmp_path_factory.mktemp("account"))
+    try:
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+
+        def client(service):
+            return boto3.client(service, "us-east-1", endpoint_url=ministack.url, **keys)
+
+        template = Stack("account", EVERYTHING, region="us-east-1").template
+        lacking = [name for name, one in template["Resources"].items() if one["Type"].startswith(("AWS::Budgets", "AWS::CE"))]
+        print("left out:", ", ".join(lacking))
+        # What stands behind parameters that are off is refused all the same.
+        body = template | {"Resources": {k: v for k, v in template["Resources"].items() if k not in lacking}}
+        wanted = EVERYTHING | {"MonthlyBudget": "", "CostAnomalyMonitor": "false"}
+        client("cloudformation").create_stack(
+            StackName="nightshift-account", TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_IAM"],
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in wanted.items()],
+        )  # fmt: skip
+
+        def status():
+            return client("cloudformation").describe_stacks(StackName="nightshift-account")["Stacks"][0]["StackStatus"]
+
+        until("stack of the account", lambda: status() == "CREATE_COMPLETE", seconds=60)
+        yield client
+    finally:
+        ministack.stop()
+
+
+def test_a_bill_above_its_bound_is_told_and_goes_on_to_the_main_bus(deployed):
+    sns, sqs, cloudwatch = deployed("sns"), deployed("sqs"), deployed("cloudwatch")
+    [stack] = deployed("cloudformation").describe_stacks(StackName="nightshift-account")["Stacks"]
+    topic = next(one["OutputValue"] for one in stack["Outputs"] if one["OutputKey"] == "BillTopicArn")
+    endpoints = [one["Endpoint"] for one in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]]
+    assert endpoints == [LEAST["NotificationEmail"]]
+    queue = sqs.create_queue(QueueName="heard")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    cloudwatch.set_alarm_state(AlarmName="nightshift-account-bill", StateValue="ALARM", StateReason="a drill")
+    heard = until("message about the bill", lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
+    message = json.loads(json.loads(heard[0]["Body"])["Message"])
+    assert (message["AlarmName"], message["NewStateValue"]) == ("nightshift-account-bill", "ALARM")
+
+    events = deployed("events")
+    [alarm] = cloudwatch.describe_alarms(AlarmNames=["nightshift-account-bill"])["MetricAlarms"]
+    event = {
+        "id": "1", "account": ACCOUNT, "region": "us-east-1", "time": "2026-11-20T02:14:00Z", "source": "aws.cloudwatch",
+        "detail-type": "CloudWatch Alarm State Change", "resources": [alarm["AlarmArn"]], "detail": {},
+    }  # fmt: skip
+    other = event | {"resources": [alarm["AlarmArn"] + "-of-others"]}
+    anomaly = json.loads((ROOT / "events/cost-reporter/anomaly.json").read_text(encoding="utf-8"))
+    rules = events.list_rules()["Rules"]
+    targets = {t["Arn"].split(":", 3)[3].replace(alarm["AlarmArn"].split(":")[4], ACCOUNT) for rule in rules
+               for t in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]}  # fmt: skip
+    assert len(rules) == 2 and targets == {MAIN_BUS.split(":", 3)[3]}
+
+    def taken(one):
+        text = json.dumps(one)
+        return sum(events.test_event_pattern(EventPattern=rule["EventPattern"], Event=text)["Result"] for rule in rules)
+
+    assert (taken(event), taken(other), taken(anomaly)) == (1, 0, 1)
