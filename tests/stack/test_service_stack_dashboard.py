@@ -90,7 +90,7 @@ def test_the_error_budget_is_of_the_objective_and_of_thirty_days():
         [left] = [widget["properties"] for widget in widgets(stack) if title(widget).startswith("Error budget")]
         assert (left["start"], left["view"], left["setPeriodToTimeRange"]) == ("-P30D", "singleValue", True)
         assert left["metrics"][-1][0]["expression"] == f"IF(asked > 0, 100 * (1 - errors / asked / {budget}), 100)"
-        assert f"({slo} %" in left["title"].replace("per cent; ", "(")
+        assert f"for {slo} %" in left["title"]
 
 
 def test_deployments_are_drawn_over_each_signal_where_they_are_counted():
@@ -131,7 +131,9 @@ def metrics_page():
     return set(re.findall(r"^\| `([\w.]+)`", page, re.MULTILINE))
 
 
-def test_a_title_says_what_is_well():
+def test_a_title_says_what_is_well_and_fits_its_widget():
     for kind, parameters in SERVICES.items():
         for widget in widgets(Stack("service", parameters)):
             assert len(title(widget).split()) >= 4, (kind, title(widget))
+            # CloudWatch cuts off what is longer: about ten letters a column on a laptop.
+            assert len(title(widget)) <= 10 * widget["width"], (kind, title(widget))
