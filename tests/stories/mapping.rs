@@ -200,3 +200,43 @@ fn what_an_alarm_says_of_itself_is_in_the_message() {
     let labels: Vec<&str> = notice.links.iter().map(|link| link.label.as_str()).collect();
     assert_eq!(labels, ["Service", "Deployments", "Alarm", "Dashboard", "Metrics", "Logs Insights", "Runbook"]);
 }
+
+/// The two alarms that ring of a service, as stacks/service.yaml makes them:
+/// their children have their actions off and say why.
+fn composed(signal: &str, runbook: &str) -> Scenario {
+    let mut scenario = super::scenario("bad-release");
+    let says = |signal: &str, runbook: &str| {
+        let runbook = format!("https://example.com/runbooks/{runbook}");
+        Some(json!({ "cluster": "prod", "service": "checkout", "signal": signal, "runbook": runbook }).to_string())
+    };
+    let mut composite = scenario.alarms[0].clone();
+    composite.name = "prod-checkout-rings".into();
+    (composite.service, composite.metric, composite.children) = (None, None, vec![scenario.alarms[0].name.clone()]);
+    composite.description = says(signal, runbook);
+    scenario.alarms[0].actions_enabled = false;
+    scenario.alarms[0].description = says("errors", "errors.md");
+    scenario.alarms.push(composite);
+    scenario
+}
+
+#[test]
+fn what_rings_is_one_message_with_the_page_of_the_child_that_fires() {
+    let story = Story::new(composed("errors", "README.md"));
+    run_under(&story, &Policy::default(), 20);
+    let notice = story.notices().into_iter().next().unwrap();
+    let runbook = notice.links.iter().find(|link| link.label == "Runbook").unwrap();
+    assert_eq!(runbook.url, "https://example.com/runbooks/errors.md");
+    assert!(story.silent().iter().any(|silent| silent.refusal.name() == "ActionsDisabled"), "{:?}", story.silent());
+    assert_eq!(super::changes(&story), ["task definition checkout:42"]);
+}
+
+#[test]
+fn a_composite_of_saturation_is_not_felt_by_users_yet() {
+    for (signal, severity) in [("errors", "P1"), ("saturation", "P2")] {
+        let mut scenario = composed(signal, "saturation.md");
+        scenario.service_mut("checkout").unwrap().tags.insert("tier".into(), "1".into());
+        let story = Story::new(scenario);
+        run_under(&story, &Policy::default(), 20);
+        assert_eq!(story.notices()[0].severity.to_string(), severity, "{signal}");
+    }
+}

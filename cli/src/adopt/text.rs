@@ -50,11 +50,14 @@ fn line(check: &Check, paint: Paint) -> String {
     let Some(cure) = &check.cure else { return format!("    {} {says}\n", paint.ink(ink, mark)) };
     let (cure, used) = (harmless(cure), says.chars().count() + 8);
     if used + cure.chars().count() <= WIDTH {
-        return format!("    {} {says}: {}\n", paint.ink(ink, mark), paint.ink(Ink::Dim, &cure));
+        return format!("    {} {says} {}\n", paint.ink(ink, mark), paint.ink(Ink::Dim, &format!("→ {cure}")));
     }
-    let mut text = format!("    {} {says}:\n", paint.ink(ink, mark));
-    for line in wrapped(&cure, WIDTH - 8) {
-        text.push_str(&format!("        {}\n", paint.ink(Ink::Dim, &line)));
+    // A command is pasted: it is not broken.
+    let lines = if cure.starts_with("aws ") { vec![cure] } else { wrapped(&cure, WIDTH - 8) };
+    let mut text = format!("    {} {says}\n", paint.ink(ink, mark));
+    for (number, line) in lines.iter().enumerate() {
+        let before = if number == 0 { "→" } else { " " };
+        text.push_str(&format!("      {}\n", paint.ink(Ink::Dim, &format!("{before} {line}"))));
     }
     text
 }

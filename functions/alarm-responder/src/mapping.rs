@@ -6,7 +6,7 @@
 //! known by its children.
 
 use jiff::Timestamp;
-use nightshift_core::alarm::{AlarmSignal, LiveAlarm};
+use nightshift_core::alarm::{AlarmSignal, AlarmState, LiveAlarm};
 use nightshift_core::described::Described;
 use nightshift_core::ids::{AlarmArn, ServiceRef, fingerprint};
 use nightshift_core::metric::MetricId;
@@ -60,7 +60,7 @@ pub async fn service_of<W: MapWorld>(
         true => live.map(|live| live.children.clone()).unwrap_or_default(),
     };
     let own = find(world, named, &tags, policy).await?;
-    let mut telling = None;
+    let mut telling: Option<(Option<ServiceRef>, LiveAlarm)> = None;
     for child in children.iter().take(CHILDREN) {
         let child = match world.alarm(child).await {
             Ok(Some(child)) => child,
@@ -77,7 +77,10 @@ pub async fn service_of<W: MapWorld>(
             ..named
         };
         let found = if own.is_some() { own.clone() } else { find(world, named, &child.tags, policy).await? };
-        if found.is_some() && telling.is_none() && !child.metrics.is_empty() {
+        // One that fires tells more than one that happens to be named first.
+        let fires = |child: &LiveAlarm| child.state == AlarmState::Alarm;
+        let tells_more = telling.as_ref().is_none_or(|(_, told)| fires(&child) && !fires(told));
+        if found.is_some() && tells_more && !child.metrics.is_empty() {
             telling = Some((found, child));
         }
     }

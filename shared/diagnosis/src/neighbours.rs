@@ -101,8 +101,17 @@ fn owner(other: &LiveAlarm, alarm: Option<&LiveAlarm>, ours: Option<&Service>, p
     if alarm.is_some_and(related) {
         return Owner::Ours;
     }
-    // Another service's own dependency is not ours.
-    if let (Some(of), Some(ours)) = (Described::of_live(other).dependency_of, ours)
+    let whose = |name: String| match ours {
+        Some(ours) if ours.service.to_string() == name => Owner::Ours,
+        _ => Owner::Service(name),
+    };
+    // What an alarm says of itself goes before what its metrics look like: a
+    // worker's own queue is no dependency, nor is that of another service ours.
+    let said = Described::of_live(other);
+    if let Some((cluster, service)) = said.pair() {
+        return whose(format!("{cluster}/{service}"));
+    }
+    if let (Some(of), Some(ours)) = (said.dependency_of, ours)
         && of != ours.service.to_string()
     {
         return Owner::Nobody;
@@ -112,8 +121,7 @@ fn owner(other: &LiveAlarm, alarm: Option<&LiveAlarm>, ours: Option<&Service>, p
         return Owner::Dependency;
     }
     match named(other, policy) {
-        Some(name) if ours.is_some_and(|ours| ours.service.to_string() == name) => Owner::Ours,
-        Some(name) => Owner::Service(name),
+        Some(name) => whose(name),
         None => by_load_balancer(other, alarm, ours),
     }
 }
@@ -124,21 +132,17 @@ fn marked(alarm: &LiveAlarm) -> bool {
     alarm.description.as_deref().is_some_and(says) || alarm.tags.iter().any(|(key, value)| says(key) || says(value))
 }
 
-/// The service an alarm names, as `cluster/service`.
+/// The service that an alarm's dimensions or its name tell, as `cluster/service`.
 fn named(alarm: &LiveAlarm, policy: &Policy) -> Option<String> {
     let dimension = alarm.metrics.iter().find_map(|metric| {
         let service = metric.dimensions.get("ServiceName")?;
         Some(format!("{}/{service}", metric.dimensions.get("ClusterName")?))
     });
-    let described = || {
-        let said = Described::of_live(alarm);
-        said.pair().map(|(cluster, service)| format!("{cluster}/{service}"))
-    };
     let listed = || {
         let fits = policy.services.iter().filter(|(prefix, _)| alarm.name.starts_with(prefix.as_str()));
         fits.max_by_key(|(prefix, _)| prefix.len()).map(|(_, service)| service.clone())
     };
-    dimension.or_else(described).or_else(listed)
+    dimension.or_else(listed)
 }
 
 fn by_load_balancer(other: &LiveAlarm, alarm: Option<&LiveAlarm>, ours: Option<&Service>) -> Owner {

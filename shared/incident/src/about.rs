@@ -11,11 +11,20 @@ use crate::scene::Scene;
 use crate::severity;
 
 /// What messages say about the service, kept with the incident.
-pub fn about(scene: &Scene, service: Option<&Service>, alarm: Option<&LiveAlarm>, signal: &AlarmSignal) -> About {
+///
+/// A composite's runbook says which page to read; that of the child which fires
+/// is the page.
+pub fn about(
+    scene: &Scene,
+    service: Option<&Service>,
+    (alarm, symptom): (Option<&LiveAlarm>, Option<&LiveAlarm>),
+    signal: &AlarmSignal,
+) -> About {
     let said = Described::of(signal, alarm);
+    let of_child = symptom.filter(|symptom| symptom.arn != signal.arn).and_then(|it| Described::of_live(it).runbook);
     let about = of_service(scene, service);
     About {
-        runbook: said.runbook.or(about.runbook),
+        runbook: of_child.or(said.runbook).or(about.runbook),
         dashboard: said.dashboard.or(about.dashboard),
         log_group: said.log_group.or(about.log_group),
         ..about

@@ -41,7 +41,7 @@ pub fn answer(
             let scene = Scene { standing: Sight::Seen(fresh.clone()), ..scene.clone() };
             let verdict = decide(&scene, &diagnosis, trigger, policy, now);
             let alarm = live.seen().and_then(Option::as_ref);
-            let mut record = life::open(moment, signal, alarm, &diagnosis, &verdict);
+            let mut record = life::open(moment, signal, (alarm, symptom), &diagnosis, &verdict);
             if let (Some(incident), Some(old)) = (record.incident.as_mut(), &old) {
                 incident.raised = old.raised;
             }

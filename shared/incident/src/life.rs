@@ -72,18 +72,19 @@ pub fn claim(
     Claim { event: Some(event.clone()), expected, record, fleet: None, releases: Vec::new(), closed, at: now }
 }
 
-/// Opens an incident for an alarm, decided by `verdict`.
+/// Opens an incident for an alarm, decided by `verdict`. The symptom is the
+/// alarm itself, or the child that tells more.
 pub fn open(
     moment: Moment<'_>,
     signal: &AlarmSignal,
-    alarm: Option<&LiveAlarm>,
+    (alarm, symptom): (Option<&LiveAlarm>, Option<&LiveAlarm>),
     diagnosis: &Diagnosis,
     verdict: &Verdict,
 ) -> ServiceRecord {
     let (_, found) = known_service(moment.scene);
     // Of the alarm, not of the clock: a retry opens the same incident.
     let incident = Incident {
-        about: about::about(moment.scene, found, alarm, signal),
+        about: about::about(moment.scene, found, (alarm, symptom), signal),
         diagnosis: Some(diagnosis.clone()),
         suspect: diagnosis.suspect.clone(),
         ..incident(moment, signal.at, alarm, verdict)

@@ -1,6 +1,7 @@
 //! How bad an incident is, and who is woken.
 
 use nightshift_core::alarm::LiveAlarm;
+use nightshift_core::described::{Described, Signal};
 use nightshift_core::mode::{Mode, Severity};
 use nightshift_core::policy::Policy;
 use nightshift_core::service::Service;
@@ -15,6 +16,9 @@ pub fn team(service: &Service) -> Option<&str> {
 pub fn felt_by_users(alarm: Option<&LiveAlarm>) -> bool {
     const FELT: [&str; 6] = ["5XX", "ResponseTime", "Latency", "UnHealthyHost", "Error", "Rejected"];
     let Some(alarm) = alarm else { return false };
+    if let Some(signal) = Described::of_live(alarm).signal {
+        return matches!(signal, Signal::Latency | Signal::Traffic | Signal::Errors);
+    }
     let metric = alarm.metrics.iter().any(|metric| FELT.iter().any(|word| metric.name.contains(word)));
     // A composite has no metrics; it stands for what somebody found worth joining.
     metric || alarm.metrics.is_empty()
