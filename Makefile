@@ -87,6 +87,13 @@ deny: cargo ## Licences, advisories and banned crates.
 local: tools binaries ## The stack on this machine until Ctrl-C; SCENARIO=FILE chooses what happens.
 	@.tools/wire/bin/python tests/stack/local.py $(SCENARIO)
 
+# ---- pictures ----
+
+# By hand, when the dashboard has changed: CI has no browser.
+.PHONY: pictures
+pictures: .tools/wire/stamp ## README's pictures of stacks/service.yaml anew; needs Chromium.
+	@tools/pictures.sh
+
 # ---- packaging ----
 
 # cargo-lambda and the zig that it links with are found on PATH, before the system's.

@@ -74,7 +74,7 @@ def test_what_it_says_is_what_the_account_has(place):
     assert search["account"] == place.ministack.client("sts").get_caller_identity()["Account"]
     found = standing(search)
     assert found["errors-alarm"] == "ready" and found["latency-alarm"] == "missing"
-    assert found["main-stack"] == "ready" and found["log-retention"] == "missing"
+    assert found["main-stack"] == "ready" and found["log-group"] == "missing"
     groups = place.ministack.client("elbv2").describe_target_groups(Names=["search"])["TargetGroups"]
     parameters = search["companion"]["parameters"]
     assert groups[0]["TargetGroupArn"].endswith(parameters["TargetGroup"])
@@ -134,7 +134,7 @@ def test_the_template_takes_whatever_parameters_it_writes(place, service):
     assert done.returncode == 0, done.stderr
     name, parameters = given(file)
     stack = Stack("service", parameters, stack=name)
-    assert stack.refusals() == [] and len(stack.alarms()) > 5
+    assert stack.refused() == [] and len(stack.alarms()) > 5
 
 
 def test_a_file_that_somebody_changed_is_left_alone(place):

@@ -6,6 +6,7 @@ import re
 import pytest
 from companion import BALANCED, EVERYTHING, SERVICES, Stack
 from processes import ROOT
+from template import expanded
 
 # What of the screen a laptop shows at once: 24 columns, and twelve rows without scrolling.
 COLUMNS, ROWS = 24, 12
@@ -17,7 +18,7 @@ def widgets(stack):
 
 
 def title(widget):
-    return widget["properties"]["title"]
+    return widget["properties"].get("title", "")
 
 
 def thresholds(widget):
@@ -68,6 +69,38 @@ def test_every_threshold_is_a_line_where_its_metric_is_drawn():
     by_title = {title(widget).split(":")[0]: widget for widget in drawn}
     assert thresholds(by_title["Errors"]) <= {0.05} and thresholds(by_title["Burn rate"]) == {14.4, 6}
     assert thresholds(by_title["Tasks"]) == {2, 10}
+
+
+@pytest.mark.parametrize("kind", SERVICES)
+def test_no_line_lies_on_another(kind):
+    for widget in widgets(Stack("service", SERVICES[kind])):
+        lines = widget["properties"].get("annotations", {}).get("horizontal", [])
+        places = [(line.get("yAxis", "left"), float(line["value"])) for line in lines]
+        assert len(set(places)) == len(places), title(widget)
+        assert all("color" in line for line in lines), title(widget)
+
+
+@pytest.mark.parametrize("kind", SERVICES)
+def test_a_line_of_a_metrics_colour_is_on_its_axis(kind):
+    for widget in widgets(Stack("service", SERVICES[kind])):
+        entries = [metric[-1] for metric in widget["properties"].get("metrics", []) if isinstance(metric[-1], dict)]
+        axes = {entry["color"]: entry.get("yAxis", "left") for entry in entries if "color" in entry}
+        for line in widget["properties"].get("annotations", {}).get("horizontal", []):
+            assert axes.get(line["color"], "left") == line.get("yAxis", "left"), (title(widget), line)
+
+
+def test_whoever_is_woken_is_led_to_the_page_of_what_is_red():
+    def said(parameters):
+        [text] = [w["properties"]["markdown"] for w in widgets(Stack("service", parameters)) if w["type"] == "text"]
+        return text
+
+    assert "[errors](https://example.com/runbooks/errors.md)" in said(EVERYTHING)
+    assert "[queue](https://example.com/runbooks/queue.md)" in said(EVERYTHING)
+    assert "](" not in said(BALANCED) and "runbooks/errors.md" in said(BALANCED)
+    assert "errors.md" not in said(SERVICES["worker"]) and "runbooks/queue.md" in said(SERVICES["worker"])
+    for name in re.findall(r"[\w-]+\.md", said(EVERYTHING)):
+        assert (ROOT / "runbooks" / name).is_file(), name
+    assert "`HaltCommand`" in said(BALANCED) and "HaltCommand" in expanded()["Outputs"]
 
 
 def test_errors_are_drawn_as_they_are_judged():
@@ -134,6 +167,8 @@ def metrics_page():
 def test_a_title_says_what_is_well_and_fits_its_widget():
     for kind, parameters in SERVICES.items():
         for widget in widgets(Stack("service", parameters)):
+            if widget["type"] == "text":
+                continue
             assert len(title(widget).split()) >= 4, (kind, title(widget))
-            # CloudWatch cuts off what is longer: about ten letters a column on a laptop.
-            assert len(title(widget)) <= 10 * widget["width"], (kind, title(widget))
+            # CloudWatch cuts off what is longer: 58 pixels a column on a laptop, a letter is 7 or 8.
+            assert len(title(widget)) <= 7.5 * widget["width"], (kind, title(widget))

@@ -124,7 +124,7 @@ pub async fn observe<W: World>(
         scaling: world.scalable_target(service).await.into(),
         policies: world.scaling_policies(service).await.into(),
         log_groups: log_groups(world, containers).await.into(),
-        repositories: repositories(world, service, containers).await,
+        repositories: repositories(world, &found.service, containers).await,
         history: world.history(service).await.into(),
         companion: world.outputs(companion).await.map(|outputs| outputs.is_some()).into(),
         permissions: permissions(world, &found, main.seen().and_then(Option::as_ref)).await,

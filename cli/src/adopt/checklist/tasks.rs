@@ -114,6 +114,12 @@ pub(super) fn logs(list: &mut List, seen: &Observed) {
     let Sight::Seen(groups) = &seen.log_groups else {
         return list.unknown(AREA, "log-retention", "its log groups could not be read");
     };
+    let mut named: Vec<&String> = task.containers.iter().filter_map(|it| it.log_group.as_ref()).collect();
+    named.dedup();
+    for gone in named.into_iter().filter(|name| !groups.iter().any(|group| group.name == **name)) {
+        let cure = format!("no task starts without it: aws logs create-log-group --log-group-name {gone}");
+        list.add(AREA, "log-group", false, format!("{gone} is not there"), &cure);
+    }
     for group in groups {
         let says = match group.retention_days {
             Some(days) => format!("{} keeps {days} days", group.name),
