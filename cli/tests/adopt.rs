@@ -1,5 +1,9 @@
 //! `nightshift adopt` on the simulated account, in several states of undress.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says where")]
+
+use std::collections::BTreeSet;
+
 use nightshift::adopt::{AdoptError, Adoption, Asked, Place, Standing, all, one, text};
 use nightshift::paint::Paint;
 use nightshift_core::fault::FaultKind;
@@ -132,12 +136,10 @@ fn without_the_main_stack_that_is_the_first_thing_to_deploy() {
     let elsewhere = Asked { stack: "other".into(), ..asked() };
     let search = adopted("prod/search", &elsewhere);
     assert!(missing(&search).contains(&"main-stack"));
-    assert!(
-        search.commands[0].starts_with("sam build && sam deploy --guided --stack-name other"),
-        "{:?}",
-        search.commands
-    );
-    assert!(search.commands[1].contains("--config-file prod-search.toml"), "{:?}", search.commands);
+    let [package, main, own] = search.commands.as_slice() else { panic!("{:?}", search.commands) };
+    assert_eq!(package, "make package");
+    assert!(main.starts_with("sam deploy --guided ") && main.contains("--stack-name other"), "{main}");
+    assert!(own.contains("--config-file \"$PWD/prod-search.toml\""), "{own}");
     let companion = search.companion.unwrap();
     assert_eq!(companion.parameters.get("AlarmTopicArn"), None);
     assert!(companion.file().contains("# AlarmTopicArn: stack other does not name it."), "{}", companion.file());
@@ -180,4 +182,20 @@ fn nothing_in_the_account_is_changed() {
     let account = account.clone();
     one(place, "prod", "search", &asked()).unwrap();
     assert_eq!(account.production_writes().len(), 0);
+}
+
+#[test]
+fn the_page_explains_every_line_and_no_other() {
+    let page = include_str!("../../docs/adopt.md");
+    let table = page.split("## What the checklist means").nth(1).unwrap().split("\n## ").next().unwrap();
+    let first = table.lines().filter(|line| line.starts_with("| `")).filter_map(|line| line.split('|').nth(1));
+    let explained: BTreeSet<&str> = first.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    // A log group that is not there is met on an emulated account (tests/stack).
+    let mut met: BTreeSet<&str> = BTreeSet::from(["log-group"]);
+    let unread = one(denied(&["ecs:DescribeTaskDefinition"]), "prod", "search", &asked()).unwrap();
+    met.extend(unread.checks.iter().map(|check| check.id));
+    for service in ["prod/checkout", "prod/search", "prod/gateway", "prod/mailer", "stage/reports"] {
+        met.extend(adopted(service, &asked()).checks.iter().map(|check| check.id));
+    }
+    assert_eq!(explained, met);
 }

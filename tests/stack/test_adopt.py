@@ -99,7 +99,7 @@ def test_the_roles_of_the_deployed_stack_are_asked_about(place):
 def test_the_file_it_writes_is_deployed_as_it_is_and_then_it_is_adopted(place):
     file = place.folder / "search.toml"
     done = nightshift(place, "prod/search", "--out", file)
-    assert done.returncode == 0 and f"--config-file {file}" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0 and f'--config-file "{file}"' in done.stdout, done.stdout + done.stderr
     name, parameters = given(file)
     stack = Stack("service", parameters, stack=name)
     left_out = {key: one for key, one in stack.resources().items() if refused(one)}

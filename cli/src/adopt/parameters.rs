@@ -197,9 +197,20 @@ impl Companion {
 /// companion.
 pub fn commands(seen: &Observed, asked: &Asked, file: &Path) -> Vec<String> {
     let region = &seen.service.service.region;
-    let main = format!("sam build && sam deploy --guided --stack-name {} --region {region}", asked.stack);
     let missing = seen.main.seen().is_some_and(Option::is_none);
-    let own =
-        format!("sam deploy --template-file stacks/service.yaml --config-file {} --region {region}", file.display());
-    missing.then_some(main).into_iter().chain([own]).collect()
+    let main = [
+        "make package".to_owned(),
+        format!(
+            "sam deploy --guided --config-file \"$PWD/samconfig.toml\" --template-file .aws-sam/arm64/template.yaml \
+             --stack-name {} --region {region}",
+            asked.stack
+        ),
+    ];
+    // SAM looks for a relative one beside the template.
+    let here = if file.is_relative() { "$PWD/" } else { "" };
+    let own = format!(
+        "sam deploy --template-file stacks/service.yaml --config-file \"{here}{}\" --region {region}",
+        file.display()
+    );
+    main.into_iter().filter(|_| missing).chain([own]).collect()
 }

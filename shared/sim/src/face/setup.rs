@@ -33,7 +33,7 @@ pub(super) fn put_task(definition: &mut Value, machine: &Machine) {
         return;
     }
     put(container, "user", setup.user.as_ref().map(|user| json!(user)));
-    put(container, "readonlyRootFilesystem", setup.read_only.then(|| json!(true)));
+    put(container, "readonlyRootFilesystem", setup.read_only.then_some(json!(true)));
     let check = json!({ "command": ["CMD-SHELL", "curl -f http://localhost:8080/"], "interval": 30, "retries": 3, "timeout": 5 });
     put(container, "healthCheck", setup.health_check.then_some(check));
     let plain = setup.plain_secrets.iter().map(|name| json!({ "name": name, "value": "in-plain-text" }));
