@@ -100,7 +100,7 @@ def test_a_version_description_fits_lambdas_256_characters():
 
 def test_every_rule_drops_an_event_after_minutes_into_a_queue_that_lets_rules_in():
     rules = of_type("AWS::Events::Rule")
-    assert len(rules) == 12
+    assert len(rules) == 13
     welcoming = {
         queue["Ref"]
         for policy in of_type("AWS::SQS::QueuePolicy").values()

@@ -152,6 +152,14 @@ def test_the_stacks_own_alarms_do_not_wake_the_responder_and_all_others_do(wired
     assert wakes(f"{account.STACK}-drill", "nightshift.drill")
 
 
+def test_an_alarm_on_the_bill_wakes_the_cost_reporter_and_no_other_alarm_does(wired):
+    event = json.loads((ROOT / "events/cost-reporter/billing-alarm.json").read_text(encoding="utf-8"))
+    assert wakes(wired, "cost-reporter", event, rules=2)
+    [metric] = event["detail"]["configuration"]["metrics"]
+    metric["metricStat"]["metric"]["namespace"] = "AWS/ECS"
+    assert not wakes(wired, "cost-reporter", event, rules=2)
+
+
 def test_a_notice_wakes_the_notifier_with_its_typed_form(wired):
     wired.ministack.client("sns").publish(
         TopicArn=wired.outputs["NoticeTopicArn"],

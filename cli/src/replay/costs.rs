@@ -13,7 +13,7 @@ use super::{ReplayError, Replayed, Why};
 pub(super) fn of_costs(event: &Value) -> Result<Option<Recognised>, ReplayError> {
     let due = event.get("costs").is_some();
     let anomaly = event.get("source").is_some_and(|source| source == "aws.ce");
-    if !due && !anomaly && !by_topic(event) {
+    if !due && !anomaly && !by_topic(event) && !of_the_bill(event) {
         return Ok(None);
     }
     let incoming = cost_reporter::event::parse(event).map_err(|error| ReplayError::Event(error.to_string()))?;
@@ -25,6 +25,13 @@ pub(super) fn of_costs(event: &Value) -> Result<Option<Recognised>, ReplayError>
         Incoming::Ignored { .. } => "nothing that a function tells".to_owned(),
     };
     Ok(Some(Recognised { function: Function::CostReporter, at, signals: Vec::new(), timer: None, says }))
+}
+
+/// An alarm on the estimated charges, from the bus.
+fn of_the_bill(event: &Value) -> bool {
+    let metrics = event.pointer("/detail/configuration/metrics").and_then(Value::as_array);
+    let namespace = |metric: &Value| metric.pointer("/metricStat/metric/namespace") == Some(&json!("AWS/Billing"));
+    event.get("detail-type").is_some() && metrics.is_some_and(|metrics| metrics.iter().any(namespace))
 }
 
 fn by_topic(event: &Value) -> bool {

@@ -120,6 +120,11 @@ impl<W: World> Handler<W> {
             self.world.tally().undecided(Undecided::Ignored);
             return Ok(Report::Ignored { why: format!("{} is an alarm of this stack itself", signal.name) });
         }
+        // Forwarded from us-east-1: cost-reporter tells it.
+        if signal.metrics.iter().any(|metric| metric.namespace == "AWS/Billing") {
+            self.world.tally().undecided(Undecided::Ignored);
+            return Ok(Report::Ignored { why: format!("{} is on the bill, which cost-reporter tells", signal.name) });
+        }
         let answering = Answering { function: "alarm-responder", event, policy: &self.policy, now };
         let observe = async || observe(&self.world, &signal, &self.stack, &self.policy, now).await;
         let (plan, outcome) = respond(&self.world, answering, observe, plan::plan).await?;

@@ -166,6 +166,11 @@ pub fn parse(event: &Value) -> Result<Incoming, DoorError> {
         ("aws.ce", "Anomaly Detected") => {
             Ok(Incoming::News(vec![News::Anomaly(anomaly::parse(&event.detail, "detail")?)]))
         }
+        ("aws.cloudwatch", "CloudWatch Alarm State Change") => match alarm::of_bus(&event)? {
+            alarm::Said::News(news) => Ok(Incoming::News(vec![News::Billing(news)])),
+            alarm::Said::Nothing => Ok(ignored("an alarm on the bill that has no data, or had none")),
+            alarm::Said::OfSomethingElse => Ok(ignored("an alarm that is not on the bill")),
+        },
         (source, kind) => Ok(ignored(format!("{} of {}", quoted(kind), quoted(source)))),
     }
 }

@@ -88,6 +88,20 @@ fn an_alarm_that_never_rang_is_not_over_and_one_of_something_else_is_told_as_it_
 }
 
 #[test]
+fn an_alarm_on_the_bill_is_the_same_by_the_bus_and_by_the_topic() {
+    let mut event = sample("billing-alarm");
+    let (News::Billing(bus), News::Billing(topic)) = (news(&event), news(&sample("sns-billing-alarm"))) else {
+        panic!()
+    };
+    assert_eq!(bus, topic);
+    event["detail"]["configuration"]["metrics"][0]["metricStat"]["metric"]["namespace"] = json!("AWS/ECS");
+    assert!(matches!(parse(&event).unwrap(), Incoming::Ignored { .. }));
+    let mut event = sample("billing-alarm");
+    event["detail"]["state"]["timestamp"] = json!("yesterday");
+    check(&event, "detail.state.timestamp: expected when the alarm changed");
+}
+
+#[test]
 fn a_link_that_is_none_is_none() {
     let mut event = sample("anomaly");
     event["detail"]["anomalyDetailsLink"] = json!("javascript:alert(1)");
