@@ -24,6 +24,7 @@ mod met;
 mod provider;
 mod refusals;
 mod restart;
+mod self_drill;
 mod shifted;
 mod taken_back;
 mod trouble;
