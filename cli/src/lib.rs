@@ -12,6 +12,8 @@ pub mod replay;
 
 pub mod report;
 
+pub mod drill;
+
 pub mod simulate;
 
 pub mod check;

@@ -6,6 +6,7 @@ mod costs_news;
 mod counted;
 mod deliveries;
 mod deployments;
+mod drill;
 mod escalation;
 mod guard;
 mod guard_codedeploy;

@@ -57,6 +57,8 @@ pub struct Account {
     pub(crate) ecs: aws_sdk_ecs::Client,
     #[cfg(feature = "ecr")]
     pub(crate) ecr: aws_sdk_ecr::Client,
+    #[cfg(feature = "events")]
+    pub(crate) events: aws_sdk_eventbridge::Client,
     #[cfg(feature = "ledger")]
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     #[cfg(feature = "logs")]
@@ -113,6 +115,8 @@ impl Account {
             ecs: client!(aws_sdk_ecs, config, meter),
             #[cfg(feature = "ecr")]
             ecr: client!(aws_sdk_ecr, config, meter),
+            #[cfg(feature = "events")]
+            events: client!(aws_sdk_eventbridge, config, meter),
             #[cfg(feature = "ledger")]
             dynamodb: client!(aws_sdk_dynamodb, config, meter),
             #[cfg(feature = "logs")]

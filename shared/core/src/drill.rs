@@ -1,3 +1,5 @@
+//! Drills: what a person asks for ([`DrillEvent`]), and what the stack does by itself.
+//!
 //! The self-drill: once a day the stack's own test alarm rings, and goes the way
 //! of every alarm up to the notifier, which counts it and tells nobody.
 //!
@@ -8,6 +10,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::alarm::{AlarmSignal, Door};
 use crate::ids::{EventId, IncidentId, ServiceRef};
@@ -15,6 +19,21 @@ use crate::incident::Phase;
 use crate::mode::{Mode, Severity};
 use crate::notice::{Notice, NoticeKind};
 use crate::timer::{Purpose, Timer};
+
+/// The source of a drill's events: nobody but AWS can send `aws.*`.
+pub const SOURCE: &str = "nightshift.drill";
+
+/// An event that looks like one of AWS, but for its source. It acts on the one
+/// service that the stack's parameter `DrillService` names, and on no other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DrillEvent {
+    /// As AWS calls it.
+    pub detail_type: String,
+    /// ARNs of what it is about.
+    pub resources: Vec<String>,
+    /// What it says.
+    pub detail: Value,
+}
 
 /// In place of an incident's id.
 const INCIDENT: &str = "self-drill";

@@ -18,7 +18,7 @@ pub fn heard(standing: &Sight<Standing>, signal: &AlarmSignal, policy: &Policy, 
     let standing = match known(standing) {
         Ok(standing) => standing,
         // Whoever claimed it had set the timer before.
-        Err(plan) => return plan,
+        Err(plan) => return *plan,
     };
     let record = standing.record.value.clone();
     let claim = life::claim(standing, &drill::event_of(signal), record, None, now);
@@ -36,7 +36,7 @@ pub fn checked(
 ) -> Plan {
     let standing = match known(standing) {
         Ok(standing) => standing,
-        Err(plan) => return plan,
+        Err(plan) => return *plan,
     };
     let mut record = standing.record.value.clone();
     record.unpublished.push(drill::notice(&record.service, door, rang_at));
@@ -45,12 +45,12 @@ pub fn checked(
 
 /// What is remembered, or what to do instead: an event that was claimed may have
 /// left notices that are not published yet.
-fn known(standing: &Sight<Standing>) -> Result<&Standing, Plan> {
+fn known(standing: &Sight<Standing>) -> Result<&Standing, Box<Plan>> {
     match standing {
-        Sight::Unseen(fault) => Err(Plan::of(Decision::Blind { fault: fault.clone() })),
+        Sight::Unseen(fault) => Err(Box::new(Plan::of(Decision::Blind { fault: fault.clone() }))),
         Sight::Seen(standing) if standing.seen => {
             let left = (!standing.record.value.unpublished.is_empty()).then(|| standing.record.clone());
-            Err(Plan { standing: left, ..Plan::of(Decision::Settled) })
+            Err(Box::new(Plan { standing: left, ..Plan::of(Decision::Settled) }))
         }
         Sight::Seen(standing) => Ok(standing),
     }

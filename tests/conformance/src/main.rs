@@ -23,7 +23,7 @@ const CODE_DEPLOYING: &str = "CONFORM_CODE_DEPLOYING";
 const GAPS: &str = "CONFORM_GAPS";
 
 /// The suites, one or several ports each.
-const SUITES: [&str; 40] = [
+const SUITES: [&str; 42] = [
     "ages",
     "alarm-listing",
     "alarm-map",
@@ -37,6 +37,7 @@ const SUITES: [&str; 40] = [
     "code-stops",
     "cost-ledger",
     "costs",
+    "drill-events",
     "history",
     "hooks",
     "image-ledger",
@@ -58,6 +59,7 @@ const SUITES: [&str; 40] = [
     "scans",
     "secrets",
     "services",
+    "set-by-hand",
     "stacks",
     "switch",
     "targets",
@@ -100,6 +102,10 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         "code-rollbacks" => suites::codedeploy::rollbacks(account, place, &known(variables)?).await,
         "code-stops" => suites::codedeploy::stops(account, place, &known(variables)?).await,
         "costs" => suites::costs::costs(account, place).await,
+        "drill-events" => {
+            println!("{}", serde_json::to_string(&suites::drills::events(account, place, prefix).await?)?);
+            Ok(())
+        }
         "history" => suites::history::history(account, place).await,
         "hooks" => suites::hooks::hooks(account, place).await,
         "cost-ledger" => {
@@ -138,6 +144,7 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
             suites::secrets::secrets(account, &variables.required(SECRET, "the ARN of the suite's secret")?).await
         }
         "services" => suites::services::services(account, place).await,
+        "set-by-hand" => suites::drills::set_by_hand(account).await,
         "stacks" => suites::stacks::stacks(account).await,
         "switch" => suites::switch::switch(account).await,
         "targets" => suites::targets::targets(account, place).await,
