@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use nightshift_conformance as suites;
 use nightshift_conformance::codedeploy::Known;
 use nightshift_conformance::{ACCOUNT, Place};
-use nightshift_sim::{Account, Scenario, poll_once};
+use nightshift_sim::{Account, Delivery, Scenario, poll_once};
 
 use crate::tidy::{rust_files, text};
 
@@ -46,6 +46,21 @@ fn simulated_alarms_are_as_they_must_be() {
 fn the_simulated_list_of_alarms_is_as_it_must_be() {
     let (account, place) = account();
     assert_eq!(poll_once(suites::alarms::listing(&account, &place)), Some(Ok(())));
+}
+
+#[test]
+fn a_simulated_alarm_is_set_by_hand_as_it_must_be() {
+    assert_eq!(poll_once(suites::drills::set_by_hand(&account().0)), Some(Ok(())));
+}
+
+#[test]
+fn simulated_events_of_a_drill_are_as_they_must_be() {
+    let (account, place) = account();
+    account.take_due();
+    let put = poll_once(suites::drills::events(&account, &place, "conform")).unwrap().unwrap();
+    let [Delivery::Deployment { event, .. }] = &account.take_due()[..] else { panic!("not one event") };
+    assert_eq!((&event["source"], &event["detail-type"]), (&"nightshift.drill".into(), &put.detail_type.into()));
+    assert_eq!((&event["resources"], &event["detail"]), (&put.resources.into(), &put.detail));
 }
 
 #[test]

@@ -8,6 +8,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
 
+use crate::drill::Wanted;
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  fine
@@ -129,6 +131,17 @@ pub enum Command {
         #[arg(long, value_name = "NAME")]
         parameter: Option<String>,
     },
+    /// Ring a service's own alarm, as a game day, and tell what arrives when.
+    ///
+    /// It sets the alarm that fits the scenario, follows it through rule, function, ledger, notice and timer until its
+    /// incident is over, and sets it back in any case, also after Ctrl-C. People are told, and paged if the service's
+    /// mode and severity say so: without --yes it only says what it would do, and who would hear of it.
+    #[command(after_help = "Examples:\n  nightshift drill prod/checkout --scenario bad-release\n  nightshift drill \
+                            prod/checkout --scenario load --yes\n  nightshift drill prod/checkout --scenario dependency \
+                            --yes --json | jq .missing\n\nExit codes: 0 if all that was waited for arrived, 1 if not.\n\
+                            Region and credentials come from the environment; docs/drill.md lists what they must be \
+                            allowed.")]
+    Drill(Wanted),
     /// Fetch the case of a decision from the ledger.
     #[command(after_help = "Example:\n  nightshift case 20261120-0214-497105e4 --sequence 1 > case.json\n\n\
                             Region, credentials and NIGHTSHIFT_TABLE come from the environment.")]

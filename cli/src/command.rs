@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::args::{Args, Command, Simulation};
 use crate::demo::{Demo, scenes, timeline};
+use crate::drill;
 use crate::paint::{Ink, Paint, harmless};
 use crate::replay::{self, Replayed};
 use crate::switch::{Asked, ask};
@@ -47,6 +48,9 @@ pub fn run(args: Args) -> Result<ExitCode, Wrong> {
         Command::Halt { parameter } => asked(Asked::Switch { halt: true, parameter })?,
         Command::Resume { parameter } => asked(Asked::Switch { halt: false, parameter })?,
         Command::Case { incident, sequence, table } => asked(Asked::Case { incident, sequence, table })?,
+        Command::Drill(wanted) => {
+            return drill::drill(&wanted, Variables::of_process(), paint).map_err(|error| chain(&error).into());
+        }
         Command::Report { report } => reported::reported(report, paint)?,
         Command::Simulate { simulation: Simulation::Cost { seeds, first_seed, json } } => {
             simulated(seeds, first_seed, json, paint)?;

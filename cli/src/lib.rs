@@ -13,6 +13,8 @@ pub mod replay;
 pub mod adopt;
 pub mod report;
 
+pub mod drill;
+
 pub mod simulate;
 
 pub mod check;

@@ -108,6 +108,7 @@ class Emulated:
             self._topics()
             self._role()
             self._bucket()
+            self._bus()
             secret = self.client("secretsmanager").create_secret(
                 Name="conform", SecretString=SECRET.read_text(encoding="utf-8")
             )
@@ -224,18 +225,32 @@ class Emulated:
         )
         self.env["NIGHTSHIFT_PICTURE_BUCKET"] = "conform-pictures"
 
+    def _bus(self):
+        """A queue gets what is put on the bus."""
+        events = self.client("events")
+        self.bus = self.client("sqs").create_queue(QueueName="conform-bus")["QueueUrl"]
+        events.put_rule(Name="conform-bus", EventPattern=json.dumps({"source": ["nightshift.drill"]}))
+        events.put_targets(Rule="conform-bus", Targets=[{"Id": "queue", "Arn": self.queue_arn(self.bus)}])
+
     def heard(self, wanted):
         """What people got by now, oldest first, once it is as many as wanted."""
+        return self._received(self.people, wanted)
+
+    def on_the_bus(self, wanted):
+        """What a drill put on the bus by now, once it is as many as wanted."""
+        return self._received(self.bus, wanted)
+
+    def _received(self, queue, wanted):
         sqs, heard = self.client("sqs"), []
 
         def all_of_it():
-            got = sqs.receive_message(QueueUrl=self.people, MaxNumberOfMessages=10).get("Messages", [])
+            got = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
             for message in got:
                 heard.append(json.loads(message["Body"]))
-                sqs.delete_message(QueueUrl=self.people, ReceiptHandle=message["ReceiptHandle"])
+                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
             return len(heard) >= wanted
 
-        until(f"{wanted} messages to people", all_of_it)
+        until(f"{wanted} messages in {queue}", all_of_it)
         return heard
 
     def typed(self, wanted):

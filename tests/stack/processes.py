@@ -64,6 +64,14 @@ class Child:
             raise AssertionError(f"{self._process.args[0]} ended with {code}:\n{self.text()[-4000:]}")
         return True
 
+    def runs(self):
+        """Whether the process has not ended yet."""
+        return self._process.poll() is None
+
+    def signal(self, number):
+        """Sends the process a signal, and nobody else."""
+        self._process.send_signal(number)
+
     def stop(self):
         """Ends the process and its own children (the session that it leads)."""
         if self._process.poll() is None:

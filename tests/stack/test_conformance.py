@@ -22,12 +22,13 @@ SUITES = (
     "ages", "alarm-listing", "alarm-map", "alarms", "all-services", "balancers", "chat", "code-deployments",
     "cost-ledger", "costs", "history", "image-ledger", "image-runs", "images", "labels", "ledger", "log-groups",
     "logs", "metrics",
-    "number-of-services", "past", "permissions", "registry", "running", "scaling", "scaling-policies", "scans", "secrets", "services", "setup", "stacks",
+    "number-of-services", "past", "permissions", "registry", "running", "scaling", "scaling-policies", "scans",
+    "secrets", "services", "set-by-hand", "setup", "stacks",
     "switch", "targets", "task-sets", "task-sizes",
     "changes", "hooks", "marks",
 )  # fmt: skip
 # They have tests of their own, which look at what came of them.
-APART = ("code-rollbacks", "code-stops", "notices", "pictures", "timers")
+APART = ("code-rollbacks", "code-stops", "drill-events", "notices", "pictures", "timers")
 
 # What is not asserted of an emulator, by suite, with what the suite says once it is asserted.
 # Gap in tests/conformance has the reasons.
@@ -108,6 +109,13 @@ def test_timers_on_scheduler_are_as_they_must_be(emulated):
         assert found["ActionAfterCompletion"] == "DELETE"
         assert found["FlexibleTimeWindow"] == {"Mode": "OFF"}
         assert json.loads(found["Target"]["Input"]) == timer
+
+
+def test_the_event_of_a_drill_is_on_the_bus_and_says_that_it_is_one(emulated):
+    (put,) = conform.run("drill-events", emulated.env)
+    (event,) = emulated.on_the_bus(1)
+    assert (event["source"], event["detail-type"]) == ("nightshift.drill", put["detail_type"])
+    assert (event["resources"], event["detail"]) == (put["resources"], put["detail"])
 
 
 def test_notices_on_sns_are_as_they_must_be(emulated):

@@ -153,12 +153,14 @@ WAKES = {
     "DeploymentGuard": ("SweepRole", "DeploymentGuardDlq"),
     "ImageGuard": ("ImageGuardScheduleRole", "ImageGuardDlq"),
     "OpsReviewer": ("ReportRole", "OpsReviewerDlq"),
+    # It wakes no function, but sets an alarm.
+    "SelfDrill": ("SelfDrillRole", "TimerDlq"),
 }
 
 
 def test_a_schedule_wakes_its_function_and_leaves_what_failed_in_its_queue():
     schedules = of_type("AWS::Scheduler::Schedule")
-    assert len(schedules) == 7
+    assert len(schedules) == 8
     for name, schedule in schedules.items():
         # A name of its own would be the same in a second stack.
         assert "Name" not in schedule and schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}, name
@@ -177,6 +179,8 @@ def test_a_report_is_scheduled_where_its_reader_is_and_says_when_it_was_due():
         if schedule["Target"]["Input"] == '{"sweep": "daily", "at": "<aws.scheduler.scheduled-time>"}':
             continue
         assert schedule["ScheduleExpressionTimezone"] == {"Ref": "ReportZone"}, name
+        if name == "SelfDrillSchedule":
+            continue
         said = json.loads(schedule["Target"]["Input"]["Fn::Sub"])
         assert said["zone"] == "${ReportZone}" and said["at"] == "<aws.scheduler.scheduled-time>", name
         kind = next(kind for kind in FOLDERS if kind in said)

@@ -4,11 +4,20 @@ import json
 import re
 
 from processes import ROOT
-from template import listed, named, of_type, statements
+from template import expanded, listed, named, of_type, statements
+
+
+# It watches nothing: the self-drill rings it.
+TEST_ALARM = "SelfDrill"
+
+
+def watching():
+    """The alarms that watch something of the stack."""
+    return {name: alarm for name, alarm in of_type("AWS::CloudWatch::Alarm").items() if name != TEST_ALARM}
 
 
 def test_every_queue_and_every_function_is_watched_and_the_alarm_pages():
-    alarms = of_type("AWS::CloudWatch::Alarm").values()
+    alarms = watching().values()
     assert all(alarm["AlarmActions"] == [{"Ref": "PageTopic"}] for alarm in alarms)
     watched = {(a["MetricName"], json.dumps(a["Dimensions"][0]["Value"])) for a in alarms}
     for queue in of_type("AWS::SQS::Queue"):
@@ -21,7 +30,7 @@ def test_every_queue_and_every_function_is_watched_and_the_alarm_pages():
 
 def test_every_alarm_is_named_after_the_stack_and_after_itself():
     # alarm-responder's rule leaves these names out; test_wiring.py asks it with each.
-    for name, alarm in of_type("AWS::CloudWatch::Alarm").items():
+    for name, alarm in watching().items():
         words = re.sub("(?<!^)([A-Z])", r"-\1", name).lower()
         assert alarm["AlarmName"] == {"Fn::Sub": f"${{AWS::StackName}}-self-{words}"}, name
 
@@ -34,8 +43,7 @@ def own_metrics():
 
 def test_an_alarm_on_a_metric_of_our_own_names_the_stack_and_a_function_of_it():
     functions = {named(function) for function in of_type("AWS::Lambda::Function").values()}
-    alarms = of_type("AWS::CloudWatch::Alarm")
-    own = {name: alarm for name, alarm in alarms.items() if alarm["Namespace"] == "Nightshift"}
+    own = {name: alarm for name, alarm in of_type("AWS::CloudWatch::Alarm").items() if alarm["Namespace"] == "Nightshift"}
     assert {"Decision.Blind", "Undelivered"} <= {alarm["MetricName"] for alarm in own.values()}
     for name, alarm in own.items():
         assert alarm["MetricName"] in own_metrics(), name
@@ -43,19 +51,22 @@ def test_an_alarm_on_a_metric_of_our_own_names_the_stack_and_a_function_of_it():
         assert dimensions["Stack"] == {"Ref": "AWS::StackName"}, name
         # The line has exactly these two: with one less or more there would be no data, ever.
         assert set(dimensions) == {"Stack", "Function"} and dimensions["Function"] in functions, name
-        # A counter that was not hit has no data, and that is well.
-        assert alarm["TreatMissingData"] == "notBreaching" and alarm["Statistic"] == "Sum", name
+        # A counter that was not hit has no data, and that is well, but for the drill's.
+        missing = "breaching" if name == "DrillMissing" else "notBreaching"
+        assert alarm["TreatMissingData"] == missing and alarm["Statistic"] == "Sum", name
 
 
 def dashboard():
-    """The dashboard's body, with `${X}` left as X."""
-    [body] = [d["DashboardBody"]["Fn::Sub"] for d in of_type("AWS::CloudWatch::Dashboard").values()]
+    """The dashboard's body as it is with a self-drill, with `${X}` left as X."""
+    [(body, values)] = [d["DashboardBody"]["Fn::Sub"] for d in of_type("AWS::CloudWatch::Dashboard").values()]
+    for name, value in values.items():
+        body = body.replace(f"${{{name}}}", value["Fn::If"][1]["Fn::Sub"])
     return json.loads(re.sub(r"\$\{([\w:.]+)\}", r"\1", body))
 
 
 def test_the_dashboard_searches_our_own_metrics_by_the_dimensions_they_have():
     text = json.dumps(dashboard())
-    searched = re.findall(r"SEARCH\('(.*?)', '(\w+)', 300\)", text.replace('\\"', '"'))
+    searched = re.findall(r"SEARCH\('(.*?)', '(\w+)', (?:300|3600)\)", text.replace('\\"', '"'))
     assert len(searched) == text.count("SEARCH")
     found = set()
     for query, _ in searched:
@@ -71,8 +82,37 @@ def test_the_dashboard_shows_every_queue_and_every_alarm():
     text = json.dumps(dashboard())
     for queue in of_type("AWS::SQS::Queue"):
         assert f'"{queue}.QueueName"' in text, queue
-    for alarm in of_type("AWS::CloudWatch::Alarm"):
+    for alarm in watching():
         assert f'"{alarm}.Arn"' in text, alarm
+
+
+def test_the_self_drill_rings_the_test_alarm_and_its_absence_pages_but_not_at_birth():
+    alarms = of_type("AWS::CloudWatch::Alarm")
+    drill, missing = alarms[TEST_ALARM], alarms["DrillMissing"]
+    assert drill["AlarmName"] == {"Fn::Sub": "${AWS::StackName}-drill"}
+    assert drill["AlarmActions"] == [{"Ref": "AlarmTopic"}] and drill["TreatMissingData"] == "notBreaching"
+    target = of_type("AWS::Scheduler::Schedule")["SelfDrillSchedule"]["Target"]
+    assert target["Arn"]["Fn::Sub"].endswith(":scheduler:::aws-sdk:cloudwatch:setAlarmState")
+    said = json.loads(target["Input"]["Fn::Sub"])
+    assert (said["AlarmName"], said["StateValue"]) == ("${SelfDrill}", "ALARM")
+    # Its role may set this alarm, and no other.
+    allowed = [s for name, s in statements() if name == "SelfDrillRole" and s["Action"] == "cloudwatch:SetAlarmState"]
+    assert [s["Resource"] for s in allowed] == [{"Fn::GetAtt": [TEST_ALARM, "Arn"]}]
+    # A day on which clocks change has 25 hours; no more than two days can be warm-up.
+    span = missing["Period"] * missing["EvaluationPeriods"]
+    assert 25 * 3600 < span <= 28 * 3600
+    warm_up = missing["WarmUpConfiguration"]
+    assert span <= warm_up["WarmUpPeriodDurationInMinutes"] * 60 <= 2 * 86_400
+    assert warm_up["OnlyStartEvaluatingAfterWarmUpPeriodEnds"]
+
+
+def test_without_a_self_drill_nothing_of_it_is_left():
+    resources = expanded()["Resources"]
+    named = {name for name in resources if "Drill" in name}
+    assert named == {TEST_ALARM, "SelfDrillSchedule", "SelfDrillRole", "DrillMissing"}
+    assert {resources[name]["Condition"] for name in named} == {"DrillsItself"}
+    [(_, values)] = [d["DashboardBody"]["Fn::Sub"] for d in of_type("AWS::CloudWatch::Dashboard").values()]
+    assert values["DrillAlarm"]["Fn::If"][0] == "DrillsItself" and values["DrillAlarm"]["Fn::If"][2] == ""
 
 
 def test_no_graph_of_the_dashboard_covers_another():

@@ -144,6 +144,7 @@ fn every_decision() -> Vec<(Decision, &'static str)> {
         (Decision::InProgress, "InProgress"),
         (Decision::Blind { fault }, "Blind"),
         (judged(), "Judged"),
+        (Decision::SelfDrill, "SelfDrill"),
         (Decision::Settled, "Settled"),
     ];
     for (decision, _) in &all {
@@ -152,7 +153,7 @@ fn every_decision() -> Vec<(Decision, &'static str)> {
             Decision::Silent { .. } | Decision::Told { .. } | Decision::Remedy { .. } | Decision::Refused { .. } => {}
             Decision::Joined | Decision::Cleared | Decision::CheckAgain { .. } | Decision::Resolved => {}
             Decision::Escalated | Decision::Resumed { .. } | Decision::InProgress => {}
-            Decision::Judged { .. } | Decision::Blind { .. } | Decision::Settled => {}
+            Decision::Judged { .. } | Decision::Blind { .. } | Decision::SelfDrill | Decision::Settled => {}
         }
     }
     all

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use nightshift_core::alarm::Door;
 use nightshift_core::notice::NoticeKind;
 use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::RemedyKind;
@@ -45,6 +46,11 @@ fn counters_of(family: Family) -> BTreeSet<String> {
         Family::Refusal => by(variants::<Refusal>(Some("refusal"))),
         Family::RemedyTaken | Family::RemedyFailed | Family::RemedyWithheld => by(variants::<RemedyKind>(None)),
         Family::Notice => by(variants::<NoticeKind>(None)),
+        Family::SelfDrill => {
+            // None comes by a timer.
+            let doors = [Door::EventBridge, Door::Sns, Door::Direct];
+            doors.iter().map(|door| Counter::of(family, door).to_string()).collect()
+        }
         Family::Page | Family::PlainPage | Family::Undelivered => [Counter::all(family).to_string()].into(),
         Family::AwsRetries | Family::AwsThrottles | Family::AwsDenied => [Counter::all(family).to_string()].into(),
     }
@@ -63,6 +69,7 @@ fn counters() -> BTreeSet<String> {
         Family::Page,
         Family::PlainPage,
         Family::Undelivered,
+        Family::SelfDrill,
         Family::AwsRetries,
         Family::AwsThrottles,
         Family::AwsDenied,

@@ -202,6 +202,9 @@ fn planned(plan: &Plan, outcome: Option<&Outcome>, function: Function) -> Replay
             refusal.clone_from(found);
         }
         Decision::CheckAgain { waiting_for } => why.sentence = Some(format!("Waits for: {}.", waiting_for.join("; "))),
+        Decision::SelfDrill => {
+            why.sentence = Some("The stack tries itself out: the notifier counts it, and nobody is told.".to_owned());
+        }
         Decision::Settled => why.sentence = Some("Nothing is left to do: this was dealt with.".to_owned()),
         _ => {}
     }

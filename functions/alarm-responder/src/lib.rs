@@ -16,7 +16,8 @@ pub mod plan;
 pub mod unmapped;
 
 use jiff::Timestamp;
-use nightshift_core::alarm::AlarmSignal;
+use nightshift_core::alarm::{AlarmSignal, AlarmState};
+use nightshift_core::drill;
 use nightshift_core::health::HealthIssue;
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::AlarmMap;
@@ -25,7 +26,8 @@ use nightshift_core::tally::Undecided;
 use nightshift_incident::carry_out::Hands;
 use nightshift_incident::plan::Plan;
 use nightshift_incident::respond::{Answering, Unfinished, respond};
-use nightshift_incident::scene::SceneWorld;
+use nightshift_incident::scene::{SceneWorld, observe_standing};
+use nightshift_incident::self_drill;
 use nightshift_incident::stack::Stack;
 use serde::Serialize;
 use serde_json::Value;
@@ -126,8 +128,26 @@ impl<W: World> Handler<W> {
             return Ok(Report::Ignored { why: format!("{} is on the bill, which cost-reporter tells", signal.name) });
         }
         let answering = Answering { function: "alarm-responder", event, policy: &self.policy, now };
+        if self.stack.drill_alarm(&signal) {
+            return self.self_drill(answering, &signal).await;
+        }
         let observe = async || observe(&self.world, &signal, &self.stack, &self.policy, now).await;
         let (plan, outcome) = respond(&self.world, answering, observe, plan::plan).await?;
+        Ok(Report::Alarm { plan: Box::new(plan), outcome })
+    }
+
+    /// The stack tries itself out: nothing of the account is looked at, but all
+    /// that an incident would leave behind is left, and sent on.
+    async fn self_drill(&self, answering: Answering<'_>, signal: &AlarmSignal) -> Result<Report, Unfinished> {
+        if signal.state != AlarmState::Alarm {
+            self.world.tally().undecided(Undecided::Ignored);
+            return Ok(Report::Ignored { why: format!("{} is back: the self-drill is on its way", signal.name) });
+        }
+        let (id, now) = (drill::event_of(signal), answering.now);
+        let service = drill::service((&signal.account, &signal.region));
+        let observe = async || observe_standing(&self.world, &service, &id, &self.policy, now).await;
+        let plan = |standing: &_, policy: &Policy, now| self_drill::heard(standing, signal, policy, now);
+        let (plan, outcome) = respond(&self.world, answering, observe, plan).await?;
         Ok(Report::Alarm { plan: Box::new(plan), outcome })
     }
 }

@@ -15,6 +15,8 @@
 //! notice itself, signed; it may get the same one twice. A sink that fails does
 //! not stop the others, and a page that could not be delivered goes to the
 //! plain page topic.
+//!
+//! The daily self-drill ends here: it is counted, and told to nobody.
 
 mod event;
 mod memory;
@@ -42,13 +44,16 @@ mod tests;
 mod world;
 
 use jiff::Timestamp;
+use nightshift_core::alarm::Door;
+use nightshift_core::drill;
 use nightshift_core::notice::Notice;
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::{ChatLedger, Https, NoticeWrites, PictureWrites, SecretReads};
-use nightshift_core::tally::{Tallied, Topic, Undecided};
+use nightshift_core::tally::{Counter, Family, Tallied, Topic, Undecided};
 use serde_json::Value;
 
 use crate::delivery::{Delivery, without_secret};
+use crate::memory::Memory;
 use crate::secrets::Keyring;
 
 pub use crate::config::Config;
@@ -105,6 +110,9 @@ impl<W: World> Handler<W> {
     }
 
     async fn tell(&self, notice: &Notice, now: Timestamp) -> Told {
+        if let Some(door) = drill::door_of(notice) {
+            return self.drilled(notice, door, now).await;
+        }
         self.world.tally().about(Topic::Service, &notice.service);
         self.world.tally().about(Topic::Incident, &notice.incident);
         let team = notice.team.as_ref().and_then(|team| self.policy.teams.get(team));
@@ -117,6 +125,24 @@ impl<W: World> Handler<W> {
         };
         if told.faults().any(|(_, fault)| fault.kind == nightshift_core::fault::FaultKind::Denied) {
             keyring.forget();
+        }
+        told
+    }
+
+    /// Does for a self-drill what comes before anybody is told, and counts it if
+    /// somebody could have been: an alarm rings where nothing is counted for a day.
+    async fn drilled(&self, notice: &Notice, door: Door, now: Timestamp) -> Told {
+        let Self { world, config, keyring, .. } = self;
+        let mut told = Told { drilled: true, ..Told::new(notice.key()) };
+        told.secret = keyring.sinks(world, config.secret.as_deref(), now).await.err();
+        // Each day over the last: it is no incident, and nothing piles up.
+        let noted = async {
+            let mut memory = Memory::read(world, &notice.incident).await?;
+            memory.change(|thread| thread.newest = Some(notice.clone())).await
+        };
+        told.unrecorded = noted.await.err();
+        if told.secret.is_none() && told.unrecorded.is_none() {
+            world.tally().add(Counter::of(Family::SelfDrill, &door));
         }
         told
     }

@@ -130,6 +130,8 @@ fn stands_alone(notice: &Notice) -> bool {
         // A report is told once, and in full.
         NoticeKind::Report => true,
         NoticeKind::Verifying | NoticeKind::Updated => false,
+        // It is counted before anybody is asked whom to tell.
+        NoticeKind::SelfDrill => false,
     }
 }
 

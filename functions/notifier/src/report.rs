@@ -40,6 +40,8 @@ pub enum Needed {
 pub struct Told {
     /// The notice's key.
     pub notice: String,
+    /// It was the self-drill: counted, and told to nobody.
+    pub drilled: bool,
     /// Nothing is configured: whoever subscribed to the topic was told by it.
     pub nobody_configured: bool,
     /// What became of it, sink by sink.
@@ -53,7 +55,14 @@ pub struct Told {
 impl Told {
     /// Nothing has become of it yet.
     pub fn new(notice: String) -> Self {
-        Self { notice, nobody_configured: false, sinks: BTreeMap::new(), secret: None, unrecorded: None }
+        Self {
+            notice,
+            drilled: false,
+            nobody_configured: false,
+            sinks: BTreeMap::new(),
+            secret: None,
+            unrecorded: None,
+        }
     }
 
     /// Faults that kept it from its receivers.
@@ -84,14 +93,16 @@ impl Told {
     /// cure, and those that nothing made up for. A refusal for good after
     /// which the plain page went out is a matter for the report, and so is one
     /// of a picture, whose message is there. To what went through the web hook
-    /// no retry can add a picture.
+    /// no retry can add a picture. Of a drill the record is all that there is.
     pub fn unsettled(&self) -> impl Iterator<Item = (&'static str, &Fault)> {
         let paged = matches!(self.sinks.get(&Sink::PlainPage), Some(Outcome::Sent | Outcome::AlreadyThere));
         let by_hook = self.sinks.contains_key(&Sink::SlackWebhook);
-        self.faults().filter(move |(receiver, fault)| match *receiver == Sink::SlackPicture.name() {
+        let unsettled = self.faults().filter(move |(receiver, fault)| match *receiver == Sink::SlackPicture.name() {
             true => fault.transient() && !by_hook,
             false => fault.transient() || !paged,
-        })
+        });
+        let record = self.unrecorded.iter().filter(|_| self.drilled).map(|fault| ("the ledger", fault));
+        unsettled.chain(record)
     }
 }
 

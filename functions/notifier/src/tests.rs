@@ -1,6 +1,7 @@
 //! Stories: the handler in a simulated chat.
 
 mod counted;
+mod drilled;
 mod linked;
 mod picture;
 mod races;

@@ -1,5 +1,6 @@
 //! `remedy-verifier` wakes when a timer of Nightshift fires: an incident is to
-//! be checked, or an alarm that was too new is to be read again.
+//! be checked, an alarm that was too new is to be read again, or the daily
+//! self-drill is to be sent on.
 //!
 //! It resolves or escalates incidents, undoes temporary scaling
 //! (`application-autoscaling:RegisterScalableTarget`), and brings to its end a
@@ -14,11 +15,13 @@ use jiff::Timestamp;
 use nightshift_core::policy::Policy;
 use nightshift_core::remedy::Outcome;
 use nightshift_core::tally::Undecided;
+use nightshift_core::timer::Purpose;
 use nightshift_door::DoorError;
 use nightshift_incident::carry_out::Hands;
 use nightshift_incident::plan::Plan;
 use nightshift_incident::respond::{Answering, Unfinished, respond};
-use nightshift_incident::scene::SceneWorld;
+use nightshift_incident::scene::{SceneWorld, observe_standing};
+use nightshift_incident::self_drill;
 use nightshift_incident::stack::Stack;
 use serde::Serialize;
 use serde_json::Value;
@@ -61,6 +64,13 @@ impl<W: World> Handler<W> {
         let malformed = |_: &DoorError| self.world.tally().undecided(Undecided::Malformed);
         let timer = event::parse(event).inspect_err(malformed)?;
         let answering = Answering { function: "remedy-verifier", event, policy: &self.policy, now };
+        if let Purpose::SelfDrill { door, rang_at } = timer.purpose {
+            let id = observe::event_of(&timer);
+            let observe = async || observe_standing(&self.world, &timer.service, &id, &self.policy, now).await;
+            let plan = |standing: &_, _: &Policy, now| self_drill::checked(standing, (&id, door, rang_at), now);
+            let (plan, outcome) = respond(&self.world, answering, observe, plan).await?;
+            return Ok(Report { plan, outcome });
+        }
         let observe = async || observe(&self.world, &timer, &self.stack, &self.policy, now).await;
         let (plan, outcome) = respond(&self.world, answering, observe, plan::plan).await?;
         Ok(Report { plan, outcome })

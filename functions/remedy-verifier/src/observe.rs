@@ -49,7 +49,7 @@ pub async fn observe<W: World>(world: &W, timer: &Timer, stack: &Stack, policy: 
 
 fn names(timer: &Timer, incident: Option<&Incident>) -> Vec<String> {
     match &timer.purpose {
-        Purpose::Watch { .. } | Purpose::Look { .. } => Vec::new(),
+        Purpose::Watch { .. } | Purpose::Look { .. } | Purpose::SelfDrill { .. } => Vec::new(),
         Purpose::Reread { alarm } => vec![alarm.name().to_owned()],
         Purpose::Verify { .. } => {
             incident.into_iter().flat_map(|incident| incident.alarms.values()).map(|alarm| alarm.name.clone()).collect()

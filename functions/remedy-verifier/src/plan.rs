@@ -36,8 +36,8 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
     let moment = Moment { scene, standing, policy, event: &event, now };
     match &observed.timer.purpose {
         Purpose::Verify { incident, number } => verify(moment, incident, *number, observed),
-        // The deployment guard's.
-        Purpose::Watch { .. } | Purpose::Look { .. } => Plan::of(Decision::Settled),
+        // Those of other functions, and the drill, which is of no service.
+        Purpose::Watch { .. } | Purpose::Look { .. } | Purpose::SelfDrill { .. } => Plan::of(Decision::Settled),
         Purpose::Reread { alarm } => match observed.alarms.values().find_map(Sight::fault) {
             Some(fault) => blind(&observed.timer, fault, policy, now),
             None => reread(moment, alarm, observed),

@@ -6,9 +6,9 @@ mod series;
 use aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder;
 use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
 use jiff::Timestamp;
-use nightshift_core::alarm::LiveAlarm;
+use nightshift_core::alarm::{AlarmState, LiveAlarm};
 use nightshift_core::metric::{MetricId, Series};
-use nightshift_core::ports::{AlarmListing, AlarmReads, Answer, MetricReads};
+use nightshift_core::ports::{AlarmListing, AlarmReads, AlarmWrites, Answer, MetricReads};
 
 use crate::client::Account;
 use crate::fault::fault;
@@ -39,6 +39,18 @@ impl AlarmReads for Account {
 
     async fn alarms_firing(&self) -> Answer<Vec<LiveAlarm>> {
         all_pages(self.cloudwatch.describe_alarms().state_value(StateValue::Alarm), "in ALARM").await
+    }
+}
+
+impl AlarmWrites for Account {
+    async fn set_alarm(&self, name: &str, state: AlarmState, reason: &str) -> Answer<()> {
+        let state = match state {
+            AlarmState::Ok => StateValue::Ok,
+            AlarmState::Alarm => StateValue::Alarm,
+            AlarmState::InsufficientData => StateValue::InsufficientData,
+        };
+        let request = self.cloudwatch.set_alarm_state().alarm_name(name).state_value(state).state_reason(reason);
+        request.send().await.map(drop).map_err(|error| fault("cloudwatch:SetAlarmState", name, &error))
     }
 }
 

@@ -59,6 +59,8 @@ pub struct Account {
     pub(crate) ecr: aws_sdk_ecr::Client,
     #[cfg(feature = "permissions")]
     pub(crate) iam: aws_sdk_iam::Client,
+    #[cfg(feature = "events")]
+    pub(crate) events: aws_sdk_eventbridge::Client,
     #[cfg(feature = "ledger")]
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     #[cfg(feature = "logs")]
@@ -117,6 +119,8 @@ impl Account {
             ecr: client!(aws_sdk_ecr, config, meter),
             #[cfg(feature = "permissions")]
             iam: client!(aws_sdk_iam, config, meter),
+            #[cfg(feature = "events")]
+            events: client!(aws_sdk_eventbridge, config, meter),
             #[cfg(feature = "ledger")]
             dynamodb: client!(aws_sdk_dynamodb, config, meter),
             #[cfg(feature = "logs")]

@@ -23,6 +23,8 @@ mod costs;
 mod ecr;
 #[cfg(feature = "ecs")]
 mod ecs;
+#[cfg(feature = "events")]
+mod events;
 #[cfg(feature = "ledger")]
 mod ledger;
 #[cfg(feature = "logs")]

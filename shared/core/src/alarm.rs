@@ -35,6 +35,11 @@ pub enum Door {
     Timer,
 }
 
+impl Door {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::EventBridge, Self::Sns, Self::Direct, Self::Timer];
+}
+
 /// Which kind of alarm it is; what can be known from its event differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -28,6 +28,7 @@ pub mod refusal;
 pub mod remedy;
 
 pub mod case;
+pub mod drill;
 pub mod incident;
 pub mod ledger;
 pub mod mode;

@@ -41,12 +41,15 @@ pub enum NoticeKind {
     Cost,
     /// A report over all services; nothing follows it.
     Report,
+    /// The daily self-drill came through: the notifier counts it, and tells
+    /// nobody.
+    SelfDrill,
 }
 
 impl NoticeKind {
     /// It is of no service, and nothing is asked of anybody.
     pub fn is_of_the_account(self) -> bool {
-        matches!(self, Self::Cost | Self::Report)
+        matches!(self, Self::Cost | Self::Report | Self::SelfDrill)
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod costs;
 mod deployments;
+mod drills;
 mod images;
 mod pictures;
 mod setup;
@@ -37,6 +38,7 @@ pub use deployments::{
     CodeDeployReads, CodeDeployWrites, FleetReads, FleetWrites, HistoryReads, HookWrites, ImageAges, ImageLabels,
     LogReads,
 };
+pub use drills::{AlarmWrites, DrillWrites};
 pub use images::{ImageLedger, RegistryReads, RegistryWrites, RunningReads, RunsLedger, RunsReads, ScanReads};
 pub use pictures::PictureWrites;
 pub use setup::{PermissionReads, ScalingPolicyReads, SetupReads};

@@ -38,6 +38,8 @@ pub enum Family {
     PlainPage,
     /// What the notifier could not deliver, in all and by receiver.
     Undelivered,
+    /// Self-drills that reached the notifier, by the door they came in by.
+    SelfDrill,
     /// Attempts of AWS calls after the first.
     AwsRetries,
     /// Attempts of AWS calls that AWS throttled.

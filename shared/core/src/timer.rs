@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::alarm::Door;
 use crate::ids::{AlarmArn, IncidentId, ServiceDeploymentArn, ServiceRef};
 use crate::image::ImageId;
 
@@ -33,6 +34,13 @@ pub enum Purpose {
     Look {
         /// Which one.
         image: ImageId,
+    },
+    /// Carry the self-drill on: it concerns no service.
+    SelfDrill {
+        /// By which door the stack's test alarm came in.
+        door: Door,
+        /// When it rang.
+        rang_at: Timestamp,
     },
 }
 

@@ -38,3 +38,4 @@ pub mod counted;
 mod outbox;
 pub mod plan;
 pub mod respond;
+pub mod self_drill;

@@ -70,6 +70,9 @@ pub enum Decision {
         /// Why.
         fault: Fault,
     },
+    /// The stack's own test alarm: it opens no incident, and is sent on by the way
+    /// that an incident takes.
+    SelfDrill,
     /// Nothing to do: this was dealt with.
     Settled,
 }

@@ -1,5 +1,7 @@
 //! What infrastructure tells about the stack itself.
 
+use nightshift_core::alarm::AlarmSignal;
+use nightshift_core::drill;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::mode::Mode;
 use nightshift_core::refusal::Refusal;
@@ -52,6 +54,12 @@ impl Stack {
     /// Whether the alarm watches this stack itself.
     pub fn own_alarm(&self, name: &str) -> bool {
         name.strip_prefix(self.name.as_str()).is_some_and(|rest| rest.starts_with("-self-"))
+    }
+
+    /// Whether it is the alarm by which this stack tries itself out. The name is
+    /// made from the stack's: nothing that an event says of itself makes a drill.
+    pub fn drill_alarm(&self, signal: &AlarmSignal) -> bool {
+        signal.name == drill::alarm_of(&self.name) && self.home.elsewhere(&signal.account, &signal.region).is_none()
     }
 
     /// Whether the principal `ROLE/SESSION` is one of this stack's functions:

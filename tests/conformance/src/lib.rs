@@ -15,6 +15,7 @@ pub mod chat;
 pub mod codedeploy;
 pub mod cost_ledger;
 pub mod costs;
+pub mod drills;
 pub mod fleet;
 pub mod history;
 pub mod hooks;

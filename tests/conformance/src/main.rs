@@ -23,7 +23,7 @@ const CODE_DEPLOYING: &str = "CONFORM_CODE_DEPLOYING";
 const GAPS: &str = "CONFORM_GAPS";
 
 /// The suites, one or several ports each.
-const SUITES: [&str; 43] = [
+const SUITES: [&str; 45] = [
     "ages",
     "alarm-listing",
     "alarm-map",
@@ -37,6 +37,7 @@ const SUITES: [&str; 43] = [
     "code-stops",
     "cost-ledger",
     "costs",
+    "drill-events",
     "history",
     "hooks",
     "image-ledger",
@@ -60,6 +61,7 @@ const SUITES: [&str; 43] = [
     "scans",
     "secrets",
     "services",
+    "set-by-hand",
     "setup",
     "stacks",
     "switch",
@@ -103,6 +105,10 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         "code-rollbacks" => suites::codedeploy::rollbacks(account, place, &known(variables)?).await,
         "code-stops" => suites::codedeploy::stops(account, place, &known(variables)?).await,
         "costs" => suites::costs::costs(account, place).await,
+        "drill-events" => {
+            println!("{}", serde_json::to_string(&suites::drills::events(account, place, prefix).await?)?);
+            Ok(())
+        }
         "history" => suites::history::history(account, place).await,
         "hooks" => suites::hooks::hooks(account, place).await,
         "cost-ledger" => {
@@ -144,6 +150,7 @@ async fn run(suite: &str, account: &Account, variables: &Variables) -> Result<()
         }
         "services" => suites::services::services(account, place).await,
         "setup" => suites::setup::setup(account, place).await,
+        "set-by-hand" => suites::drills::set_by_hand(account).await,
         "stacks" => suites::stacks::stacks(account).await,
         "switch" => suites::switch::switch(account).await,
         "targets" => suites::targets::targets(account, place).await,

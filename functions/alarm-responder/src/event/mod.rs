@@ -39,7 +39,7 @@ pub enum Incoming {
 }
 
 /// The source of the stack's own drills: nobody but AWS can send `aws.*`.
-const DRILL_SOURCE: &str = "nightshift.drill";
+const DRILL_SOURCE: &str = nightshift_core::drill::SOURCE;
 
 /// Recognises an event by its content and reads it.
 ///

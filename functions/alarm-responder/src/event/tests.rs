@@ -59,7 +59,7 @@ fn every_sample_is_read_as_its_line() {
     composite-suppression-ended: Alarm <- Alarm at 02:16:21.915 EventBridge Composite eu-west-1:123456789012:alarm:checkout-unwell child checkout-5xx was suppressed
     direct-composite-with-spaces-in-times: Alarm <- Alarm at 02:16:21.915 Direct Composite eu-west-1:123456789012:alarm:checkout-unwell child checkout-5xx was suppressed
     direct-lambda-action: Alarm <- Ok at 02:14:21.486 Direct Metric eu-west-1:123456789012:alarm:checkout-5xx [AWS/ApplicationELB HTTPCode_Target_5XX_Count Sum/60 LoadBalancer=prod TargetGroup=checkout]
-    drill: Alarm <- Ok at 02:14:00.000 EventBridge Metric eu-west-1:123456789012:alarm:nightshift-drill [AWS/ECS CPUUtilization Average/60 ClusterName=prod ServiceName=web] drill
+    drill: Alarm <- Ok at 02:14:00.000 EventBridge Metric eu-west-1:123456789012:alarm:prod-web-cpu [AWS/ECS CPUUtilization Average/60 ClusterName=prod ServiceName=web] drill
     ecs-memory-alarm: Alarm <- Ok at 02:14:50.661 EventBridge Metric eu-west-1:123456789012:alarm:payments-memory [AWS/ECS MemoryUtilization Average/60 ClusterName=prod ServiceName=payments]
     health-backup-copy-second-page: ELASTICLOADBALANCING AWS_ELASTICLOADBALANCING_API_ISSUE open since 2026-11-20T01:58:00Z in eu-west-1
     health-closed: ECS AWS_ECS_OPERATIONAL_ISSUE closed since 2026-11-20T01:58:00Z in eu-west-1
@@ -76,6 +76,7 @@ fn every_sample_is_read_as_its_line() {
     period-of-a-day: Alarm <- Ok at 02:14:00.018 EventBridge Metric eu-west-1:123456789012:alarm:payments-settlement-missing [Prod/Payments SettlementsCompleted Sum/86400 ClusterName=prod ServiceName=payments]
     rollback-under-way: Alarm <- Ok at 02:14:21.486 EventBridge Metric eu-west-1:123456789012:alarm:checkout-5xx [AWS/ApplicationELB HTTPCode_Target_5XX_Count Sum/60 LoadBalancer=prod TargetGroup=checkout]
     rolled-back-and-still-alarming: Alarm <- Ok at 02:14:21.486 EventBridge Metric eu-west-1:123456789012:alarm:checkout-5xx [AWS/ApplicationELB HTTPCode_Target_5XX_Count Sum/60 LoadBalancer=prod TargetGroup=checkout]
+    self-drill: Alarm <- Ok at 09:00:01.207 EventBridge Metric eu-west-1:123456789012:alarm:nightshift-drill [Nightshift SelfDrill.EventBridge Sum/60 Function=notifier Stack=nightshift]
     service-draining: Alarm <- Ok at 02:14:21.486 EventBridge Metric eu-west-1:123456789012:alarm:checkout-5xx [AWS/ApplicationELB HTTPCode_Target_5XX_Count Sum/60 LoadBalancer=prod TargetGroup=checkout]
     set-by-hand: Alarm <- Ok at 02:14:05.000 EventBridge Metric eu-west-1:123456789012:alarm:checkout-5xx [AWS/ApplicationELB HTTPCode_Target_5XX_Count Sum/60 LoadBalancer=prod TargetGroup=checkout]
     single-metric-alarm: Alarm <- Ok at 02:14:21.486 EventBridge Metric eu-west-1:123456789012:alarm:checkout-5xx [AWS/ApplicationELB HTTPCode_Target_5XX_Count Sum/60 LoadBalancer=prod TargetGroup=checkout]

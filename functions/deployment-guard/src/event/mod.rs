@@ -80,7 +80,7 @@ struct Sweep {
 }
 
 /// The source of the stack's own drills: nobody but AWS can send `aws.*`.
-pub(crate) const DRILL_SOURCE: &str = "nightshift.drill";
+pub(crate) const DRILL_SOURCE: &str = nightshift_core::drill::SOURCE;
 
 /// Recognises an event by its content and reads it.
 ///

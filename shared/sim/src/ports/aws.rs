@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmState, LiveAlarm};
+use nightshift_core::drill::DrillEvent;
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ids::{Digest, ServiceRef};
 use nightshift_core::metric::{MetricId, Series};
 use nightshift_core::ports::{
-    AlarmListing, AlarmReads, Answer, ImageAges, ImageLabels, ImageReads, MetricReads, ScalingReads, ScalingWrites,
-    SecretReads, StackReads, SwitchReads, SwitchWrites, TargetReads,
+    AlarmListing, AlarmReads, AlarmWrites, Answer, DrillWrites, ImageAges, ImageLabels, ImageReads, MetricReads,
+    ScalingReads, ScalingWrites, SecretReads, StackReads, SwitchReads, SwitchWrites, TargetReads,
 };
 use nightshift_core::release::ImageNow;
 use nightshift_core::service::{ScalableTarget, TargetHealth};
@@ -48,6 +49,27 @@ impl AlarmListing for Account {
             let mut all: Vec<LiveAlarm> = state.alarms.iter().map(|alarm| alarm.live(event, false)).collect();
             all.sort_by(|a, b| a.arn.cmp(&b.arn));
             Ok(all)
+        })
+        .await
+    }
+}
+
+impl AlarmWrites for Account {
+    async fn set_alarm(&self, name: &str, state: AlarmState, reason: &str) -> Answer<()> {
+        const OPERATION: &str = "cloudwatch:SetAlarmState";
+        self.write(OPERATION, name, |state_of| match state_of.set_by_hand(name, state, reason) {
+            true => Ok(()),
+            false => Err(Fault::new(OPERATION, name, FaultKind::NotFound, "ResourceNotFound: no such alarm")),
+        })
+        .await
+    }
+}
+
+impl DrillWrites for Account {
+    async fn put_drill(&self, event: &DrillEvent) -> Answer<()> {
+        self.write("events:PutEvents", event.detail_type.clone(), |state| {
+            state.drilled(event);
+            Ok(())
         })
         .await
     }

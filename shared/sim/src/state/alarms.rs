@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use nightshift_core::alarm::{AlarmKind, AlarmState, LiveAlarm};
+use nightshift_core::drill::DrillEvent;
 use nightshift_core::ids::AlarmArn;
 use nightshift_core::metric::MetricId;
 
@@ -113,6 +114,26 @@ impl State {
                 self.alarms[index].suppressed = suppressed;
             }
         }
+    }
+
+    /// Somebody sets an alarm; the next evaluation takes it back. `false`: there is none.
+    pub(crate) fn set_by_hand(&mut self, name: &str, state: AlarmState, reason: &str) -> bool {
+        let Some(index) = self.alarms.iter().position(|alarm| alarm.setup.name == name) else { return false };
+        if self.alarms[index].state == state {
+            // No change of state, and so no event.
+            reason.clone_into(&mut self.alarms[index].reason);
+        } else {
+            let verdict = Verdict { state, reason: reason.to_owned(), basis: serde_json::Value::Null };
+            let suppressed = self.alarms[index].suppressed;
+            self.change(index, verdict, suppressed);
+        }
+        true
+    }
+
+    /// An event of a drill reaches whom the rules wake: those on deployments.
+    pub(crate) fn drilled(&mut self, drill: &DrillEvent) {
+        let event = event::drill(&self.scenario, drill, self.now);
+        self.queue(self.now, Delivery::Deployment { event, at: moment(self.now) });
     }
 
     /// ECS polls the alarms of deployments.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmKind, AlarmState};
+use nightshift_core::drill::{DrillEvent, SOURCE};
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::fingerprint;
 use nightshift_core::metric::MetricId;
@@ -40,6 +41,12 @@ pub(crate) fn alarm_changed(scenario: &Scenario, before: &Alarm, alarm: &Alarm, 
         detail["alarmTagsStatus"] = json!("SUCCESS");
     }
     envelope(scenario, "aws.cloudwatch", "CloudWatch Alarm State Change", &[alarm.arn.as_str()], at, detail)
+}
+
+/// What a drill puts on the bus.
+pub(crate) fn drill(scenario: &Scenario, drill: &DrillEvent, now: i64) -> Value {
+    let arns: Vec<&str> = drill.resources.iter().map(String::as_str).collect();
+    envelope(scenario, SOURCE, &drill.detail_type, &arns, moment(now), drill.detail.clone())
 }
 
 /// `AWS Health Event` of an issue.

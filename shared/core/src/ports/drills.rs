@@ -1,0 +1,21 @@
+//! The ports of a drill that a person asks for: it rings an alarm, and tells what
+//! only AWS could tell.
+
+use std::future::Future;
+
+use super::Answer;
+use crate::alarm::AlarmState;
+use crate::drill::DrillEvent;
+
+/// Sets alarms by hand.
+pub trait AlarmWrites: Sync {
+    /// `cloudwatch:SetAlarmState`, metric or composite. CloudWatch takes it back
+    /// at its next evaluation, which of a composite may be long in coming.
+    fn set_alarm(&self, name: &str, state: AlarmState, reason: &str) -> impl Future<Output = Answer<()>> + Send;
+}
+
+/// Puts a drill's events on the bus.
+pub trait DrillWrites: Sync {
+    /// `events:PutEvents` of source `nightshift.drill` to the account's default bus.
+    fn put_drill(&self, event: &DrillEvent) -> impl Future<Output = Answer<()>> + Send;
+}
