@@ -24,7 +24,8 @@ What differs from AWS, found by trying and worth knowing when a test surprises:
 - An alarm's SNS message has no AlarmArn, and its StateChangeTime ends in Z.
 - An alarm is judged when it or a datapoint is put, by the datapoints of all dimensions
   together: fresh ones for one service would ring another's alarm.
-- Timers fire at a sweep every ten seconds.
+- Timers fire at a sweep every ten seconds. A schedule with a universal target (aws-sdk:…)
+  is kept and does nothing.
 - IAM is not enforced, unless ministack is started with AUTH=true. It then takes every
   schedule for one of the default group, and asks neither for iam:PassRole nor, of
   requests in CBOR such as the Rust SDK's to CloudWatch, for anything. The simulator,

@@ -119,7 +119,7 @@ def test_without_yes_a_drill_says_what_it_would_do_and_changes_nothing(night):
     assert done.returncode == 0, done.stderr
     assert "would set prod-returns-5xx to ALARM, and back to OK in any case" in done.stdout
     assert "Nothing was changed. Add --yes to do it." in done.stdout
-    assert "Slack (channel C0LOCAL" in done.stdout and "nobody is paged" in done.stdout
+    assert "Slack (channel C0LOCAL" in done.stdout and "Paged      nobody" in done.stdout
     assert states(night) == before and night.items(night.key("returns")) == records
 
 

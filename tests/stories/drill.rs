@@ -62,7 +62,7 @@ description = '{"dependency_of":"prod/checkout","signal":"dependency"}'
 
 [[stack]]
 name = "nightshift"
-outputs = { LedgerTable = "ledger", PageTopicArn = "arn:aws:sns:eu-west-1:123456789012:pages", WhoIsTold = "neither Slack nor PagerDuty", DefaultModeName = "observe" }
+outputs = { LedgerTable = "ledger", NoticeTopicArn = "arn:aws:sns:eu-west-1:123456789012:notices", WhoIsTold = "neither Slack nor PagerDuty", DefaultModeName = "observe" }
 "#;
 
 fn wanted(scenario: Scenario) -> Wanted {
@@ -150,7 +150,7 @@ fn what_is_planned_says_who_is_paged_and_changes_nothing() {
     let story = story();
     let plan = planned(&story.account(), &wanted(Scenario::BadRelease)).unwrap();
     assert!(plan.pages && plan.severity_because.contains("tier 1"), "{plan:#?}");
-    assert!(plan.told.starts_with("neither Slack nor PagerDuty; and whoever else subscribed to arn:"), "{}", plan.told);
+    assert!(plan.told.starts_with("neither Slack nor PagerDuty; and subscribers of arn:"), "{}", plan.told);
     assert!(plan.beware.iter().any(|beware| beware.contains("mode act")), "{:?}", plan.beware);
     assert!(plan.beware.iter().any(|beware| beware.contains("a reason to look, no more")), "{:?}", plan.beware);
     assert!(!plan.expected.contains(&Step::Delivered), "nobody keeps a record of a delivery");

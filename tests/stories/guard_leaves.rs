@@ -1,10 +1,11 @@
 //! What the deployment guard leaves alone, and what it says about it.
 
 use jiff::SignedDuration;
-use nightshift::night::{Night, What};
+use nightshift::night::{Night, What, stack};
 use nightshift_core::policy::Policy;
 use nightshift_core::verdict::{By, DeploymentKind, Verdict};
-use nightshift_sim::{Delivery, Scenario, Story};
+use nightshift_incident::stack::Stack;
+use nightshift_sim::{Delivery, Scenario, Story, poll_once};
 use serde_json::Value;
 
 use super::guard::{CRASHES, decisions, newest, night, operations, scenario};
@@ -77,8 +78,8 @@ fn a_codedeploy_deployment_whose_end_nobody_told_is_read_when_its_watchdog_wakes
     assert_eq!(story.record(&web).incident, None);
 }
 
-#[test]
-fn a_drill_of_another_service_teaches_nothing() {
+/// Tasks that crash, as a drill tells of them.
+fn crashes_of_a_drill() -> Vec<Value> {
     let (_, loud) = night(scenario("", CRASHES), 10);
     let stopped = loud.happened().iter().filter_map(|happened| match &happened.what {
         What::Deployment { event, .. } if event["detail"]["lastStatus"] == "STOPPED" => Some(event.clone()),
@@ -91,15 +92,37 @@ fn a_drill_of_another_service_teaches_nothing() {
         })
         .collect();
     assert!(drills.len() >= 3, "{}", drills.len());
-    // The same release runs well here; only the drills say that it does not.
+    drills
+}
+
+/// The same release runs well here; only the drills say that it does not.
+fn well() -> Story {
     let story = Story::new(Scenario { deployment_events: false, ..scenario("", "") });
+    story.advance_to("2026-11-20T02:01:00Z".parse().unwrap());
+    story
+}
+
+#[test]
+fn a_drill_of_another_service_teaches_nothing() {
+    let story = well();
     let mut night = Night::new(story.account(), &Policy::default());
-    night.run_until("2026-11-20T02:01:00Z".parse().unwrap());
-    for event in drills {
+    for event in crashes_of_a_drill() {
         night.deliver(Delivery::Deployment { event, at: story.now() }, 0);
     }
     assert_eq!(newest(&story).failed, 0, "{:#?}", newest(&story));
     assert_eq!(operations(&story), Vec::<String>::new());
+}
+
+#[test]
+fn a_drill_of_the_drill_service_is_believed_and_acted_on() {
+    let story = well();
+    let stack = Stack { drill_service: Some("prod/web".into()), ..stack(&story.account()) };
+    let guard = deployment_guard::Handler::new(story.account(), stack, Policy::default());
+    for event in crashes_of_a_drill() {
+        poll_once(guard.handle(&event, story.now())).unwrap().unwrap();
+    }
+    assert!(newest(&story).failed >= 3, "{:#?}", newest(&story));
+    assert_eq!(operations(&story), ["ecs:StopServiceDeployment"]);
 }
 
 #[test]

@@ -36,6 +36,7 @@ mod imp {
     use nightshift_aws::{Account, Settings};
     use nightshift_core::policy::Policy;
     use nightshift_core::ports::StackReads as _;
+    use tokio::sync::watch;
 
     use super::super::observe::{Parts, observe};
     use super::super::plan::plan;
@@ -75,7 +76,8 @@ mod imp {
             // A reader that has gone away must not keep the alarm from being set back.
             let _ = if wanted.json { Ok(()) } else { say(&text::arrival(arrival, paint)) };
         };
-        let progress = carry_out(&account, &plan, &Terminal, wanted.within, line).await?;
+        let terminal = Terminal::listening().await;
+        let progress = carry_out(&account, &plan, &terminal, wanted.within, line).await?;
         let ending = text::ending(&plan, &progress, paint);
         finish(wanted, &text::document(&plan, Some(&progress)), ending, progress.missing().is_empty())
     }
@@ -98,7 +100,26 @@ mod imp {
     }
 
     /// Real time, and a person who may press Ctrl-C.
-    struct Terminal;
+    struct Terminal(watch::Receiver<bool>);
+
+    impl Terminal {
+        /// From now on Ctrl-C ends the drill and not the process: between the first
+        /// alarm and the first look it would leave the alarm ringing.
+        async fn listening() -> Self {
+            let (enough, heard) = watch::channel(false);
+            tokio::spawn(async move {
+                // Without a handler Ctrl-C does what it always does.
+                if tokio::signal::ctrl_c().await.is_ok() {
+                    enough.send_replace(true);
+                } else {
+                    std::future::pending::<()>().await;
+                }
+            });
+            // The handler is there once the task has run.
+            tokio::task::yield_now().await;
+            Self(heard)
+        }
+    }
 
     impl Pace for Terminal {
         fn now(&self) -> Timestamp {
@@ -106,9 +127,10 @@ mod imp {
         }
 
         async fn pause(&self) -> bool {
+            let mut enough = self.0.clone();
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => true,
-                _ = tokio::signal::ctrl_c() => false,
+                _ = enough.wait_for(|enough| *enough) => false,
             }
         }
     }

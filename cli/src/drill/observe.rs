@@ -44,8 +44,8 @@ pub struct Parts {
     pub default_mode: Mode,
     /// Who is told, in words.
     pub told: String,
-    /// ARN of the topic for pages.
-    pub page_topic: String,
+    /// ARN of the topic of notices.
+    pub notice_topic: String,
 }
 
 impl Parts {
@@ -57,8 +57,8 @@ impl Parts {
         let get = |output: &'static str| {
             outputs.get(output).cloned().ok_or(DrillError::NoOutput { stack: stack.to_owned(), output })
         };
-        let page_topic = get("PageTopicArn")?;
-        let part = |at: usize| page_topic.split(':').nth(at).unwrap_or_default().to_owned();
+        let notice_topic = get("NoticeTopicArn")?;
+        let part = |at: usize| notice_topic.split(':').nth(at).unwrap_or_default().to_owned();
         Ok(Self {
             table: get("LedgerTable")?,
             region: part(3),
@@ -66,7 +66,7 @@ impl Parts {
             default_mode: get("DefaultModeName")?.parse().unwrap_or_default(),
             drill_service: outputs.get("DrillServiceName").cloned(),
             told: get("WhoIsTold")?,
-            page_topic,
+            notice_topic,
         })
     }
 

@@ -151,7 +151,7 @@ pub fn plan(seen: &Seen, scenario: Scenario, policy: &Policy, now: Timestamp) ->
         severity,
         severity_because,
         pages: pages(severity, mode, false, policy),
-        told: format!("{}; and whoever else subscribed to {}", seen.parts.told, seen.parts.page_topic),
+        told: format!("{}; and subscribers of {}", seen.parts.told, seen.parts.notice_topic),
         expected,
     })
 }

@@ -127,7 +127,9 @@ impl<'a> Progress<'a> {
         if let Some(timer) = &found.timer {
             self.once(Step::TimerSet, format!("timer set: a check at {}", timer.at.strftime("%H:%M:%S UTC")), now);
         }
-        if before.is_some_and(|before| before.checks < found.checks) {
+        // An alarm that goes back to OK sets another check, too: this one was due.
+        let due = |before: &Incident| before.timer.as_ref().is_some_and(|timer| timer.at <= now);
+        if before.is_some_and(|before| before.checks < found.checks && due(before)) {
             self.once(Step::Checked, "checked by remedy-verifier".into(), now);
         }
         let escalated = |incident: &Incident| incident.phase == Phase::Escalated;

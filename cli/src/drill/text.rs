@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use nightshift_core::mode::Severity;
 use serde_json::{Value, json};
 
 use super::Wanted;
@@ -27,11 +28,13 @@ pub fn plan(plan: &Plan, wanted: &Wanted, paint: Paint) -> String {
         line("Sends", format!("{verb}put {:?} of source nightshift.drill on the bus", event.detail_type));
     }
     line("Mode", format!("{}", plan.mode));
-    let pages = if plan.pages { "somebody is paged unless a remedy is on its way" } else { "nobody is paged" };
-    line(
-        "Severity",
-        format!("{} because {}: {pages} (by the policy of a new stack)", plan.severity, plan.severity_because),
-    );
+    line("Severity", format!("{} because {}", plan.severity, plan.severity_because));
+    let paged = match (plan.pages, plan.severity) {
+        (false, _) => "nobody",
+        (true, Severity::P1) => "somebody, at once: by PagerDuty, where the secret has its key",
+        (true, _) => "somebody, unless a remedy is on its way: by PagerDuty, where the secret has its key",
+    };
+    line("Paged", format!("{paged} (by the policy of a new stack)"));
     line("Told", plan.told.clone());
     for beware in &plan.beware {
         line("Beware", beware.clone());
