@@ -4,9 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use nightshift::adopt::{AdoptError, Adoption, Asked, Place, Standing, all, one, text};
+use nightshift::adopt::{AdoptError, Adoption, Asked, Place, Standing, all, one, text, untouched};
 use nightshift::paint::Paint;
 use nightshift_core::fault::FaultKind;
+use nightshift_core::service::Controller;
+use nightshift_sim::Scenario;
+use nightshift_sim::scenario::StackSetup;
 
 fn asked() -> Asked {
     Asked { stack: "nightshift".into(), queue: None, dead_letters: None, runbooks: None, out: None }
@@ -61,7 +64,7 @@ fn scripts_rely_on_the_names_of_fields() {
     area cure id says standing
     asked function refused resource role
     notes parameters stack
-    breaker environment missing mode scaling service signals team
+    breaker environment missing mode scaling service signals team unknown
     ");
 }
 
@@ -139,7 +142,7 @@ fn without_the_main_stack_that_is_the_first_thing_to_deploy() {
     let [package, main, own] = search.commands.as_slice() else { panic!("{:?}", search.commands) };
     assert_eq!(package, "make package");
     assert!(main.starts_with("sam deploy --guided ") && main.contains("--stack-name other"), "{main}");
-    assert!(own.contains("--config-file \"$PWD/prod-search.toml\""), "{own}");
+    assert!(own.contains("--config-file \"$PWD/prod--search.toml\""), "{own}");
     let companion = search.companion.unwrap();
     assert_eq!(companion.parameters.get("AlarmTopicArn"), None);
     assert!(companion.file().contains("# AlarmTopicArn: stack other does not name it."), "{}", companion.file());
@@ -147,7 +150,7 @@ fn without_the_main_stack_that_is_the_first_thing_to_deploy() {
 
 #[test]
 fn what_iam_would_refuse_is_met_in_daylight() {
-    let mut scenario = nightshift_sim::Scenario::parse(include_str!("../scenarios/adopt.toml")).unwrap();
+    let mut scenario = Scenario::parse(include_str!("../scenarios/adopt.toml")).unwrap();
     scenario.denied = vec!["ecs:UpdateService".into()];
     let search = one(Place::of(scenario), "prod", "search", &asked()).unwrap();
     let refused: Vec<&str> =
@@ -156,23 +159,130 @@ fn what_iam_would_refuse_is_met_in_daylight() {
     assert_eq!(refused.len(), 3);
 }
 
+/// The demo's account, changed.
+fn changed(change: impl FnOnce(&mut Scenario)) -> Place {
+    let mut scenario = Scenario::parse(include_str!("../scenarios/adopt.toml")).unwrap();
+    change(&mut scenario);
+    Place::of(scenario)
+}
+
 #[test]
-fn a_name_that_cloudformation_does_not_take_is_cut_and_told_apart() {
+fn no_two_services_share_a_stack_and_cloudformation_takes_every_name() {
     let long = "x".repeat(255);
-    let mut scenario = nightshift_sim::Scenario::parse(include_str!("../scenarios/adopt.toml")).unwrap();
-    for (place, name) in ["a_b".to_owned(), "a-b".to_owned(), long.clone() + "1", long + "2"].iter().enumerate() {
-        name.clone_into(&mut scenario.services[place].name);
-    }
-    let names: Vec<String> = scenario.services[..3]
+    let pairs = [
+        ("prod", "web-api"),
+        ("prod-web", "api"),
+        ("prod", "a_b"),
+        ("prod", "a-b"),
+        ("p--x", "y"),
+        ("p", "x--y"),
+        ("9", "web"),
+        ("prod", &(long.clone() + "1")),
+        ("prod", &(long + "2")),
+    ];
+    let names: BTreeSet<String> = pairs
         .iter()
-        .map(|service| {
-            let place = Place::of(scenario.clone());
-            one(place, "prod", &service.name, &asked()).unwrap().companion.unwrap().stack
+        .map(|(cluster, service)| {
+            let place = changed(|scenario| {
+                (scenario.services[1].cluster, scenario.services[1].name) = ((*cluster).into(), (*service).into());
+                scenario.alarms.truncate(6);
+            });
+            one(place, cluster, service, &asked()).unwrap().companion.unwrap().stack
         })
         .collect();
-    assert!(names.iter().all(|name| name.len() <= 128 && !name.contains('_')), "{names:?}");
-    assert_eq!(names[1], "prod-a-b");
-    assert!(names[0].starts_with("prod-a-b-") && names[2].len() == 128, "{names:?}");
+    assert_eq!(names.len(), pairs.len(), "{names:?}");
+    let takes = |name: &String| {
+        let sound = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        sound && name.len() <= 128 && name.starts_with(|letter: char| letter.is_ascii_alphabetic())
+    };
+    assert!(names.iter().all(takes) && names.contains("prod--web-api") && names.contains("prod-web--api"), "{names:?}");
+}
+
+#[test]
+fn a_stack_of_somebody_else_is_never_deployed_over() {
+    let place = changed(|scenario| {
+        scenario.stacks.push(StackSetup {
+            name: "prod--search".into(),
+            status: "CREATE_COMPLETE".into(),
+            outputs: [("Url".to_owned(), "https://example.com".to_owned())].into(),
+        });
+    });
+    let search = one(place, "prod", "search", &asked()).unwrap();
+    assert!(search.no_companion.unwrap().contains("would delete what it holds"));
+    assert_eq!((search.companion, search.commands, search.deployed), (None, Vec::new(), false));
+    assert!(adopted("prod/checkout", &asked()).deployed);
+}
+
+#[test]
+fn what_a_tag_says_becomes_no_parameter_of_its_own() {
+    let place = changed(|scenario| {
+        let tags = &mut scenario.services[1].tags;
+        tags.insert("team".into(), "shop Mode=act AlarmTopicArn=arn:x".into());
+        tags.insert("environment".into(), "production".into());
+    });
+    let companion = one(place, "prod", "search", &asked()).unwrap().companion.unwrap();
+    assert_eq!(companion.parameters["Team"], "unowned");
+    assert!(
+        companion.notes[0].starts_with("Team: the tag's value holds what a parameter cannot."),
+        "{:?}",
+        companion.notes
+    );
+    assert!(!companion.file().contains("Mode=act"));
+}
+
+#[test]
+fn what_cannot_be_scaled_or_is_stopped_is_left_alone() {
+    let stopped = changed(|scenario| scenario.services[1].desired = 0);
+    let external = changed(|scenario| scenario.services[1].controller = Controller::External);
+    for place in [stopped, external] {
+        let search = one(place, "prod", "search", &asked()).unwrap();
+        assert_eq!(parameter(&search, "ManageScaling").as_deref(), Some("false"));
+        assert_eq!(parameter(&search, "MinCapacity"), None);
+    }
+    let many = changed(|scenario| scenario.services[1].desired = 20);
+    let search = one(many, "prod", "search", &asked()).unwrap();
+    let of = |name: &str| parameter(&search, name).unwrap();
+    assert_eq!((of("MinCapacity"), of("MaxCapacity")), ("20".to_owned(), "40".to_owned()));
+}
+
+#[test]
+fn a_service_with_requests_and_a_queue_has_both_watched() {
+    let search = adopted("prod/search", &Asked { queue: Some("orders".into()), ..asked() });
+    assert_eq!(parameter(&search, "QueueName").as_deref(), Some("orders"));
+    assert!(parameter(&search, "LoadBalancer").is_some() && parameter(&search, "TargetGroup").is_some());
+}
+
+#[test]
+fn an_image_of_another_registry_is_pinned_by_its_digest_alone() {
+    let pinned = |image: &str| {
+        let place = changed(|scenario| {
+            scenario.services[0].releases[1].image = Some(image.to_owned());
+        });
+        let checkout = one(place, "prod", "checkout", &asked()).unwrap();
+        let found = checkout.checks.iter().find(|check| check.id == "pinned").unwrap();
+        found.standing
+    };
+    assert_eq!(pinned("team/checkout:43"), Standing::Ready);
+    assert_eq!(pinned("906394416424.dkr.ecr.eu-west-1.amazonaws.com/aws-for-fluent-bit:latest"), Standing::Missing);
+}
+
+#[test]
+fn what_the_table_could_not_see_is_not_missing() {
+    let denied = denied(&["cloudwatch:DescribeAlarms", "application-autoscaling:DescribeScalableTargets"]);
+    let fleet = all(denied, |_, _| {}).unwrap();
+    assert_eq!(fleet.unseen.len(), 2, "{:?}", fleet.unseen);
+    for row in &fleet.services {
+        assert_eq!(row.unknown, ["signals", "scaling"]);
+        assert!(!row.missing.contains(&"signals") && !row.missing.contains(&"scaling"), "{row:?}");
+    }
+    assert!(text::all(&fleet, Paint::PLAIN).contains("?        ?        ?       ?           ?"));
+}
+
+#[test]
+fn a_file_that_nobody_changed_is_known() {
+    let file = adopted("prod/search", &asked()).companion.unwrap().file();
+    assert!(untouched(&file));
+    assert!(!untouched(&file.replace("MaxCapacity=10", "MaxCapacity=20")) && !untouched("# mine\n") && !untouched(""));
 }
 
 #[test]

@@ -139,12 +139,18 @@ def test_the_template_takes_whatever_parameters_it_writes(place, service):
 
 def test_a_file_that_somebody_changed_is_left_alone(place):
     file = place.folder / "mine.toml"
-    file.write_text("# mine\n")
+    assert nightshift(place, "prod/search", "--demo", "--stack", "other", "--out", file).returncode == 0
+    assert "AlarmTopicArn=" not in file.read_text()
+    # As it was written, it is written anew.
+    assert nightshift(place, "prod/search", "--demo", "--out", file).returncode == 0
+    mine = file.read_text().replace("Tier=2", "Tier=1")
+    assert "AlarmTopicArn=" in mine
+    file.write_text(mine)
     done = nightshift(place, "prod/search", "--demo", "--out", file)
-    assert done.returncode == 0 and "it is left alone" in done.stdout
-    assert file.read_text() == "# mine\n"
+    assert done.returncode == 0 and "somebody has changed it: it is left alone" in done.stdout
+    assert file.read_text() == mine
     done = nightshift(place, "prod/search", "--demo", "--out", file, "--overwrite")
-    assert "Its parameters are in" in done.stdout and "Service=search" in file.read_text()
+    assert "Its parameters are in" in done.stdout and "Tier=2" in file.read_text()
 
 
 def test_all_services_are_one_table(place):

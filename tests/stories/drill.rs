@@ -145,6 +145,28 @@ fn each_scenario_rings_the_alarm_that_fits_and_sees_its_incident_to_the_end() {
     }
 }
 
+/// As stacks/service.yaml makes them: two ring, and their children say why.
+#[test]
+fn of_a_service_with_its_own_stack_the_two_that_ring_are_rung() {
+    let text = ACCOUNT.replace("name = \"checkout-cpu\"", "name = \"checkout-cpu\"\nactions_enabled = false");
+    let text = text.replace("name = \"checkout-errors\"", "name = \"checkout-errors\"\nactions_enabled = false");
+    let strained = "\n[[alarm]]\nname = \"checkout-strained\"\nchildren = [\"checkout-cpu\"]\n\
+                    description = '{\"cluster\":\"prod\",\"service\":\"checkout\",\"signal\":\"saturation\"}'\n";
+    let scenario = nightshift_sim::Scenario::parse(&(text + strained)).unwrap();
+    for (drill, alarm) in [
+        (Scenario::BadRelease, "checkout-a-composite"),
+        (Scenario::Load, "checkout-strained"),
+        (Scenario::Dependency, "checkout-a-composite"),
+    ] {
+        let story = Story::new(scenario.clone());
+        let plan = planned(&story.account(), &wanted(drill)).unwrap();
+        assert_eq!(plan.alarm, alarm);
+        let (arrived, missing) = drilled(&story, &plan, 1000).unwrap();
+        assert_eq!(missing, [], "{drill:?}: {arrived:#?}");
+        assert_eq!(state(&story, alarm), AlarmState::Ok);
+    }
+}
+
 #[test]
 fn what_is_planned_says_who_is_paged_and_changes_nothing() {
     let story = story();

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::coverage::Coverage;
 use super::observe::Observed;
+use super::parameters::scalable;
 
 /// How something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -93,6 +94,10 @@ fn signals(list: &mut List, seen: &Observed, coverage: &Coverage) {
 fn scaling(list: &mut List, seen: &Observed) {
     const AREA: &str = "Scaling";
     let desired = seen.service.desired;
+    // One task on each instance, or as somebody's own controller will.
+    if !scalable(&seen.service) {
+        return;
+    }
     let two = format!("{desired} {} wanted", if desired == 1 { "task" } else { "tasks" });
     list.add(AREA, "two-tasks", desired >= 2, two, "one task alone is down while it is replaced: want two");
     match &seen.scaling {
@@ -159,7 +164,11 @@ fn tags(list: &mut List, seen: &Observed) {
     {
         let value = keys.iter().find_map(|key| service.tag(key));
         let says = value.map_or_else(|| format!("no tag {id}"), |value| format!("{id} {value}"));
-        let cure = if id == "team" { "nobody is told by name" } else { "severity is P2 without it" };
+        let cure = match id {
+            "team" => "nobody is told by name",
+            "tier" => "severity goes by it in production",
+            _ => "whether it is production is not known, and severity goes by it",
+        };
         list.add(AREA, id, value.is_some(), says, cure);
     }
 }

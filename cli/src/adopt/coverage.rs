@@ -19,9 +19,10 @@ pub fn coverage(services: &[&Service], alarms: &[LiveAlarm]) -> BTreeMap<String,
     for alarm in alarms.iter().filter(ring) {
         let looked_at = with_children(alarm, &by_name);
         let Some(own) = looked_at.iter().find_map(|alarm| owner(services, alarm)) else { continue };
-        let of_children: BTreeSet<Signal> = looked_at.iter().skip(1).filter_map(|alarm| signal(alarm)).collect();
+        let of_children: BTreeSet<Signal> =
+            looked_at.iter().skip(1).filter_map(|alarm| watched_signal(alarm)).collect();
         // What a composite says of itself is one word for all that is in it.
-        let signals = if of_children.is_empty() { signal(alarm).into_iter().collect() } else { of_children };
+        let signals = if of_children.is_empty() { watched_signal(alarm).into_iter().collect() } else { of_children };
         for signal in signals {
             all.entry(own.clone()).or_default().entry(signal).or_default().insert(alarm.name.clone());
         }
@@ -45,24 +46,28 @@ fn with_children<'a>(alarm: &'a LiveAlarm, by_name: &BTreeMap<&str, &'a LiveAlar
 /// The service that an alarm is of: by what it says, by ECS's dimensions, by
 /// its target group, in the order in which Nightshift looks.
 fn owner(services: &[&Service], alarm: &LiveAlarm) -> Option<String> {
-    let said = Described::of_live(alarm);
-    let dimension = |name: &str| alarm.metrics.iter().find_map(|metric| metric.dimensions.get(name));
-    let named = said.pair().map(|(cluster, service)| format!("{cluster}/{service}"));
-    let dimensions = || Some(format!("{}/{}", dimension("ClusterName")?, dimension("ServiceName")?));
     let by_group = || {
-        let group = dimension("TargetGroup")?;
+        let group = alarm.metrics.iter().find_map(|metric| metric.dimensions.get("TargetGroup"))?;
         let registered = |service: &&&Service| service.target_groups.iter().any(|arn| arn.ends_with(group.as_str()));
         let mut found = services.iter().filter(registered);
         // Several services behind one group: nobody can say which it is.
         found.next().filter(|_| found.next().is_none()).map(|service| service.service.to_string())
     };
-    let found = named.or_else(dimensions).or_else(by_group)?;
+    let found = named_service(alarm).or_else(by_group)?;
     services.iter().any(|service| service.service.to_string() == found).then_some(found)
+}
+
+/// The service that an alarm names itself, as `cluster/service`.
+pub fn named_service(alarm: &LiveAlarm) -> Option<String> {
+    let said = Described::of_live(alarm);
+    let dimension = |name: &str| alarm.metrics.iter().find_map(|metric| metric.dimensions.get(name));
+    let named = said.pair().map(|(cluster, service)| format!("{cluster}/{service}"));
+    named.or_else(|| Some(format!("{}/{}", dimension("ClusterName")?, dimension("ServiceName")?)))
 }
 
 /// Which signal an alarm watches: what it says, or what its metrics tell. A
 /// ratio of errors to requests is about errors.
-fn signal(alarm: &LiveAlarm) -> Option<Signal> {
+pub fn watched_signal(alarm: &LiveAlarm) -> Option<Signal> {
     let tells = |wanted: Signal| alarm.metrics.iter().any(|metric| of_metric(metric) == Some(wanted));
     let order = [Signal::Errors, Signal::Latency, Signal::Saturation, Signal::Traffic];
     Described::of_live(alarm).signal.or_else(|| order.into_iter().find(|signal| tells(*signal)))

@@ -1,13 +1,15 @@
 //! The table of all services: which signals, which mode, what is missing.
 
 use futures_util::future::join_all;
+use nightshift_core::alarm::LiveAlarm;
 use nightshift_core::described::Signal;
-use nightshift_core::fault::Fault;
+use nightshift_core::fault::{Fault, FaultKind, Sight};
 use nightshift_core::ports::{AlarmListing, FleetReads, ScalingReads};
-use nightshift_core::service::{MODE_TAG, Service, environment};
+use nightshift_core::service::{Controller, MODE_TAG, ScalableTarget, Service, environment};
 use serde::Serialize;
 
 use super::coverage::{Coverage, coverage};
+use super::parameters::scalable;
 
 /// So many are asked for at once: Application Auto Scaling throttles early.
 const AT_ONCE: usize = 4;
@@ -45,6 +47,8 @@ pub struct Row {
     pub breaker: bool,
     /// Names of what is missing.
     pub missing: Vec<&'static str>,
+    /// Names of what could not be seen.
+    pub unknown: Vec<&'static str>,
 }
 
 /// Looks at every service; `each` hears of each that was looked at, and of how
@@ -55,22 +59,29 @@ pub struct Row {
 pub async fn fleet<W: World>(world: &W, mut each: impl FnMut(usize, usize)) -> Result<Fleet, Fault> {
     let services = world.all_services().await?;
     let mut unseen = Vec::new();
-    let alarms = world.alarms().await.unwrap_or_else(|fault| {
-        unseen.push(format!("{fault}: which signals are watched is not known, and shown as none"));
-        Vec::new()
-    });
-    let all = coverage(&services.iter().collect::<Vec<_>>(), &alarms);
+    let alarms: Sight<Vec<LiveAlarm>> = world.alarms().await.into();
+    unseen.extend(alarms.fault().map(|fault| format!("{fault}: which signals are watched is not known")));
+    let known = alarms.seen().map(Vec::as_slice).unwrap_or_default();
+    let all = coverage(&services.iter().collect::<Vec<_>>(), known);
     let mut rows = Vec::new();
+    let mut denied: Option<Fault> = None;
     for some in services.chunks(AT_ONCE) {
-        let scaled = join_all(some.iter().map(|service| world.scalable_target(&service.service))).await;
+        // What was denied once is denied each time.
+        let scaled = match &denied {
+            Some(fault) => vec![Err(fault.clone()); some.len()],
+            None => join_all(some.iter().map(|service| world.scalable_target(&service.service))).await,
+        };
         for (service, scaled) in some.iter().zip(scaled) {
-            let bounds = scaled.unwrap_or_else(|fault| {
-                unseen.push(format!("{fault}: shown as not scaled"));
-                None
-            });
+            if let Err(fault) = &scaled
+                && denied.is_none()
+            {
+                unseen.push(format!("{fault}: how it scales is not known"));
+                denied = Some(fault.clone()).filter(|fault| fault.kind == FaultKind::Denied);
+            }
             let nothing = Coverage::new();
             let covered = all.get(&service.service.to_string()).unwrap_or(&nothing);
-            rows.push(row(service, covered, bounds.map(|bounds| format!("{}-{}", bounds.min, bounds.max))));
+            let covered = if alarms.seen().is_some() { Some(covered) } else { None };
+            rows.push(row(service, covered, &scaled.into()));
             each(rows.len(), services.len());
         }
     }
@@ -78,28 +89,35 @@ pub async fn fleet<W: World>(world: &W, mut each: impl FnMut(usize, usize)) -> R
     Ok(Fleet { services: rows, unseen })
 }
 
-fn row(service: &Service, covered: &Coverage, scaling: Option<String>) -> Row {
+fn row(service: &Service, covered: Option<&Coverage>, scaling: &Sight<Option<ScalableTarget>>) -> Row {
     let tag = |keys: &[&str]| keys.iter().find_map(|key| service.tag(key)).map(ToOwned::to_owned);
-    let signals: Vec<Signal> = Signal::GOLDEN.into_iter().filter(|signal| covered.contains_key(signal)).collect();
+    let watched = |signal: &Signal| covered.is_some_and(|covered| covered.contains_key(signal));
+    let signals: Vec<Signal> = Signal::GOLDEN.into_iter().filter(watched).collect();
+    let bounds = scaling.seen().and_then(Option::as_ref);
     let (mode, team) = (tag(&[MODE_TAG]), tag(&["team", "owner"]));
+    let of_ecs = service.controller == Controller::Ecs;
     let breaker = service.breaker.is_some_and(|breaker| breaker.enabled && breaker.rolls_back);
+    let scalable = scalable(service);
     let missing = [
-        (signals.len() < Signal::GOLDEN.len(), "signals"),
+        (covered.is_some() && signals.len() < Signal::GOLDEN.len(), "signals"),
         (mode.is_none(), "mode"),
         (environment(service).is_none(), "environment"),
         (team.is_none(), "team"),
-        (scaling.is_none(), "scaling"),
-        (!breaker, "circuit breaker"),
-        (service.desired < 2, "second task"),
+        (scalable && scaling.seen().is_some() && bounds.is_none(), "scaling"),
+        (of_ecs && !breaker, "circuit breaker"),
+        (scalable && service.desired < 2, "second task"),
     ];
+    let unknown = [(covered.is_none(), "signals"), (scaling.fault().is_some(), "scaling")];
+    let named = |(is, name): (bool, &'static str)| is.then_some(name);
     Row {
         service: service.service.to_string(),
         environment: environment(service).map(ToOwned::to_owned),
-        missing: missing.into_iter().filter_map(|(lacks, name)| lacks.then_some(name)).collect(),
+        missing: missing.into_iter().filter_map(named).collect(),
+        unknown: unknown.into_iter().filter_map(named).collect(),
+        scaling: bounds.map(|bounds| format!("{}-{}", bounds.min, bounds.max)),
         mode,
         team,
         signals,
-        scaling,
         breaker,
     }
 }

@@ -20,9 +20,10 @@ use serde::Serialize;
 
 pub use account::{AdoptError, Place, all, one};
 pub use checklist::{Check, Standing};
+pub use coverage::{named_service, watched_signal};
 pub use fleet::{Fleet, Row, fleet};
 pub use observe::{ObserveError, World};
-pub use parameters::Companion;
+pub use parameters::{Companion, untouched};
 pub use permissions::Rehearsed;
 
 /// What was asked for, beside the service.
@@ -99,7 +100,7 @@ pub async fn adopt<W: World>(world: &W, service: &ServiceRef, asked: &Asked) -> 
         region: service.region.clone(),
         checks: checklist::checklist(&seen, &coverage),
         unseen: unseen(&seen),
-        deployed: seen.companion.seen().copied().unwrap_or(false),
+        deployed: seen.companion.seen() == Some(&observe::Companion::Ours),
         permissions: seen.permissions,
         companion,
         no_companion,

@@ -75,11 +75,25 @@ pub struct Observed {
     pub history: Sight<Vec<ServiceDeployment>>,
     /// Outputs of the main stack; `None`: it is not deployed.
     pub main: Sight<Option<BTreeMap<String, String>>>,
-    /// Whether its companion stack is deployed.
-    pub companion: Sight<bool>,
+    /// The stack that has the companion's name.
+    pub companion: Sight<Companion>,
     /// What Nightshift's roles may do to it.
     pub permissions: Vec<Rehearsed>,
 }
+
+/// Whose the stack is that has the companion's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Companion {
+    /// There is none.
+    Absent,
+    /// It is the companion.
+    Ours,
+    /// It is another one: to deploy over it would delete what it holds.
+    Foreign,
+}
+
+/// The output that only the companion has.
+const OURS: &str = "UnwellAlarmArn";
 
 /// Why a service cannot be looked at.
 #[derive(Debug, thiserror::Error)]
@@ -126,12 +140,20 @@ pub async fn observe<W: World>(
         log_groups: log_groups(world, containers).await.into(),
         repositories: repositories(world, &found.service, containers).await,
         history: world.history(service).await.into(),
-        companion: world.outputs(companion).await.map(|outputs| outputs.is_some()).into(),
+        companion: world.outputs(companion).await.map(whose).into(),
         permissions: permissions(world, &found, main.seen().and_then(Option::as_ref)).await,
         service: found,
         task,
         main,
     })
+}
+
+fn whose(outputs: Option<BTreeMap<String, String>>) -> Companion {
+    match outputs {
+        None => Companion::Absent,
+        Some(outputs) if outputs.contains_key(OURS) => Companion::Ours,
+        Some(_) => Companion::Foreign,
+    }
 }
 
 async fn log_groups<W: LogGroupReads>(world: &W, task: Option<&TaskSetup>) -> Answer<Vec<LogGroup>> {

@@ -6,14 +6,16 @@ use std::path::Path;
 
 use nightshift_core::fault::Sight;
 use nightshift_core::ids::{ServiceRef, fingerprint};
-use nightshift_core::service::Service;
+use nightshift_core::service::{Controller, Service};
 use serde::Serialize;
 
 use super::Asked;
-use super::observe::Observed;
+use super::observe::{Companion as Whose, Observed};
 
 /// What CloudFormation takes as a stack's name.
 const LONGEST_STACK: usize = 128;
+/// What the template takes as a log group's.
+const LONGEST_LOG_GROUP: usize = 150;
 /// Digits that tell apart what was cut.
 const FINGERPRINT: usize = 8;
 /// Tasks that scaling may want, where the service says nothing else.
@@ -34,18 +36,21 @@ pub struct Companion {
 /// Why no parameter file is written, in a sentence.
 pub type Refused = String;
 
-/// The name of a service's companion stack: its own, as far as CloudFormation
-/// takes it.
+/// The name of a service's companion stack: both its names with two hyphens
+/// between them, which no other stack is likely to have.
 pub fn stack_name(service: &ServiceRef) -> String {
-    let letter = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
-    let whole: String = format!("{}-{}", service.cluster, service.service).chars().map(letter).collect();
+    let plain = |name: &str| {
+        let sound = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        sound && !name.contains("--") && !name.starts_with('-') && !name.ends_with('-')
+    };
+    let whole = format!("{}--{}", service.cluster, service.service);
     let begins = whole.starts_with(|letter: char| letter.is_ascii_alphabetic());
-    let name = if begins { whole } else { format!("service-{whole}") };
-    let plain = name == format!("{}-{}", service.cluster, service.service);
-    if plain && name.len() <= LONGEST_STACK {
-        return name;
+    if begins && plain(&service.cluster) && plain(&service.service) && whole.len() <= LONGEST_STACK {
+        return whole;
     }
     // Two services must not share a name because of what was replaced or cut.
+    let letter = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
+    let name: String = format!("service-{whole}").chars().map(letter).collect();
     let print = fingerprint(&[&service.cluster, &service.service]);
     let room = LONGEST_STACK - FINGERPRINT - 1;
     format!("{}-{}", &name[..name.len().min(room)], &print[..FINGERPRINT])
@@ -57,48 +62,88 @@ pub fn stack_name(service: &ServiceRef) -> String {
 /// Why there are none.
 pub fn companion(seen: &Observed, asked: &Asked) -> Result<Companion, Refused> {
     let service = &seen.service;
+    let stack = stack_name(&service.service);
+    if seen.companion.seen() == Some(&Whose::Foreign) {
+        return Err(format!(
+            "stack {stack} is there and has no output UnwellAlarmArn: it is another one, or was never completed. To \
+             deploy over it would delete what it holds"
+        ));
+    }
     let mut notes = Vec::new();
     let mut parameters = BTreeMap::from([
         ("Cluster", service.service.cluster.clone()),
         ("Service", service.service.service.clone()),
-        ("Environment", tag(service, &["environment", "env"]).unwrap_or("production").to_owned()),
+        ("Environment", of_tag(service, ("Environment", &["environment", "env"], "production", 50), &mut notes)),
         ("Tier", tag(service, &["tier"]).filter(|tier| matches!(*tier, "1" | "2" | "3")).unwrap_or("2").to_owned()),
+        ("Team", of_tag(service, ("Team", &["team", "owner"], "unowned", 100), &mut notes)),
         ("NightshiftStack", asked.stack.clone()),
     ]);
-    let team = tag(service, &["team", "owner"]).unwrap_or_else(|| {
-        notes.push("Team: nobody is named by a tag of the service. Replace \"unowned\".".to_owned());
-        "unowned"
-    });
-    parameters.insert("Team", team.to_owned());
-    if tag(service, &["environment", "env"]).is_none() {
-        notes.push("Environment: no tag says it. Replace \"production\" where it is none.".to_owned());
-    }
     parameters.extend(reached(seen, asked, &mut notes)?);
     parameters.extend(scaled(seen, &mut notes));
-    parameters.extend(of_tasks(seen));
+    parameters.extend(of_tasks(seen, &mut notes));
     if let Some(runbooks) = &asked.runbooks {
         parameters.insert("RunbookBase", runbooks.clone());
     }
-    match seen.main.seen().and_then(Option::as_ref).and_then(|outputs| outputs.get("AlarmTopicArn")) {
-        Some(topic) => drop(parameters.insert("AlarmTopicArn", topic.clone())),
-        None => notes.push(format!(
+    match seen.main.seen() {
+        Some(Some(outputs)) if outputs.contains_key("AlarmTopicArn") => {
+            parameters.extend(outputs.get("AlarmTopicArn").map(|topic| ("AlarmTopicArn", topic.clone())));
+        }
+        Some(_) => notes.push(format!(
             "AlarmTopicArn: stack {} does not name it. Deploy that first, then run this again.",
             asked.stack
         )),
+        None => notes.push(format!(
+            "AlarmTopicArn: stack {} could not be read. Add it by hand, from that stack's outputs.",
+            asked.stack
+        )),
     }
-    Ok(Companion { stack: stack_name(&service.service), parameters, notes })
+    Ok(Companion { stack, parameters, notes })
 }
 
 fn tag<'a>(service: &'a Service, keys: &[&str]) -> Option<&'a str> {
     keys.iter().find_map(|key| service.tag(key)).filter(|value| !value.is_empty())
 }
 
+/// What a tag says, if the template takes it. SAM would take a blank or a sign of
+/// equality for the beginning of another parameter.
+fn of_tag(
+    service: &Service,
+    (name, keys, otherwise, longest): (&str, &[&str], &str, usize),
+    notes: &mut Vec<String>,
+) -> String {
+    let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    let takes = |value: &&str| value.len() <= longest && value.bytes().all(sound);
+    let said = tag(service, keys);
+    if let Some(value) = said.filter(takes) {
+        return value.to_owned();
+    }
+    notes.push(match said {
+        Some(_) => format!("{name}: the tag's value holds what a parameter cannot. Replace \"{otherwise}\"."),
+        None => format!("{name}: no tag of the service says it. Replace \"{otherwise}\" if that is wrong."),
+    });
+    otherwise.to_owned()
+}
+
+/// Whether Application Auto Scaling can move its number of tasks.
+pub fn scalable(service: &Service) -> bool {
+    !service.daemon && service.controller != Controller::External
+}
+
 /// How requests, or messages, come to it.
 fn reached(seen: &Observed, asked: &Asked, notes: &mut Vec<String>) -> Result<Vec<(&'static str, String)>, Refused> {
-    if let Some(queue) = &asked.queue {
-        let dead = asked.dead_letters.iter().map(|queue| ("DeadLetterQueueName", queue.clone()));
-        return Ok(std::iter::once(("QueueName", queue.clone())).chain(dead).collect());
+    let dead = asked.dead_letters.iter().map(|queue| ("DeadLetterQueueName", queue.clone()));
+    let mut found: Vec<_> = asked.queue.iter().map(|queue| ("QueueName", queue.clone())).chain(dead).collect();
+    match balanced(seen, notes) {
+        Ok(balancer) => found.extend(balancer),
+        Err(why) if found.is_empty() => return Err(why),
+        // Its queue alone tells how its work goes.
+        Err(_) => {}
     }
+    Ok(found)
+}
+
+/// The load balancer before it.
+fn balanced(seen: &Observed, notes: &mut Vec<String>) -> Result<Vec<(&'static str, String)>, Refused> {
     let service = &seen.service;
     if service.target_groups.is_empty() {
         return Err("it has no load balancer, so nothing says how its work goes. If a queue feeds it, say which: \
@@ -143,42 +188,64 @@ fn scaled(seen: &Observed, notes: &mut Vec<String>) -> Vec<(&'static str, String
     let own = format!("{}-", stack_name(&seen.service.service));
     let policies = seen.policies.seen().map(Vec::as_slice).unwrap_or_default();
     let ours = policies.iter().any(|policy| policy.name.starts_with(&own));
-    let (manages, bounds) = match &seen.scaling {
-        Sight::Seen(None) => (true, None),
-        Sight::Seen(Some(bounds)) if ours => (true, Some(bounds)),
-        Sight::Seen(Some(_)) => {
-            notes.push("ManageScaling: somebody scales it already; the stack leaves that alone.".to_owned());
-            (false, None)
-        }
-        Sight::Unseen(_) => {
-            notes.push("ManageScaling: its scaling could not be read, so the stack leaves it alone.".to_owned());
-            (false, None)
-        }
+    let left = match &seen.scaling {
+        _ if !scalable(&seen.service) => Some("AWS scales no service of this kind"),
+        Sight::Seen(Some(_)) if !ours => Some("somebody scales it already"),
+        Sight::Seen(None) if desired == 0 => Some("no task is wanted, and scaling would start some"),
+        Sight::Unseen(_) => Some("its scaling could not be read"),
+        Sight::Seen(_) => None,
     };
-    if !manages {
+    if let Some(why) = left {
+        notes.push(format!("ManageScaling: {why}; the stack leaves that alone."));
         return vec![("ManageScaling", "false".to_owned())];
     }
-    let min = bounds.map_or(FEWEST, |bounds| bounds.min);
+    let bounds = seen.scaling.seen().and_then(Option::as_ref);
+    // No fewer than are wanted now: nobody knows yet how many are needed.
+    let min = bounds.map_or(FEWEST.max(desired), |bounds| bounds.min);
     let max = bounds.map_or(MOST.max(desired.saturating_mul(2)), |bounds| bounds.max);
+    notes.push(
+        "RequestsPerTarget: measure what one task can serve (load/README.md) before you scale by requests.".to_owned(),
+    );
     vec![("ManageScaling", "true".to_owned()), ("MinCapacity", min.to_string()), ("MaxCapacity", max.to_string())]
 }
 
-fn of_tasks(seen: &Observed) -> Vec<(&'static str, String)> {
+fn of_tasks(seen: &Observed, notes: &mut Vec<String>) -> Vec<(&'static str, String)> {
     let insights = seen.setup.seen().is_some_and(|setup| setup.insights);
     let mut found = vec![("ContainerInsights", insights.to_string())];
-    let containers =
-        seen.task.seen().and_then(Option::as_ref).map(|task| task.containers.as_slice()).unwrap_or_default();
-    found.extend(containers.iter().find_map(|it| it.log_group.clone()).map(|group| ("LogGroup", group)));
+    let containers = seen.task.seen().and_then(Option::as_ref).map(|task| task.containers.as_slice());
+    let group = containers.unwrap_or_default().iter().find_map(|it| it.log_group.clone());
+    if group.as_ref().is_some_and(|group| group.len() > LONGEST_LOG_GROUP) {
+        notes.push("LogGroup: its name is longer than an alarm's description has room for.".to_owned());
+    }
+    found.extend(group.filter(|group| group.len() <= LONGEST_LOG_GROUP).map(|group| ("LogGroup", group)));
     found.extend(seen.repositories.first().map(|(name, _)| ("Repository", name.clone())));
     found
 }
 
+/// How the first line of a file begins.
+const WRITTEN: &str = "# Written by nightshift adopt, ";
+
+/// Whether a file is as it was written: it may be written anew.
+pub fn untouched(file: &str) -> bool {
+    let Some((first, rest)) = file.split_once('\n') else { return false };
+    first.strip_prefix(WRITTEN) == Some(print(rest).as_str())
+}
+
+fn print(text: &str) -> String {
+    fingerprint(&[text])[..FINGERPRINT].to_owned()
+}
+
 impl Companion {
-    /// The file for `sam deploy --config-file`.
+    /// The file for `sam deploy --config-file`. Its first line tells whether
+    /// somebody has changed the others.
     pub fn file(&self) -> String {
+        let text = self.text();
+        format!("{WRITTEN}{}\n{text}", print(&text))
+    }
+
+    fn text(&self) -> String {
         let mut text = format!(
-            "# Parameters of stacks/service.yaml, as nightshift adopt found them. Read and change what you like.\n\
-             # Every parameter is described there.\nversion = 0.1\n\n[default.deploy.parameters]\n\
+            "# Parameters of stacks/service.yaml, which describes each. Read and change what you like.\nversion = 0.1\n\n[default.deploy.parameters]\n\
              stack_name = \"{}\"\nresolve_s3 = true\nparameter_overrides = [\n",
             self.stack
         );

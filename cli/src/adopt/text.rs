@@ -120,7 +120,11 @@ pub fn all(fleet: &Fleet, paint: Paint) -> String {
 
 fn cells(row: &Row) -> [String; 10] {
     let or_dash = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), harmless);
-    let watched = |signal: Signal| if row.signals.contains(&signal) { "✓" } else { "-" }.to_owned();
+    let or_unknown = |what: &str| if row.unknown.contains(&what) { "?" } else { "-" }.to_owned();
+    let watched = |signal: Signal| match row.signals.contains(&signal) {
+        true => "✓".to_owned(),
+        false => or_unknown("signals"),
+    };
     let [latency, traffic, errors, saturation] = Signal::GOLDEN.map(watched);
     let missing = if row.missing.is_empty() { "-".to_owned() } else { row.missing.join(", ") };
     [
@@ -132,7 +136,7 @@ fn cells(row: &Row) -> [String; 10] {
         traffic,
         errors,
         saturation,
-        or_dash(&row.scaling),
+        row.scaling.clone().unwrap_or_else(|| or_unknown("scaling")),
         missing,
     ]
 }

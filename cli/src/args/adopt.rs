@@ -17,15 +17,15 @@ pub struct AdoptArgs {
     #[arg(long, value_name = "NAME", default_value = "nightshift")]
     pub stack: String,
     /// The SQS queue that feeds a worker, which has no load balancer.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = queue)]
     pub queue: Option<String>,
     /// Where that queue leaves what failed too often.
-    #[arg(long, value_name = "NAME", requires = "queue")]
+    #[arg(long, value_name = "NAME", requires = "queue", value_parser = queue)]
     pub dead_letters: Option<String>,
     /// Where people read the pages of runbooks/: an https URL that ends with a slash.
     #[arg(long, value_name = "URL", value_parser = https)]
     pub runbooks: Option<String>,
-    /// Where the parameter file goes [default: CLUSTER-SERVICE.toml].
+    /// Where the parameter file goes [default: CLUSTER--SERVICE.toml].
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Replace a parameter file that is there and says something else.
@@ -48,6 +48,15 @@ fn pair(text: &str) -> Result<(String, String), String> {
         Some((cluster, service)) if name(cluster) && name(service) => Ok((cluster.to_owned(), service.to_owned())),
         _ => Err("expected CLUSTER/SERVICE by their names, such as prod/checkout".to_owned()),
     }
+}
+
+fn queue(text: &str) -> Result<String, String> {
+    let name = text.strip_suffix(".fifo").unwrap_or(text);
+    let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    if !name.is_empty() && text.len() <= 80 && name.bytes().all(sound) {
+        return Ok(text.to_owned());
+    }
+    Err("expected the name of an SQS queue, not its URL or ARN".to_owned())
 }
 
 fn https(text: &str) -> Result<String, String> {

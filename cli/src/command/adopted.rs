@@ -28,7 +28,8 @@ pub fn adopted(args: AdoptArgs, paint: Paint) -> Result<(), Wrong> {
         queue: args.queue.clone(),
         dead_letters: args.dead_letters.clone(),
         runbooks: args.runbooks.clone(),
-        out: args.out.clone(),
+        // What is simulated must not stand where a real one is looked for.
+        out: args.out.clone().or_else(|| args.demo.then(|| format!("{cluster}--{service}.demo.toml").into())),
     };
     let adoption = adopt::one(place, cluster, service, &asked).map_err(|error| chain(&error))?;
     if args.json {
@@ -50,8 +51,10 @@ fn keep(file: &Path, text: &str, overwrite: bool) -> Result<String, Wrong> {
     let name = file.display();
     match fs::read_to_string(file) {
         Ok(there) if there == text => return Ok(format!("{name} says so already.")),
-        Ok(_) if !overwrite => {
-            return Ok(format!("{name} is there and says something else: it is left alone; --overwrite replaces it."));
+        Ok(there) if !overwrite && !adopt::untouched(&there) => {
+            return Ok(format!(
+                "{name} is there, and somebody has changed it: it is left alone; --overwrite replaces it."
+            ));
         }
         Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}

@@ -48,7 +48,7 @@ pub async fn setup<W: SetupReads + ServiceReads>(world: &W, place: &Place) -> Ve
 /// The first thing that is not as it must be.
 pub async fn scaling_policies<W: ScalingPolicyReads>(world: &W, place: &Place) -> Verdict {
     let by = ["ALBRequestCountPerTarget", "ECSServiceAverageCPUUtilization"];
-    let expected = by.map(|by| ScalingPolicy { name: format!("prod-reports-{by}"), by: by.into() });
+    let expected = by.map(|by| ScalingPolicy { name: format!("prod--reports-{by}"), by: by.into() });
     same("by what it scales", &world.scaling_policies(&place.prod("reports")).await, &Ok(expected.to_vec()))?;
     same("of one that does not", &world.scaling_policies(&place.prod("invoices")).await, &Ok(Vec::new()))
 }

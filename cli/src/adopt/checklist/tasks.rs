@@ -80,7 +80,7 @@ pub(super) fn tasks(list: &mut List, seen: &Observed) {
             if setup.public_address { "its tasks have public addresses" } else { "its tasks have no public address" },
             "assignPublicIp DISABLED, with a NAT gateway or endpoints",
         );
-        let exposed = setup.exec && environment(&seen.service).is_some_and(production);
+        let exposed = setup.exec && environment(&seen.service).is_none_or(production);
         list.add(
             AREA,
             "no-shell",
@@ -135,11 +135,16 @@ pub(super) fn images(list: &mut List, seen: &Observed) {
     if let Sight::Seen(Some(task)) = &seen.task {
         let pinned = |container: &&ContainerSetup| !container.image.contains('@');
         let moving: Vec<&str> = task.containers.iter().filter(pinned).map(|it| it.name.as_str()).collect();
-        let immutable =
-            |found: &Option<Repository>| found.as_ref().is_some_and(|it| it.mutability == Mutability::Immutable);
-        let frozen = task.containers.iter().all(|it| Reference::parse(&it.image).is_some())
-            && !seen.repositories.is_empty()
-            && seen.repositories.iter().all(|(_, found)| found.seen().is_some_and(immutable));
+        let here = |container: &&ContainerSetup| {
+            let (home, reference) = (&seen.service.service, Reference::parse(&container.image));
+            let ours = reference.filter(|it| it.account == home.account && it.region == home.region);
+            let name = ours.map(|it| it.repository);
+            let found = seen.repositories.iter().find(|(repository, _)| name == Some(repository.as_str()));
+            let immutable =
+                |found: &Option<Repository>| found.as_ref().is_some_and(|it| it.mutability == Mutability::Immutable);
+            found.is_some_and(|(_, found)| found.seen().is_some_and(immutable))
+        };
+        let frozen = task.containers.iter().filter(pinned).all(|container| here(&container));
         let says = match (moving.as_slice(), frozen) {
             ([], _) => "every image is named by its digest".to_owned(),
             (_, true) => "its tags cannot be moved".to_owned(),

@@ -55,7 +55,7 @@ impl PermissionReads for Account {
 
 /// The name of the policy that tracks this metric.
 pub(crate) fn policy_name(service: &ServiceRef, by: &str) -> String {
-    format!("{}-{}-{by}", service.cluster, service.service)
+    format!("{}--{}-{by}", service.cluster, service.service)
 }
 
 fn image(state: &State, machine: &Machine, task_definition: &TaskDefinitionArn) -> Option<String> {
