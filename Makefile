@@ -38,11 +38,11 @@ clippy: cargo
 rust-test: cargo
 	cargo test --workspace --locked
 
-# Of the whole workspace, so that features are those of `rust-test` and no
-# dependency is compiled twice.
+# With the tests, and of the whole workspace: dependencies then have the features
+# that they have in `rust-test`, and none is compiled twice.
 .PHONY: binaries
 binaries: cargo ## The debug binaries that the stack on this machine runs.
-	cargo build --workspace --bins --locked
+	cargo build --workspace --bins --tests --locked
 
 # ---- tools: one environment per lock file ----
 
