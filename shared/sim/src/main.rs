@@ -34,7 +34,7 @@ enum Command {
         /// Seconds that pass in the account in each second.
         #[arg(long, default_value_t = 1)]
         factor: u32,
-        /// Now is the scenario's event moment, not its start.
+        /// The full minute before now is the scenario's event moment, not its start.
         #[arg(long)]
         at_now: bool,
     },
@@ -70,12 +70,15 @@ fn read(scenario: &PathBuf) -> Result<Scenario, Box<dyn Error>> {
     Ok(Scenario::parse(&text).map_err(|error| format!("{}: {error}", scenario.display()))?)
 }
 
-/// The account with its event, or else its start, at the wall's clock.
+/// The account with its event, or else its start, at the wall's clock: by the full
+/// minute, for datapoints are of minutes, and what they show of a release would depend
+/// on the second at which somebody started this.
 fn account(scenario: Scenario, at_now: bool) -> Account {
     let now = Timestamp::now();
+    let minute = now - SignedDuration::from_secs(now.as_second().rem_euclid(60));
     let lead = scenario.event_second() - scenario.start.second(scenario.event_second());
     let ahead = if at_now { 0 } else { lead };
-    let account = Account::new(scenario.around(now + SignedDuration::from_secs(ahead)));
+    let account = Account::new(scenario.around(minute + SignedDuration::from_secs(ahead)));
     account.advance_to(now);
     account
 }

@@ -51,7 +51,8 @@ pub(crate) fn previous_clean(scene: &Scene) -> Option<bool> {
     let (began, previous) = (lineup.suspect.began_at(), lineup.previous?);
     let ran_from = previous.finished_at.unwrap_or_else(|| previous.began_at());
     let from = ran_from.max(LOOKBACK.before(scene.now));
-    let in_sight = |at: Timestamp| at >= from && at < began;
+    // A datapoint that ended after the release began may hold what that did.
+    let in_sight = |at: Timestamp| at >= from && trend::end_of(at) <= began;
     if symptom.points.iter().filter(|point| in_sight(point.at)).count() < FEWEST_POINTS {
         return None;
     }

@@ -82,6 +82,9 @@ fn in_the_minute_of_the_release_only_its_own_tasks_tell() {
     check(&mid(Night::failing(12)), false);
     check(&mid(Night::failing(12).stopped(crashes())), true);
     check(&mid(Night::failing(11)), true);
+    // The release before is not to blame for that minute either.
+    let names: Vec<String> = mid(Night::failing(12)).diagnose().evidence.into_iter().map(|one| one.name).collect();
+    assert!(names.contains(&"previous-clean".into()) && !names.contains(&"previous-sick".into()), "{names:?}");
 }
 
 #[test]
