@@ -203,11 +203,3 @@ def test_missing_tasks_and_deployments_are_watched_where_they_are_measured():
     alarm = Stack("service", SERVICES["insights"]).alarms()["SaturationTasksMissing"]
     assert {name for name, _ in metrics(alarm)} == {"RunningTaskCount", "DesiredTaskCount", "DeploymentCount"}
     assert alarm["Metrics"][0]["Expression"] == "IF(deployments > 1, 0, wanted - running)"
-
-
-def test_the_ceiling_is_watched_where_there_is_one():
-    assert "SaturationCeiling" in Stack("service", BALANCED).alarms()
-    for parameters in ({"MinCapacity": "3", "MaxCapacity": "3"}, {"ManageScaling": "false"}):
-        assert "SaturationCeiling" not in Stack("service", BALANCED | parameters).alarms(), parameters
-    [expression] = [e["Expression"] for e in Stack("service", BALANCED).alarms()["SaturationCeiling"]["Metrics"] if e["ReturnData"]]
-    assert expression == "IF(tasks >= 10 AND (cpu > 60 OR memory > 75 OR each > 1000), 1, 0)"

@@ -183,3 +183,30 @@ def test_twenty_of_120_answers_an_hour_ring_if_they_come_together_and_not_if_the
 def test_blue_and_green_are_judged_apart_and_the_idle_one_is_quiet():
     found = rang(lambda minute: some(LATE, (1, 2)), parameters=SERVICES["blue-green"], group=1)
     assert found & {"latency-p95", "latency-p95-second", "unwell"} == {"latency-p95-second", "unwell"}
+
+
+# ---- the ceiling ----
+
+
+def expression(alarm):
+    [text] = [entry["Expression"] for entry in alarm["Metrics"] if entry["ReturnData"]]
+    return text
+
+
+def test_the_ceiling_is_watched_where_there_is_one_by_what_is_scaled_by():
+    for parameters in ({"MinCapacity": "3", "MaxCapacity": "3"}, {"ManageScaling": "false"}):
+        assert "SaturationCeiling" not in Stack("service", BALANCED | parameters).alarms(), parameters
+    for parameters, names, said in (
+        ({}, ["cpu", "tasks"], "cpu > 60"),
+        ({"MemoryTarget": "75"}, ["cpu", "memory", "tasks"], "cpu > 60 OR memory > 75"),
+        ({"RequestsPerTarget": "900"}, ["cpu", "each", "tasks"], "cpu > 60 OR each > 900"),
+        (
+            {"MemoryTarget": "75", "RequestsPerTarget": "900"}, ["cpu", "each", "memory", "tasks"],
+            "cpu > 60 OR memory > 75 OR each > 900",
+        ),
+    ):  # fmt: skip
+        alarm = Stack("service", BALANCED | parameters).alarms()["SaturationCeiling"]
+        assert expression(alarm) == f"IF(tasks >= 10 AND ({said}), 1, 0)"
+        assert sorted(entry["Id"] for entry in alarm["Metrics"] if "MetricStat" in entry) == names
+        assert comes_to(alarm, tasks=10, cpu=61, memory=40, each=100) == 1
+        assert comes_to(alarm, tasks=9, cpu=99, memory=99, each=999) == comes_to(alarm, tasks=10, cpu=59, memory=40, each=100) == 0

@@ -202,7 +202,7 @@ def test_what_proves_nothing_rings_nobody(service, parts):
 
 @mock_aws
 def test_scaling_is_taken_as_the_template_says_it():
-    stack = Stack("service", EVERYTHING | {"SecondTargetGroup": ""})
+    stack = Stack("service", EVERYTHING | {"SecondTargetGroup": "", "MemoryTarget": "75", "RequestsPerTarget": "900"})
     ecs = boto3.client("ecs", REGION)
     ecs.create_cluster(clusterName="prod")
     image = {"name": "app", "image": "app", "memory": 512}
