@@ -1,5 +1,7 @@
 """What the alarms of stacks/service.yaml make of requests: many, few, and none."""
 
+import re
+
 import pytest
 from companion import BALANCED, EVERYTHING, SERVICES, Stack
 from dashboard import expressions
@@ -185,7 +187,7 @@ def test_blue_and_green_are_judged_apart_and_the_idle_one_is_quiet():
     assert found & {"latency-p95", "latency-p95-second", "unwell"} == {"latency-p95-second", "unwell"}
 
 
-# ---- the ceiling ----
+# ---- the ceiling, and dead letters ----
 
 
 def expression(alarm):
@@ -210,3 +212,14 @@ def test_the_ceiling_is_watched_where_there_is_one_by_what_is_scaled_by():
         assert sorted(entry["Id"] for entry in alarm["Metrics"] if "MetricStat" in entry) == names
         assert comes_to(alarm, tasks=10, cpu=61, memory=40, each=100) == 1
         assert comes_to(alarm, tasks=9, cpu=99, memory=99, each=999) == comes_to(alarm, tasks=10, cpu=59, memory=40, each=100) == 0
+        # Of the newest minutes some samples are still on their way.
+        assert alarm["DatapointsToAlarm"] < alarm["EvaluationPeriods"]
+
+
+def test_the_first_dead_letter_after_idle_hours_rings_and_old_ones_do_not():
+    alarm = Stack("service", EVERYTHING).alarms()["ErrorsDeadLetters"]
+    text = expression(alarm)
+    assert re.findall(r"\w+", text) == ["DIFF", "FILL", "dead", "0"]
+    grows = lambda *dead: [more for more in expressions.evaluated(text, {"dead": list(dead)}.__getitem__, len(dead)) if more and more > 0]  # noqa: E731
+    assert grows(None, None, 1.0) == [1.0] and grows(7.0, 7.0, 9.0) == [2.0]
+    assert not grows(7.0, 7.0, 7.0) and not grows(7.0, 7.0, None) and not grows(None, None, None)
