@@ -210,6 +210,9 @@ def test_the_outputs_are_ready_to_use():
     assert outputs["DashboardUrl"].endswith("#dashboards/dashboard/prod-checkout-eu-west-1")
     assert outputs["KeepLogs"].endswith("--log-group-name /ecs/checkout --retention-in-days 30")
     assert outputs["ScanImages"].endswith("--repository-name shop/checkout --image-scanning-configuration scanOnPush=true")
+    # A composite that is set by hand stays so until a child changes.
+    states = re.findall(r"--alarm-name prod-checkout-unwell --state-value (\w+)", outputs["Drill"])
+    assert states == ["ALARM", "OK"]
     configuration = json.loads(outputs["DeploymentConfiguration"])
     assert configuration["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
     names = {alarm["AlarmName"] for alarm in stack.of_type("AWS::CloudWatch::Alarm").values()}
