@@ -101,6 +101,8 @@ def test_every_rule_refuses_something_and_says_it_as_a_sentence():
         ("Slo", "100"),
         ("MinCapacity", "0"),
         ("ErrorRatio", "5"),
+        ("MinFailures", "0"),
+        ("MemoryTarget", "91"),
         ("Team", ""),
         ("CacheCluster", "sessions.abc.cache.amazonaws.com"),
     ],
@@ -133,29 +135,44 @@ def test_a_stack_without_the_roles_needs_no_capability():
     assert not any(one["Type"].startswith("AWS::IAM::") for one in Stack("service", EVERYTHING).resources().values())
 
 
+MEASURED = {"MemoryTarget": "75", "RequestsPerTarget": "900"}
+
+
+def scaled_by(stack):
+    """The configuration of each scaling policy, by what it measures."""
+    policies = stack.of_type("AWS::ApplicationAutoScaling::ScalingPolicy").values()
+    found = [policy["TargetTrackingScalingPolicyConfiguration"] for policy in policies]
+    return {one["PredefinedMetricSpecification"]["PredefinedMetricType"]: one for one in found}
+
+
+def test_it_scales_by_processor_alone_until_somebody_has_measured():
+    assert set(scaled_by(Stack("service", BALANCED))) == {"ECSServiceAverageCPUUtilization"}
+    for name, measure in (("MemoryTarget", "ECSServiceAverageMemoryUtilization"), ("RequestsPerTarget", "ALBRequestCountPerTarget")):
+        found = scaled_by(Stack("service", BALANCED | {name: MEASURED[name]}))
+        assert set(found) == {"ECSServiceAverageCPUUtilization", measure}
+        assert found[measure]["TargetValue"] == MEASURED[name]
+    assert scaled_by(Stack("service", BALANCED | MEASURED | {"ManageScaling": "false"})) == {}
+
+
 def test_the_service_scales_from_two_to_ten_by_three_measures():
-    stack = Stack("service", BALANCED)
+    stack = Stack("service", BALANCED | MEASURED)
     [target] = stack.of_type("AWS::ApplicationAutoScaling::ScalableTarget").values()
     assert (target["MinCapacity"], target["MaxCapacity"]) == ("2", "10")
     assert target["ResourceId"] == "service/prod/checkout"
-    policies = [
-        policy["TargetTrackingScalingPolicyConfiguration"]
-        for policy in stack.of_type("AWS::ApplicationAutoScaling::ScalingPolicy").values()
-    ]
-    measures = {policy["PredefinedMetricSpecification"]["PredefinedMetricType"]: policy for policy in policies}
+    measures = scaled_by(stack)
     assert set(measures) == {
         "ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization", "ALBRequestCountPerTarget",
     }  # fmt: skip
     label = measures["ALBRequestCountPerTarget"]["PredefinedMetricSpecification"]["ResourceLabel"]
     assert label == "app/web/50dc6c495c0c9188/targetgroup/checkout/6d0ecf831eec9f09"
     # Out sooner than in: what is taken away too soon has to start anew.
-    assert all(policy["ScaleOutCooldown"] < policy["ScaleInCooldown"] for policy in policies)
+    assert all(policy["ScaleOutCooldown"] < policy["ScaleInCooldown"] for policy in measures.values())
 
 
 @pytest.mark.parametrize("kind", ["worker", "blue-green"])
 def test_nothing_scales_by_requests_that_aws_does_not_scale_by(kind):
-    stack = Stack("service", SERVICES[kind])
-    assert len(stack.of_type("AWS::ApplicationAutoScaling::ScalingPolicy")) == 2
+    stack = Stack("service", SERVICES[kind] | MEASURED)
+    assert set(scaled_by(stack)) == {"ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization"}
     assert "each" not in [entry["Id"] for entry in stack.alarms()["SaturationCeiling"]["Metrics"]]
 
 
@@ -193,6 +210,9 @@ def test_the_outputs_are_ready_to_use():
     assert outputs["DashboardUrl"].endswith("#dashboards/dashboard/prod-checkout-eu-west-1")
     assert outputs["KeepLogs"].endswith("--log-group-name /ecs/checkout --retention-in-days 30")
     assert outputs["ScanImages"].endswith("--repository-name shop/checkout --image-scanning-configuration scanOnPush=true")
+    # A composite that is set by hand stays so until a child changes.
+    states = re.findall(r"--alarm-name prod-checkout-unwell --state-value (\w+)", outputs["Drill"])
+    assert states == ["ALARM", "OK"]
     configuration = json.loads(outputs["DeploymentConfiguration"])
     assert configuration["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
     names = {alarm["AlarmName"] for alarm in stack.of_type("AWS::CloudWatch::Alarm").values()}

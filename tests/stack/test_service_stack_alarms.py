@@ -7,7 +7,6 @@ import pytest
 from companion import BALANCED, EVERYTHING, SERVICES, TOPIC, WORKER, Stack
 
 SIGNALS = ("latency", "traffic", "errors", "saturation")
-SLOS = ("99", "99.5", "99.9", "99.95", "99.99")
 # As long as its parameters may be: names as ECS takes them, a stack's name as CloudFormation does.
 LONGEST = EVERYTHING | {
     "Cluster": "c" * 255,
@@ -47,7 +46,7 @@ def metrics(alarm):
 
 
 def children(alarm):
-    return set(re.findall(r'(?:ALARM|OK)\("([^"]+)"\)', alarm["AlarmRule"]))
+    return set(re.findall(r'(?:ALARM|OK)\("([^"]+)"\)', alarm.get("AlarmRule", "")))
 
 
 # ---- what an alarm says of itself ----
@@ -97,7 +96,7 @@ def test_the_longest_names_fit_the_limits_of_an_alarm():
         assert len(alarm["AlarmName"]) <= 255, name
         assert len(alarm["AlarmDescription"]) <= 1024, (name, len(alarm["AlarmDescription"]))
         assert described(alarm), name
-        assert len(alarm.get("AlarmRule", "")) <= 10240, name
+        assert len(alarm.get("AlarmRule", "")) <= 10240 and len(children(alarm)) <= 100, name
         assert all(len(tag["Value"]) <= 256 for tag in alarm["Tags"]), name
 
 
@@ -185,65 +184,6 @@ def test_every_expression_names_what_is_there():
         assert ids <= used | returned, (name, ids - used)
 
 
-# ---- errors: what share fails, and how fast the budget burns ----
-
-
-def ratio(alarm, **counts):
-    """What the alarm's expressions come to, computed here as CloudWatch documents them."""
-    entries = {entry["Id"]: entry["Expression"] for entry in alarm["Metrics"] if "Expression" in entry}
-    values = dict(counts)
-
-    def value(identifier):
-        if identifier not in values:
-            text = re.sub(r"FILL\((\w+), 0\)", lambda found: str(counts.get(found[1]) or 0), entries[identifier])
-            text = re.sub(r"IF\((.+), (.+), (.+)\)", r"(lambda: \2)() if \1 else (lambda: \3)()", text)
-            names = {name: value(name) for name in re.findall(r"[a-z]\w*", text) if name in entries and name != identifier}
-            values[identifier] = eval(text, {"__builtins__": {}} | names)  # noqa: S307 - our own template
-        return values[identifier]
-
-    return value("ratio")
-
-
-@pytest.mark.parametrize("slo", SLOS)
-def test_a_burn_threshold_is_its_factor_times_the_error_budget(slo):
-    alarms = Stack("service", BALANCED | {"Slo": slo}).alarms()
-    budget = 1 - float(slo) / 100
-    for long, short, factor in (("1h", "5m", 14.4), ("6h", "30m", 6)):
-        for window in (long, short):
-            assert float(alarms[f"ErrorsBurn{window}"]["Threshold"]) == pytest.approx(factor * budget), window
-
-
-def test_a_pair_of_burn_rates_is_a_long_window_and_one_a_twelfth_of_it():
-    alarms = Stack("service", BALANCED).alarms()
-    periods = {name: metrics(alarm)[0][1] for name, alarm in alarms.items() if name.startswith("ErrorsBurn")}
-    assert periods == {"ErrorsBurn1h": 3600, "ErrorsBurn5m": 300, "ErrorsBurn6h": 21600, "ErrorsBurn30m": 1800}
-    assert children(alarms["ErrorsFastBurn"]) == {"prod-checkout-errors-burn-1h", "prod-checkout-errors-burn-5m"}
-    assert children(alarms["ErrorsSlowBurn"]) == {"prod-checkout-errors-burn-6h", "prod-checkout-errors-burn-30m"}
-    for pair in ("ErrorsFastBurn", "ErrorsSlowBurn"):
-        # The very same as a part of what rings.
-        assert f"({alarms[pair]['AlarmRule']})" in alarms["Unwell"]["AlarmRule"]
-
-
-@pytest.mark.parametrize("name", ["ErrorsRatio", "ErrorsBurn1h", "ErrorsBurn5m", "ErrorsBurn6h", "ErrorsBurn30m"])
-def test_errors_are_judged_by_share_and_not_in_a_trickle(name):
-    alarm = Stack("service", EVERYTHING).alarms()[name]
-    hours = metrics(alarm)[0][1] / 3600
-    many = round(6000 * hours)
-    assert ratio(alarm, req=many, t5=many // 10) == pytest.approx(0.1)
-    assert ratio(alarm, req=many // 2, req2=many // 2, t5=many // 20, u5=many // 20) == pytest.approx(0.1)
-    # Nothing is reported while it is zero.
-    assert ratio(alarm, req=many) == 0 and ratio(alarm) == 0
-    # No task is left to choose: the load balancer answers, and counts no request.
-    assert ratio(alarm, l5=many) == 1
-    # Two of three an hour.
-    assert ratio(alarm, req=3 * hours, t5=2 * hours) == 0
-
-
-def test_a_shared_load_balancers_own_errors_are_nobodys():
-    named = {name for alarm in Stack("service", SERVICES["shared"]).alarms().values() for name, _ in metrics(alarm)}
-    assert "HTTPCode_Target_5XX_Count" in named and "HTTPCode_ELB_5XX_Count" not in named
-
-
 # ---- the others ----
 
 
@@ -258,27 +198,8 @@ def test_a_drop_of_traffic_is_below_its_own_band_and_silent_in_a_quiet_night():
     assert alarms["Unwell"]["AlarmRule"].count("traffic-drop") == 1
 
 
-def test_latency_is_a_percentile_that_few_samples_do_not_move():
-    alarms = Stack("service", SERVICES["blue-green"]).alarms()
-    found = {name: alarm for name, alarm in alarms.items() if name.startswith("LatencyP")}
-    assert len(found) == 4
-    for name, alarm in found.items():
-        assert alarm["EvaluateLowSampleCountPercentile"] == "ignore", name
-        assert alarm["ExtendedStatistic"] in name.lower(), name
-        second = any("green" in dimension["Value"] for dimension in alarm["Dimensions"])
-        assert second == name.endswith("Second"), name
-
-
 def test_missing_tasks_and_deployments_are_watched_where_they_are_measured():
     assert "SaturationTasksMissing" not in Stack("service", BALANCED).alarms()
     alarm = Stack("service", SERVICES["insights"]).alarms()["SaturationTasksMissing"]
     assert {name for name, _ in metrics(alarm)} == {"RunningTaskCount", "DesiredTaskCount", "DeploymentCount"}
     assert alarm["Metrics"][0]["Expression"] == "IF(deployments > 1, 0, wanted - running)"
-
-
-def test_the_ceiling_is_watched_where_there_is_one():
-    assert "SaturationCeiling" in Stack("service", BALANCED).alarms()
-    for parameters in ({"MinCapacity": "3", "MaxCapacity": "3"}, {"ManageScaling": "false"}):
-        assert "SaturationCeiling" not in Stack("service", BALANCED | parameters).alarms(), parameters
-    [expression] = [e["Expression"] for e in Stack("service", BALANCED).alarms()["SaturationCeiling"]["Metrics"] if e["ReturnData"]]
-    assert expression == "IF(tasks >= 10 AND (cpu > 60 OR memory > 75 OR each > 1000), 1, 0)"

@@ -67,6 +67,9 @@ def test_every_threshold_is_a_line_where_its_metric_is_drawn():
                        and "dead letters" not in title(w)]  # fmt: skip
         assert float(alarm["Threshold"]) in thresholds(of_metric), (name, thresholds(of_metric))
     by_title = {title(widget).split(":")[0]: widget for widget in drawn}
+    late = {float(alarm["Threshold"]) for name, alarm in stack.alarms().items() if name.startswith("LatencyP")}
+    [of_answers] = [widget for widget in drawn if title(widget).startswith("Latency: seconds")]
+    assert thresholds(of_answers) == late == {0.5, 2}
     assert thresholds(by_title["Errors"]) <= {0.05} and thresholds(by_title["Burn rate"]) == {14.4, 6}
     assert thresholds(by_title["Tasks"]) == {2, 10}
 

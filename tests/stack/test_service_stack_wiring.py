@@ -123,7 +123,7 @@ def test_cloudformation_reads_the_template_as_these_tests_do(service):
         found = described(service, alarm["AlarmName"])
         assert {key: found[key] for key in compared} == {key: alarm.get(key, []) for key in compared}, name
         assert found["Threshold"] == float(alarm["Threshold"]), name
-    assert len(made) == 17
+    assert len(made) == 13
     [dashboard] = service.stack.of_type("AWS::CloudWatch::Dashboard").values()
     body = service.cloudwatch.get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"]
     assert json.loads(body) == json.loads(dashboard["DashboardBody"])
@@ -202,7 +202,7 @@ def test_what_proves_nothing_rings_nobody(service, parts):
 
 @mock_aws
 def test_scaling_is_taken_as_the_template_says_it():
-    stack = Stack("service", EVERYTHING | {"SecondTargetGroup": ""})
+    stack = Stack("service", EVERYTHING | {"SecondTargetGroup": "", "MemoryTarget": "75", "RequestsPerTarget": "900"})
     ecs = boto3.client("ecs", REGION)
     ecs.create_cluster(clusterName="prod")
     image = {"name": "app", "image": "app", "memory": 512}

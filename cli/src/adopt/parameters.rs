@@ -204,7 +204,7 @@ fn scaled(seen: &Observed, notes: &mut Vec<String>) -> Vec<(&'static str, String
     let min = bounds.map_or(FEWEST.max(desired), |bounds| bounds.min);
     let max = bounds.map_or(MOST.max(desired.saturating_mul(2)), |bounds| bounds.max);
     notes.push(
-        "RequestsPerTarget: measure what one task can serve (load/README.md) before you scale by requests.".to_owned(),
+        "RequestsPerTarget: it scales by processor alone until told what a task can take (load/README.md).".to_owned(),
     );
     vec![("ManageScaling", "true".to_owned()), ("MinCapacity", min.to_string()), ("MaxCapacity", max.to_string())]
 }

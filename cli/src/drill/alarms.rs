@@ -30,8 +30,8 @@ pub fn signal(alarm: &LiveAlarm, service: &ServiceRef) -> Option<Signal> {
 }
 
 /// The service's alarm that the scenario rings, of those whose actions are on: the
-/// others ring nobody. A composite comes last: CloudWatch may be long in taking one
-/// back.
+/// others ring nobody. A composite comes last: CloudWatch takes one back only when
+/// a child changes.
 pub fn fitting<'a>(alarms: &'a [LiveAlarm], service: &ServiceRef, scenario: Scenario) -> Option<&'a LiveAlarm> {
     let of = |wanted: Signal| {
         let fits = alarms.iter().filter(move |alarm| alarm.actions_enabled && signal(alarm, service) == Some(wanted));

@@ -130,8 +130,9 @@ pub enum DrillError {
     Fault(#[from] Fault),
     /// The alarm is left in ALARM.
     #[error(
-        "{alarm} could not be set back ({fault}). CloudWatch takes a metric alarm back by itself; to be sure: aws \
-         cloudwatch set-alarm-state --alarm-name {alarm} --state-value OK --state-reason drill"
+        "{alarm} could not be set back ({fault}). CloudWatch takes a metric alarm back by itself, a composite only if \
+         a child changes; to be sure: aws cloudwatch set-alarm-state --alarm-name {alarm} --state-value OK \
+         --state-reason drill"
     )]
     LeftRinging {
         /// The alarm.

@@ -73,7 +73,7 @@ def errors(time):
 
 def latency(time, percentile):
     """Seconds within which this many of 100 answers come."""
-    base, worse, wide = {95: (0.17, 1.05, 0.02), 99: (0.34, 2.0, 0.05)}[percentile]
+    base, worse, wide = {75: (0.11, 0.6, 0.01), 90: (0.14, 0.85, 0.02), 95: (0.17, 1.05, 0.02), 99: (0.34, 2.0, 0.05)}[percentile]
     return base + worse * bad(time) + wide * noise(f"p{percentile}", time) * (1 + 2 * bad(time))
 
 

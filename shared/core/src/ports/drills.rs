@@ -9,8 +9,8 @@ use crate::drill::DrillEvent;
 
 /// Sets alarms by hand.
 pub trait AlarmWrites: Sync {
-    /// `cloudwatch:SetAlarmState`, metric or composite. CloudWatch takes it back
-    /// at its next evaluation, which of a composite may be long in coming.
+    /// `cloudwatch:SetAlarmState`, metric or composite. CloudWatch takes a metric
+    /// alarm back at its next evaluation, a composite only when a child changes.
     fn set_alarm(&self, name: &str, state: AlarmState, reason: &str) -> impl Future<Output = Answer<()>> + Send;
 }
 
