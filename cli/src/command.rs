@@ -20,6 +20,7 @@ use crate::switch::{Asked, ask};
 use crate::{check, decide, page, simulate};
 
 mod adopted;
+mod proved;
 mod reported;
 
 /// Where `demo` draws the night.
@@ -54,6 +55,9 @@ pub fn run(args: Args) -> Result<ExitCode, Wrong> {
         Command::Report { report } => reported::reported(report, paint)?,
         Command::Simulate { simulation: Simulation::Cost { seeds, first_seed, json } } => {
             simulated(seeds, first_seed, json, paint)?;
+        }
+        Command::Simulate { simulation: Simulation::Deliveries { seeds, first_seed, json } } => {
+            return proved::deliveries(seeds, first_seed, json, paint);
         }
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::courier::{Courier, Mishap};
 
 /// Lambda retries a failed event after one minute and then after two.
-const RETRIES: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_mins(2)];
+pub const RETRIES: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_mins(2)];
 
 /// Something that happened in the night.
 #[derive(Clone, Debug, PartialEq, Serialize)]

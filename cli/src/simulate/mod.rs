@@ -4,7 +4,10 @@
 //! The years ([`mod@year`]) know nothing of the detector, and the detector sees
 //! of them what Cost Explorer would answer.
 
+pub mod deliveries;
+pub mod invariants;
 pub mod judge;
+pub mod reader;
 pub mod text;
 pub mod year;
 

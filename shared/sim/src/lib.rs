@@ -20,6 +20,6 @@ mod state;
 
 pub use account::{Account, Delivery, ImageWrite, ProductionWrite};
 pub use gate::Call;
-pub use once::{poll_in_turn, poll_once};
+pub use once::{poll_in_turn, poll_once, poll_until_dead};
 pub use scenario::Scenario;
 pub use story::Story;

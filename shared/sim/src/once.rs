@@ -5,6 +5,8 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
+use crate::account::Account;
+
 /// Polls `future` once and drops it. `None`: it stood at a call that was told
 /// never to complete; its process is dead.
 pub fn poll_once<T>(future: impl Future<Output = T>) -> Option<T> {
@@ -34,6 +36,28 @@ pub fn poll_in_turn<'a, T>(
         let next = pick(left.len()).min(left.len() - 1);
         if let Poll::Ready(output) = left[next].1.as_mut().poll(&mut context) {
             done.push((left.remove(next).0, output));
+        }
+    }
+    done.sort_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, output)| output).collect()
+}
+
+/// The same on an account in which a process may die: whoever stands at a call that
+/// never completes is dropped, which is `None`, and the others go on.
+pub fn poll_until_dead<'a, T>(
+    account: &Account,
+    futures: Vec<Pin<Box<dyn Future<Output = T> + 'a>>>,
+    mut pick: impl FnMut(usize) -> usize,
+) -> Vec<Option<T>> {
+    let mut left: Vec<_> = futures.into_iter().enumerate().collect();
+    let mut done = Vec::new();
+    let mut context = Context::from_waker(Waker::noop());
+    while !left.is_empty() {
+        let next = pick(left.len()).min(left.len() - 1);
+        match left[next].1.as_mut().poll(&mut context) {
+            Poll::Ready(output) => done.push((left.remove(next).0, Some(output))),
+            Poll::Pending if account.stopped() => done.push((left.remove(next).0, None)),
+            Poll::Pending => {}
         }
     }
     done.sort_by_key(|(place, _)| *place);

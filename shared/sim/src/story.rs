@@ -127,6 +127,11 @@ impl Account {
         self.state().ledger.closed.values().cloned().collect()
     }
 
+    /// The same with their services.
+    pub fn ended_incidents(&self) -> Vec<(ServiceRef, Incident)> {
+        self.state().ledger.ended.values().cloned().collect()
+    }
+
     /// What no story may break, and was broken.
     pub fn broken(&self) -> Vec<String> {
         self.state().broken.clone()

@@ -1,0 +1,96 @@
+//! Who reads what is told: a chat, a pager, and the notifier in front of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use nightshift_core::notice::{Notice, Pager};
+use nightshift_core::policy::Policy;
+use nightshift_core::settings::Variables;
+use nightshift_sim::Account;
+use nightshift_sim::chat::Chat;
+use notifier::joined::Joined;
+use notifier::render::slack::line;
+use serde_json::{Value, json};
+
+const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:nightshift";
+
+/// The notifier as it stands in a night.
+pub type Notifier = notifier::Handler<Joined<Account, Chat>>;
+
+/// A chat channel and a pager.
+#[derive(Default)]
+pub struct Reader {
+    chat: Chat,
+    /// Keys of pages that came when their incident was over: nobody is woken by them.
+    late: BTreeSet<String>,
+    over: BTreeSet<String>,
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("messages", &self.chat.messages().len()).finish_non_exhaustive()
+    }
+}
+
+impl Reader {
+    /// A channel in which nothing was said yet.
+    pub fn new() -> Self {
+        Self { chat: Chat::new("xoxb-local", &[("C0000000001", "#incidents")]), ..Self::default() }
+    }
+
+    /// The notifier in front of it. `None`: its settings are wrong.
+    pub fn notifier(&self, account: &Account) -> Option<Notifier> {
+        let secret = json!({"slack_bot_token": "xoxb-local", "pagerduty_routing_key": "R".repeat(32)});
+        account.put_secret(SECRET, &secret.to_string());
+        let set = [("NIGHTSHIFT_SECRET", SECRET), ("NIGHTSHIFT_SLACK_CHANNEL", "#incidents")];
+        let variables = Variables(set.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+        let world = Joined { account: account.clone(), outside: self.chat.clone() };
+        Some(notifier::Handler::new(world, notifier::Config::read(&variables).ok()?, Policy::default()))
+    }
+
+    /// Notes what arrives, to know later which page came too late to wake anybody.
+    pub fn expects(&mut self, notice: &Notice) {
+        match &notice.pager {
+            Some(Pager::Resolve { keys }) => self.over.extend(keys.iter().cloned()),
+            Some(Pager::Trigger { key }) if self.over.contains(key) => {
+                self.late.insert(key.clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// What the chat lacks of these notices of one incident.
+    pub fn lacks(&self, notices: &BTreeMap<u32, &Notice>) -> Option<String> {
+        let (last, newest) = notices.last_key_value()?;
+        let of = |message: &Value| &message["metadata"]["event_payload"]["sequence"];
+        let roots = self.chat.roots();
+        let texts: Vec<Vec<String>> = roots.iter().map(|root| self.chat.thread(&root.ts)).collect();
+        let wanted: Vec<String> = notices.values().map(|notice| line(notice)).collect();
+        let has = |lines: &Vec<String>, said: &String| lines.iter().any(|line| line == said);
+        let whole = roots.iter().zip(&texts).any(|(root, lines)| {
+            *of(&root.body) == json!(last) && wanted.iter().all(|said| has(lines, said))
+        });
+        (!whole).then(|| format!("the chat does not tell all of {}, up to {:?}", newest.incident, newest.kind))
+    }
+
+    /// What the pager lacks of this page.
+    pub fn misses(&self, key: &str) -> Option<String> {
+        match self.chat.alerts().get(key) {
+            None if self.late.contains(key) => None,
+            None => Some(format!("the pager never got {key}")),
+            Some(alert) if alert.open => Some(format!("nobody took {key} back")),
+            Some(_) => None,
+        }
+    }
+
+    /// So many messages stand in the channel by themselves.
+    pub fn messages(&self) -> usize {
+        self.chat.roots().len()
+    }
+}
+
+/// A notice as its topic hands it to the notifier.
+pub fn by_topic(notice: &Notice, at: Timestamp) -> Value {
+    let message = serde_json::to_string(notice).unwrap_or_default();
+    json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": message, "Timestamp": at.to_string()}}]})
+}
