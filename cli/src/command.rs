@@ -16,6 +16,7 @@ use crate::demo::{Demo, scenes, timeline};
 use crate::drill;
 use crate::paint::{Ink, Paint, harmless};
 use crate::replay::{self, Replayed};
+use crate::simulate::storm::Wanted;
 use crate::switch::{Asked, ask};
 use crate::{check, decide, page, simulate};
 
@@ -58,6 +59,9 @@ pub fn run(args: Args) -> Result<ExitCode, Wrong> {
         }
         Command::Simulate { simulation: Simulation::Deliveries { seeds, first_seed, json } } => {
             return proved::deliveries(seeds, first_seed, json, paint);
+        }
+        Command::Simulate { simulation: Simulation::Storm { services, alarms, concurrency, seed, json } } => {
+            return proved::storm(Wanted { services, alarms, concurrency, seed }, json, paint);
         }
         Command::Completions { shell } => {
             let mut script = Vec::new();

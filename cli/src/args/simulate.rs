@@ -40,4 +40,27 @@ pub enum Simulation {
         #[arg(long)]
         json: bool,
     },
+    /// A storm: ten thousand alarms of two thousand services in a minute, and the recovery.
+    ///
+    /// It counts what AWS lets and what was used, call by call and key by key, what people were told, and what it would
+    /// have cost. Exit code 1: an invariant was broken.
+    #[command(after_help = "Examples:\n  nightshift simulate storm\n  nightshift simulate storm --services 200 --alarms \
+                            1000 --json\n\ndocs/simulate.md says how it is modelled.")]
+    Storm {
+        /// So many services.
+        #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        services: u32,
+        /// So many alarms over all of them.
+        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        alarms: u32,
+        /// Invocations at once that the account lets.
+        #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        concurrency: u32,
+        /// Another seed, other services act.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
 }

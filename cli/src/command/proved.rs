@@ -6,7 +6,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Wrong, say};
 use crate::paint::Paint;
-use crate::simulate::deliveries;
+use crate::simulate::storm::Wanted;
+use crate::simulate::{deliveries, storm};
 
 /// Runs schedules of deliveries.
 pub(super) fn deliveries(seeds: u32, first_seed: u64, json: bool, paint: Paint) -> Result<ExitCode, Wrong> {
@@ -19,4 +20,16 @@ pub(super) fn deliveries(seeds: u32, first_seed: u64, json: bool, paint: Paint) 
         false => say(&deliveries::text::text(&delivered, paint))?,
     }
     Ok(if delivered.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs a storm.
+pub(super) fn storm(wanted: Wanted, json: bool, paint: Paint) -> Result<ExitCode, Wrong> {
+    let bar = ProgressBar::new_spinner().with_style(ProgressStyle::with_template("  {spinner} {msg}")?);
+    let stormed = storm::storm(wanted, |second| bar.set_message(format!("minute {} of the night", second / 60)))?;
+    bar.finish_and_clear();
+    match json {
+        true => say(&format!("{:#}\n", serde_json::to_value(&stormed)?))?,
+        false => say(&storm::text::text(&stormed, paint))?,
+    }
+    Ok(if stormed.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

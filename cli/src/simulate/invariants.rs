@@ -258,6 +258,11 @@ pub fn remedies(ended: &Ended) -> usize {
     taken.filter(|intent| intent.remedy.kind() != RemedyKind::RestoreScaling).count()
 }
 
+/// Deliveries in a dead-letter queue, for figures.
+pub fn dead(ended: &Ended) -> usize {
+    ended.dead.len()
+}
+
 /// Incidents, for figures.
 pub fn incidents(ended: &Ended) -> usize {
     ended.incidents.len()

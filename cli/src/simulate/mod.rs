@@ -8,6 +8,7 @@ pub mod deliveries;
 pub mod invariants;
 pub mod judge;
 pub mod reader;
+pub mod storm;
 pub mod text;
 pub mod year;
 

@@ -9,6 +9,7 @@ use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ports::Answer;
 
 use crate::account::Account;
+use crate::meter::{Rate, Used};
 use crate::once::yield_once;
 use crate::state::{State, moment};
 
@@ -102,6 +103,23 @@ impl Account {
         self.state().gate.faults_on.push((operation.to_owned(), kind, times));
     }
 
+    /// From now on what calls use is measured, and held back at these rates.
+    pub fn measure(&self, rates: &[(&str, Rate)]) {
+        let mut state = self.state();
+        state.meter.on = true;
+        rates.iter().for_each(|(operation, rate)| state.meter.limit(operation, *rate));
+    }
+
+    /// What was used since then.
+    pub fn used(&self) -> Used {
+        self.state().meter.used()
+    }
+
+    /// Forgets the calls so far: in a storm there are millions.
+    pub fn forget_calls(&self) {
+        self.state().gate.calls.clear();
+    }
+
     /// A call that only reads.
     pub(crate) async fn read<T: Send>(
         &self,
@@ -162,7 +180,8 @@ impl State {
             gate.closed = true;
             return Passage::Stopped { takes_effect };
         }
-        match gate.fault(number, operation) {
+        let throttled = self.meter.throttles(operation, 1, self.now).then_some(FaultKind::Transient);
+        match self.gate.fault(number, operation).or(throttled) {
             Some(kind) => Passage::Faulty(Fault::new(operation, resource, kind, cause(kind, operation))),
             None => Passage::Free,
         }

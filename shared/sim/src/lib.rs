@@ -9,6 +9,7 @@
 pub mod account;
 pub mod chat;
 pub mod face;
+pub mod meter;
 pub mod scenario;
 pub mod story;
 

@@ -148,7 +148,9 @@ impl Account {
 
     /// A person deletes the service: ECS knows it no longer.
     pub fn person_deletes(&self, service: &ServiceRef) {
-        self.state().machines.retain(|machine| machine.name != *service);
+        let mut state = self.state();
+        state.machines.retain(|machine| machine.name != *service);
+        state.known_sources.get_mut().clear();
     }
 
     /// CodeDeploy's deployments of the service, newest first.

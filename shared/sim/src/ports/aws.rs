@@ -36,6 +36,9 @@ impl AlarmReads for Account {
             let firing = state.alarms.iter().filter(|alarm| alarm.state == AlarmState::Alarm);
             let mut firing: Vec<LiveAlarm> = firing.map(|alarm| alarm.live(event, false)).collect();
             firing.sort_by(|a, b| a.arn.cmp(&b.arn));
+            // The first page has been counted.
+            let more = (firing.len() / 100) as u64;
+            state.meter.throttles("cloudwatch:DescribeAlarms", more, state.now);
             Ok(firing)
         })
         .await
@@ -78,6 +81,8 @@ impl DrillWrites for Account {
 impl MetricReads for Account {
     async fn series(&self, wanted: &[(MetricId, Timestamp, Timestamp)]) -> Answer<Vec<Series>> {
         self.read("cloudwatch:GetMetricData", "*", |state| {
+            // They are what is paid for.
+            state.meter.throttles("cloudwatch:GetMetricData metrics", wanted.len() as u64, state.now);
             Ok(wanted.iter().map(|(metric, from, to)| state.series(metric, *from, *to)).collect())
         })
         .await

@@ -9,6 +9,8 @@ use nightshift_core::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Sil
 use nightshift_core::ports::{AlarmMap, Answer, ChatLedger, LedgerReads, LedgerWrites};
 
 use crate::account::Account;
+use crate::meter;
+use crate::state::State;
 
 const GET: &str = "dynamodb:GetItem";
 const PUT: &str = "dynamodb:PutItem";
@@ -16,19 +18,42 @@ const QUERY: &str = "dynamodb:Query";
 
 impl LedgerReads for Account {
     async fn record(&self, service: &ServiceRef) -> Answer<Versioned<ServiceRecord>> {
-        self.read(GET, format!("service {service}"), |state| Ok(state.ledger.record(service))).await
+        self.read(GET, format!("service {service}"), |state| {
+            let record = state.ledger.record(service);
+            state.meter_read("service", &service.to_string(), || meter::bytes(&record.value), true);
+            Ok(record)
+        })
+        .await
     }
 
     async fn fleet(&self) -> Answer<Versioned<Fleet>> {
-        self.read(GET, "fleet", |state| Ok(state.ledger.fleet())).await
+        self.read(GET, "fleet", |state| {
+            let fleet = state.ledger.fleet();
+            state.meter_read("fleet", "fleet", || meter::bytes(&fleet.value), true);
+            Ok(fleet)
+        })
+        .await
     }
 
     async fn openings(&self, since: Timestamp) -> Answer<Vec<Opening>> {
-        self.read(QUERY, "open incidents", |state| Ok(state.ledger.openings(since))).await
+        self.read(QUERY, "open incidents", |state| {
+            let openings = state.ledger.openings(since);
+            // The index holds whole items, and all of each is read.
+            let whole = |opening: &Opening| meter::bytes(&state.ledger.record(&opening.service).value);
+            let read = || openings.iter().map(whole).sum();
+            let read = if state.meter.on { read() } else { 0 };
+            state.meter_read("index open-incidents", "1", || read, false);
+            Ok(openings)
+        })
+        .await
     }
 
     async fn seen(&self, event: &EventId) -> Answer<bool> {
-        self.read(GET, format!("event {event}"), |state| Ok(state.ledger.events.contains(event))).await
+        self.read(GET, format!("event {event}"), |state| {
+            state.meter_read("event", event.as_str(), || 1, true);
+            Ok(state.ledger.events.contains(event))
+        })
+        .await
     }
 
     async fn counted(&self, silent: &Silent) -> Answer<bool> {
@@ -48,12 +73,16 @@ impl LedgerReads for Account {
 impl LedgerWrites for Account {
     async fn claim(&self, claim: &Claim) -> Result<(), ClaimError> {
         let resource = format!("service {}", claim.record.service);
-        let written = self.write("dynamodb:TransactWriteItems", resource, |state| Ok(state.ledger.claim(claim)));
+        let written = self.write("dynamodb:TransactWriteItems", resource, |state| {
+            state.meter_claim(claim);
+            Ok(state.ledger.claim(claim))
+        });
         written.await.map_err(ClaimError::Fault)?
     }
 
     async fn count_silent(&self, silent: &Silent) -> Answer<()> {
         self.write(PUT, format!("silent {}", silent.event), |state| {
+            state.meter_write("silent event", &silent.at.strftime("%F").to_string(), || meter::bytes(silent));
             state.ledger.count_silent(silent);
             Ok(())
         })
@@ -63,6 +92,7 @@ impl LedgerWrites for Account {
     async fn add_to_timeline(&self, entry: &TimelineEntry) -> Answer<()> {
         let TimelineEntry { incident, sequence, .. } = entry;
         self.write(PUT, format!("timeline {incident}#{sequence}"), |state| {
+            state.meter_write("time line", incident.as_str(), || meter::bytes(entry));
             state.ledger.timeline.insert((incident.clone(), *sequence), entry.clone());
             Ok(())
         })
@@ -71,6 +101,8 @@ impl LedgerWrites for Account {
 
     async fn keep_case(&self, incident: &IncidentId, sequence: u32, case: &Case) -> Answer<()> {
         self.write(PUT, format!("case {incident}#{sequence}"), |state| {
+            // It is kept packed, to about an eighth.
+            state.meter_write("case", incident.as_str(), || meter::bytes(case) / 8);
             state.ledger.cases.insert((incident.clone(), sequence), case.clone());
             Ok(())
         })
@@ -112,5 +144,47 @@ impl AlarmMap for Account {
             Ok(())
         })
         .await
+    }
+}
+
+impl State {
+    fn meter_read(&mut self, kind: &'static str, key: &str, bytes: impl FnOnce() -> usize, consistent: bool) {
+        if self.meter.on {
+            self.meter.read(kind, key, bytes(), consistent, self.now);
+        }
+    }
+
+    fn meter_write(&mut self, kind: &'static str, key: &str, bytes: impl FnOnce() -> usize) {
+        if self.meter.on {
+            self.meter.write(kind, key, bytes(), false, self.now);
+        }
+    }
+
+    /// A transaction that loses is paid for all the same.
+    fn meter_claim(&mut self, claim: &Claim) {
+        let Self { meter, ledger, now, .. } = self;
+        if !meter.on {
+            return;
+        }
+        let (service, now) = (&claim.record.service, *now);
+        let (name, size) = (service.to_string(), meter::bytes(&claim.record));
+        meter.write("service", &name, size, true, now);
+        if let Some(event) = &claim.event {
+            meter.write("event", event.as_str(), 1, true, now);
+        }
+        if let Some(fleet) = &claim.fleet {
+            meter.write("fleet", "fleet", meter::bytes(&fleet.value), true, now);
+        }
+        if let Some(closed) = &claim.closed {
+            meter.write("closed incident", &name, meter::bytes(closed), true, now);
+            meter.write("ended incident", &claim.at.strftime("%F").to_string(), meter::bytes(closed), true, now);
+        }
+        for release in &claim.releases {
+            meter.write("release", &claim.at.strftime("%F").to_string(), meter::bytes(release), true, now);
+        }
+        // The index follows every change of what it holds.
+        if claim.record.incident.is_some() || ledger.record(service).value.incident.is_some() {
+            meter.write("index open-incidents", "1", size, false, now);
+        }
     }
 }

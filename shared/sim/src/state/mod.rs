@@ -27,21 +27,26 @@ pub(crate) mod shown;
 pub(crate) mod traffic;
 mod watch;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{ServiceDeploymentArn, ServiceRef, fingerprint};
 use nightshift_core::ledger::{Fleet, Versioned};
+use nightshift_core::metric::MetricId;
 use nightshift_core::timer::Timer;
 
 use crate::account::{Delivery, ImageWrite, ProductionWrite};
 use crate::gate::Gate;
+use crate::meter::Meter;
 use crate::scenario::{AlarmSetup, HealthSetup, Scenario};
 
 use alarms::Alarm;
 use ledger::Ledger;
 use registry::Registry;
+use series::Sources;
 use service::Machine;
 
 /// Alarms are evaluated so many seconds after each full minute: datapoints of
@@ -59,6 +64,8 @@ pub(crate) struct State {
     pub(crate) machines: Vec<Machine>,
     pub(crate) registry: Registry,
     pub(crate) alarms: Vec<Alarm>,
+    /// What each metric that was asked for counts.
+    pub(crate) known_sources: RefCell<BTreeMap<MetricId, Arc<Sources>>>,
     next_evaluation: i64,
     pub(crate) ledger: Ledger,
     pub(crate) halted: bool,
@@ -72,6 +79,7 @@ pub(crate) struct State {
     /// All that was ever published, oldest first.
     pub(crate) told: Vec<Delivery>,
     pub(crate) gate: Gate,
+    pub(crate) meter: Meter,
     pub(crate) writes: Vec<ProductionWrite>,
     pub(crate) image_writes: Vec<ImageWrite>,
     /// Suspects that were rolled back.
@@ -107,6 +115,7 @@ impl State {
             machines,
             registry,
             alarms,
+            known_sources: RefCell::default(),
             next_evaluation: (start - WARM_UP_S).div_euclid(60) * 60 + EVALUATED_S,
             ledger,
             halted: scenario.halted,
@@ -117,6 +126,7 @@ impl State {
             queued: 0,
             told: Vec::new(),
             gate: Gate::default(),
+            meter: Meter::default(),
             writes: Vec::new(),
             image_writes: Vec::new(),
             rolled_back: BTreeSet::new(),

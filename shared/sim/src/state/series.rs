@@ -1,6 +1,7 @@
 //! Metrics as CloudWatch has them: names, dimensions, datapoints.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use nightshift_core::metric::{MetricId, Point, Series};
@@ -15,6 +16,10 @@ use super::{State, moment};
 /// Metrics reach back so far before the clock's start: CloudWatch keeps their
 /// minutes for fifteen days.
 const KEPT_S: i64 = 15 * 86_400;
+/// What a metric measures, of which machines by their place, and of which of their
+/// targets; `None`: there is no such metric.
+pub(crate) type Sources = Option<(Measured, Vec<(usize, Scope)>)>;
+
 /// One datapoint at its finest.
 const MINUTE_S: i64 = 60;
 
@@ -70,8 +75,9 @@ impl State {
         let earliest = from.as_second().max(self.start - KEPT_S);
         let mut at = (earliest + period - 1).div_euclid(period) * period;
         let mut points = Vec::new();
+        let sources = self.sources(wanted);
         while at < to.as_second() && at + period <= self.now {
-            if let Some(value) = self.datapoint(wanted, at, period) {
+            if let Some(value) = self.datapoint_of(wanted, &sources, at, period) {
                 points.push(Point { at: moment(at), value });
             }
             at += period;
@@ -81,20 +87,35 @@ impl State {
 
     /// One datapoint; `None`: nothing was reported.
     pub(crate) fn datapoint(&self, wanted: &MetricId, at: i64, period: i64) -> Option<f64> {
+        self.datapoint_of(wanted, &self.sources(wanted), at, period)
+    }
+
+    /// The services that a metric counts, and which of their targets: looked for
+    /// once, since services move to no other target group.
+    pub(crate) fn sources(&self, wanted: &MetricId) -> Arc<Sources> {
+        if let Some(known) = self.known_sources.borrow().get(wanted) {
+            return Arc::clone(known);
+        }
+        let measured = METRICS.iter().find(|(_, space, name, _)| *space == wanted.namespace && *name == wanted.name);
+        let emits = |measured| {
+            let machines = self.machines.iter().enumerate();
+            machines.filter_map(|(at, machine)| Some((at, machine.emits(measured, &wanted.dimensions)?))).collect()
+        };
+        let found = Arc::new(measured.map(|(measured, ..)| (*measured, emits(*measured))));
+        self.known_sources.borrow_mut().insert(wanted.clone(), Arc::clone(&found));
+        found
+    }
+
+    fn datapoint_of(&self, wanted: &MetricId, sources: &Sources, at: i64, period: i64) -> Option<f64> {
         if let Some(name) = wanted.dimensions.get("DBInstanceIdentifier") {
             return self.dependency(name, at);
         }
-        let (measured, ..) =
-            METRICS.iter().find(|(_, space, name, _)| *space == wanted.namespace && *name == wanted.name)?;
-        let sources: Vec<(&Machine, Scope)> = self
-            .machines
-            .iter()
-            .filter_map(|machine| Some((machine, machine.emits(*measured, &wanted.dimensions)?)))
-            .collect();
+        let (measured, sources) = sources.as_ref()?;
         let minutes = (0..period / MINUTE_S).map(|minute| at + minute * MINUTE_S);
         let values: Vec<f64> = minutes
             .flat_map(|minute| {
-                sources.iter().filter_map(move |(machine, scope)| machine.minute(*measured, minute, *scope))
+                let each = sources.iter().filter_map(|(at, scope)| Some((self.machines.get(*at)?, *scope)));
+                each.filter_map(move |(machine, scope)| machine.minute(*measured, minute, scope))
             })
             .collect();
         combine(*measured, &wanted.stat, &values)
@@ -131,14 +152,23 @@ impl Machine {
     /// nothing. A load balancer alone counts all services behind it, but never
     /// their hosts.
     fn emits(&self, measured: Measured, wanted: &BTreeMap<String, String>) -> Option<Scope> {
-        let cpu = matches!(measured, Measured::Cpu | Measured::Memory);
         let hosts = matches!(measured, Measured::Healthy | Measured::Unhealthy);
-        let all = self.dimensions(if cpu { "AWS/ECS" } else { "AWS/ApplicationELB" });
-        let fits = |own: &BTreeMap<String, String>| {
-            let all = wanted.iter().all(|(name, value)| own.get(name) == Some(value));
-            all && !wanted.is_empty() && (!(hosts || cpu) || wanted.len() == own.len())
+        if matches!(measured, Measured::Cpu | Measured::Memory) {
+            let own = [("ClusterName", &self.name.cluster), ("ServiceName", &self.name.service)];
+            let fits = wanted.len() == own.len() && own.iter().all(|(name, value)| wanted.get(*name) == Some(value));
+            return fits.then_some(Scope::Whole);
+        }
+        // Nothing is allocated here: a fleet has thousands of services and alarms.
+        let fits = |group: &TargetGroup| {
+            let of = |(name, value): (&String, &String)| match name.as_str() {
+                "LoadBalancer" => *value == group.load_balancer,
+                "TargetGroup" => *value == group.dimension,
+                _ => false,
+            };
+            !wanted.is_empty() && wanted.iter().all(of) && (!hosts || wanted.len() == 2)
         };
-        let mut fitting = all.iter().filter(|(own, _)| fits(own)).map(|(_, scope)| *scope);
+        let sides = self.groups.iter().enumerate();
+        let mut fitting = sides.filter(|(_, group)| fits(group)).map(|(side, _)| Scope::Group(side));
         // Both of its target groups are behind that load balancer.
         match (fitting.next()?, fitting.next()) {
             (scope, None) => Some(scope),
