@@ -76,6 +76,15 @@ test: ## Everything that CI runs.
 	$(MAKE) rust-test
 	$(MAKE) stack-test
 
+# So many schedules of deliveries; `make test` runs 300 of them.
+SCHEDULES ?= 100000
+
+.PHONY: prove
+prove: cargo ## That no delivery is lost and no storm breaks a rule: 100,000 schedules, 10,000 alarms.
+	cargo build --locked --profile prove --package nightshift --no-default-features
+	$${CARGO_TARGET_DIR:-target}/prove/nightshift simulate deliveries --seeds $(SCHEDULES)
+	$${CARGO_TARGET_DIR:-target}/prove/nightshift simulate storm
+
 .PHONY: deny
 deny: cargo ## Licences, advisories and banned crates.
 	@command -v cargo-deny >/dev/null || { echo "no cargo-deny; cure: cargo install --locked cargo-deny" >&2; exit 1; }

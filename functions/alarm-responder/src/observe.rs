@@ -5,7 +5,7 @@ use nightshift_core::alarm::{AlarmSignal, AlarmState, LiveAlarm};
 use nightshift_core::fault::Sight;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::policy::Policy;
-use nightshift_incident::scene::{Scene, Standing, observe_scene, observe_standing};
+use nightshift_incident::scene::{Scene, Standing, observe_standing, observe_unless_braked};
 use nightshift_incident::stack::{Home, Stack};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,7 @@ pub async fn observe<W: World>(
         } else if not_firing(&observed).is_none() {
             let event = &signal.event;
             let symptom = observed.symptom.as_ref();
-            observed.scene = Some(observe_scene(world, service, symptom, event, (stack, policy), now).await);
+            observed.scene = Some(observe_unless_braked(world, service, symptom, event, (stack, policy), now).await);
         }
     } else if let Some(refusal) = worth_a_message(&observed) {
         observed.counted = Some(world.counted(&silence(&observed, refusal, now)).await.into());

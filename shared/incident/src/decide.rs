@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fitting::fitting;
 use crate::guardrails;
-use crate::scene::{Scene, Standing};
+use crate::scene::{Scene, Standing, looked_at_alone};
 
 /// What a decision comes to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -84,7 +84,11 @@ pub fn decide(scene: &Scene, diagnosis: &Diagnosis, trigger: Trigger<'_>, policy
     };
     let remedy = match fitting(scene, standing, service, diagnosis, (policy, now)) {
         Ok(remedy) => remedy,
-        Err(refusal) => return refused(unseen_behind(&refusal, scene, diagnosis, trigger).unwrap_or(refusal)),
+        Err(refusal) => {
+            let braked = looked_at_alone(&scene.view).then(|| explained_elsewhere(scene, standing, policy, now));
+            let instead = braked.flatten().or_else(|| unseen_behind(&refusal, scene, diagnosis, trigger));
+            return refused(instead.unwrap_or(refusal));
+        }
     };
     let refusal = untrusted(trigger, policy, now)
         .or_else(|| explained_elsewhere(scene, standing, policy, now))

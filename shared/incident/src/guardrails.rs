@@ -38,6 +38,12 @@ pub fn of_the_fleet(fleet: &Fleet, policy: &Policy, now: Timestamp) -> Option<Re
     (spent >= policy.guardrails.fleet_remedies as usize).then_some(Refusal::FleetBudgetSpent)
 }
 
+/// So many services ill within the window are a fleet incident whatever their share:
+/// in an account of thousands a fifth of all is hundreds of incidents, each of them
+/// looked at and told by itself, before anybody says that they are one. Two dozen
+/// services do not break by themselves within five minutes.
+pub const MOST_APART: u32 = 25;
+
 /// Many services at once. `this` counts whether or not it is in the list yet.
 pub fn brake(
     openings: &[Opening],
@@ -50,8 +56,8 @@ pub fn brake(
     let lately = openings.iter().filter(|opening| opening.at > since).map(|opening| &opening.service);
     let hit: BTreeSet<_> = lately.chain([this]).collect();
     let hit = u32::try_from(hit.len()).unwrap_or(u32::MAX);
-    let share = services
-        .is_none_or(|all| u64::from(hit) * 100 >= u64::from(all) * u64::from(policy.guardrails.fleet_share_percent));
+    let share = hit >= MOST_APART
+        || services.is_none_or(|all| u64::from(hit) * 100 >= u64::from(all) * u64::from(policy.guardrails.fleet_share_percent));
     (hit >= policy.guardrails.fleet_services && share).then_some(Refusal::FleetWide { services: hit })
 }
 
@@ -126,6 +132,10 @@ mod tests {
         assert!(!check(&two, "c", Some(16)));
         let late = [opening("a", "2026-11-20T11:58:00Z"), opening("b", "2026-11-20T11:55:00Z")];
         assert!(!check(&late, "c", None));
+        let many: Vec<Opening> =
+            (1..MOST_APART).map(|number| opening(&number.to_string(), "2026-11-20T11:58:00Z")).collect();
+        assert!(check(&many, "c", Some(10_000)), "25 of ten thousand");
+        assert!(!check(&many, "1", Some(10_000)), "24 of them");
     }
 
     #[test]

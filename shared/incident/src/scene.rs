@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use nightshift_core::alarm::LiveAlarm;
-use nightshift_core::fault::Sight;
+use nightshift_core::fault::{Fault, FaultKind, Sight};
 use nightshift_core::ids::{EventId, ServiceRef};
 use nightshift_core::incident::ServiceRecord;
 use nightshift_core::ledger::{Fleet, Opening, Versioned};
@@ -12,10 +12,12 @@ use nightshift_core::mode::Mode;
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::{ImageReads, LedgerReads, StackReads, SwitchReads};
 use nightshift_core::release::{ImageNow, TaskDefinition};
+use nightshift_core::service::Service;
 use nightshift_diagnosis::{ServiceView, ServiceWorld, observe_service};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::guardrails;
 use crate::stack::{Home, Stack};
 use crate::target::{self, Target};
 
@@ -85,8 +87,71 @@ pub async fn observe_scene<W: SceneWorld>(
     (stack, policy): (&Stack, &Policy),
     now: Timestamp,
 ) -> Scene {
-    let (view, standing) =
-        tokio::join!(observe_service(world, service, alarm, now), observe_standing(world, service, event, policy, now));
+    let looked = tokio::join!(
+        observe_service(world, service, alarm, now),
+        observe_standing(world, service, event, policy, now)
+    );
+    complete(world, service, looked, (stack, policy), now).await
+}
+
+/// The same for whoever decides about a service that may be one of many: where the
+/// brake is on no remedy is taken, and only who the service is and who is to be woken
+/// matters. In a storm thousands ask at once, and what AWS lets is then for these.
+pub async fn observe_unless_braked<W: SceneWorld>(
+    world: &W,
+    service: &ServiceRef,
+    alarm: Option<&LiveAlarm>,
+    event: &EventId,
+    (stack, policy): (&Stack, &Policy),
+    now: Timestamp,
+) -> Scene {
+    let standing = observe_standing(world, service, event, policy, now).await;
+    let view = match standing.seen().is_some_and(|standing| cut_short(standing, service, policy, now)) {
+        true => alone(world.service(service).await.into(), service),
+        false => observe_service(world, service, alarm, now).await,
+    };
+    complete(world, service, (view, standing), (stack, policy), now).await
+}
+
+/// What an open intent needs to be brought to its end is always looked at.
+fn cut_short(standing: &Standing, service: &ServiceRef, policy: &Policy, now: Timestamp) -> bool {
+    let incident = standing.record.value.incident.as_ref();
+    let busy = incident.is_some_and(|incident| incident.open_intent().is_some());
+    let services = standing.fleet.value.services;
+    !busy && guardrails::brake(&standing.openings, service, services, policy, now).is_some()
+}
+
+/// In the place of an operation: nobody asked.
+const NOT_ASKED: &str = "none";
+
+/// Only the service was looked at, because many are hit at once.
+pub fn looked_at_alone(view: &ServiceView) -> bool {
+    view.history.fault().is_some_and(|fault| fault.operation == NOT_ASKED)
+}
+
+fn alone(found: Sight<Option<Service>>, service: &ServiceRef) -> ServiceView {
+    let cause = "it was not asked: many services are hit at once";
+    let fault = Fault::new(NOT_ASKED, service.to_string(), FaultKind::Transient, cause);
+    ServiceView {
+        service: found,
+        history: Sight::Unseen(fault.clone()),
+        stopped: Sight::Unseen(fault.clone()),
+        metrics: Sight::Unseen(fault.clone()),
+        firing: Sight::Unseen(fault.clone()),
+        scaling: Sight::Unseen(fault.clone()),
+        targets: Sight::Unseen(fault.clone()),
+        health_issues: Sight::Unseen(fault),
+        traffic_shifts: Vec::new(),
+    }
+}
+
+async fn complete<W: SceneWorld>(
+    world: &W,
+    service: &ServiceRef,
+    (view, standing): (ServiceView, Sight<Standing>),
+    (stack, policy): (&Stack, &Policy),
+    now: Timestamp,
+) -> Scene {
     let good = standing.seen().and_then(|standing| target::last_good(&view, &standing.record.value, policy, now));
     let (preflight, stack_status) = tokio::join!(observe_preflight(world, good, &view), observe_stack(world, &view));
     Scene {

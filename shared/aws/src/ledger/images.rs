@@ -40,8 +40,7 @@ impl ImageLedger for Account {
         let mut open = Vec::new();
         while let Some(found) = pages.next().await {
             let found = found.map_err(|error| fault(QUERY, OPEN_INCIDENTS, &error))?;
-            let record: ImageRecord = item::document(&Key::of(&found).to_string(), &found)?;
-            open.push(record.image);
+            open.push(item::open_image(&found)?);
         }
         open.sort();
         Ok(open)

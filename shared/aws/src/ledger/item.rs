@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use nightshift_core::cost::CostTold;
 use nightshift_core::health::HealthIssue;
-use nightshift_core::ids::{AlarmArn, EventId, ServiceRef};
-use nightshift_core::image::ImageRecord;
+use nightshift_core::ids::{AlarmArn, Digest, EventId, ServiceRef};
+use nightshift_core::image::{ImageId, ImageRecord};
 use nightshift_core::incident::Incident;
 use nightshift_core::ledger::{Opening, Silent, TimelineEntry, Versioned};
 use nightshift_core::ports::Answer;
@@ -152,6 +152,14 @@ pub(super) fn opening(item: &Item) -> Answer<Opening> {
     Ok(Opening { service, at })
 }
 
+/// What the index shows of an image.
+pub(super) fn open_image(item: &Item) -> Answer<ImageId> {
+    let key = Key::of(item);
+    let named = key.pk.strip_prefix("image#").and_then(|image| image.rsplit_once('@'));
+    let (repository, digest) = named.ok_or_else(|| unreadable(QUERY, key.to_string(), "no image"))?;
+    Ok(ImageId::new(repository, Digest::new(digest)))
+}
+
 /// An image, in the index while somebody has to look at it again; from then on
 /// it is kept like history.
 pub(super) fn image(read: &Versioned<ImageRecord>) -> Answer<Item> {
@@ -257,6 +265,13 @@ mod tests {
         item.insert(OPENED_AT.to_owned(), AttributeValue::S(sortable(at)));
         assert_eq!(opening(&item), Ok(Opening { service: web(), at }));
         assert!(opening(&Key::fleet().item()).is_err());
+    }
+
+    #[test]
+    fn an_open_image_is_read_from_its_key_alone() {
+        let image = ImageId::new("team/web", Digest::new("sha256:0123456789abcdef"));
+        assert_eq!(open_image(&Key::image(&image).item()), Ok(image));
+        assert!(open_image(&Key::fleet().item()).is_err());
     }
 
     #[test]
