@@ -40,3 +40,17 @@ fn the_same_seeds_are_the_same_schedules_on_any_number_of_processors() {
     assert_eq!(together.deliveries, alone.iter().map(|one| one.deliveries).sum::<u64>());
     assert_eq!(together, deliveries(6, 77, || ()));
 }
+
+#[test]
+fn a_storm_breaks_no_rule_and_is_looked_at_in_short() {
+    let wanted = Wanted { services: 120, alarms: 600, concurrency: 1000, seed: 1 };
+    let stormed = storm(wanted, |_| ()).unwrap();
+    assert_eq!((&stormed.broken, stormed.dead), (&std::collections::BTreeMap::new(), 0), "{:?}", stormed.examples);
+    assert_eq!(stormed.incidents, 120);
+    // The budget of ten minutes, for as long as nobody can know yet that it is a storm.
+    assert!(stormed.remedies <= 2, "{}", stormed.remedies);
+    // Where the brake is on, nobody asks for metrics: fewer ask than there are alarms.
+    let all = |operation: &str| stormed.calls.get(operation).map_or(0, |call| call.called.all);
+    assert!(all("ecs:DescribeServices") >= 600, "{:?}", stormed.calls);
+    assert_eq!(stormed, storm(wanted, |_| ()).unwrap(), "the same seed is the same storm");
+}

@@ -267,3 +267,7 @@ pub fn dead(ended: &Ended) -> usize {
 pub fn incidents(ended: &Ended) -> usize {
     ended.incidents.len()
 }
+
+#[cfg(test)]
+#[path = "invariants_tests.rs"]
+mod tests;

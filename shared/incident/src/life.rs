@@ -165,10 +165,17 @@ fn fired(record: &mut ServiceRecord, signal: &AlarmSignal, policy: &Policy, now:
 }
 
 /// A further ALARM of an open incident. Says whether it is worth a notice: a
-/// new alarm, or the one that makes it flapping.
+/// new alarm, or the one that makes it flapping. Where many services are hit at
+/// once, that one of them has a further alarm is news to nobody: in a storm four of
+/// five notices would say no more.
 pub fn join(record: &mut ServiceRecord, moment: Moment<'_>, signal: &AlarmSignal) {
     let known = record.incident.as_ref().is_some_and(|incident| incident.alarms.contains_key(&signal.arn));
+    let refusal = record.incident.as_ref().and_then(|incident| incident.refusal.as_ref());
+    let one_of_many = matches!(refusal, Some(Refusal::FleetWide { .. }));
     let began_to_flap = fired(record, signal, moment.policy, moment.now);
+    if one_of_many {
+        return;
+    }
     if !known {
         let says = format!("{} joined", signal.name);
         wording::tell(record, NoticeKind::Updated, wording::joined(says), None, moment.now);
