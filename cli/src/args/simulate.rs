@@ -27,8 +27,10 @@ pub enum Simulation {
     /// Each seed is a night on the simulated account and a schedule: every event up to ten times, by SNS and by
     /// EventBridge, up to a day late, answered at the same time call by call, with processes that die. Exit code 1:
     /// an invariant was broken, and the seed is printed.
-    #[command(after_help = "Examples:\n  nightshift simulate deliveries --seeds 1000\n  nightshift simulate deliveries \
-                            --seeds 1 --first-seed 4711 --json\n\ndocs/simulate.md says what must hold.")]
+    #[command(
+        after_help = "Examples:\n  nightshift simulate deliveries --seeds 1000\n  nightshift simulate deliveries \
+                            --seeds 1 --first-seed 4711 --json\n\ndocs/simulate.md says what must hold."
+    )]
     Deliveries {
         /// So many schedules.
         #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
@@ -44,8 +46,10 @@ pub enum Simulation {
     ///
     /// It counts what AWS lets and what was used, call by call and key by key, what people were told, and what it would
     /// have cost. Exit code 1: an invariant was broken.
-    #[command(after_help = "Examples:\n  nightshift simulate storm\n  nightshift simulate storm --services 200 --alarms \
-                            1000 --json\n\ndocs/simulate.md says how it is modelled.")]
+    #[command(
+        after_help = "Examples:\n  nightshift simulate storm\n  nightshift simulate storm --services 200 --alarms \
+                            1000 --json\n\ndocs/simulate.md says how it is modelled."
+    )]
     Storm {
         /// So many services.
         #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=10_000))]

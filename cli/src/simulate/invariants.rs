@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::incident::{Incident, Intent, Phase};
-use nightshift_core::mode::{MODE_TAG, Severity};
+use nightshift_core::mode::Severity;
 use nightshift_core::notice::{Notice, NoticeKind, Pager};
 use nightshift_core::policy::Policy;
 use nightshift_core::remedy::{Outcome, Remedy, RemedyKind};
+use nightshift_core::service::MODE_TAG;
 use nightshift_incident::guardrails::BUDGET_WINDOW;
 use nightshift_incident::severity::hushed;
 use nightshift_sim::{Account, ProductionWrite};
@@ -54,8 +55,11 @@ pub const ALL: [Invariant; 8] = [
 
 /// What the night broke, each with the invariant's name.
 pub fn broken(ended: &Ended, reader: &Reader) -> Vec<String> {
-    let of = |(name, holds): &Invariant| holds(ended, reader).into_iter().map(move |found| format!("{name}: {found}"));
-    ALL.iter().flat_map(of).collect()
+    let mut all = Vec::new();
+    for (name, finds) in ALL {
+        all.extend(finds(ended, reader).into_iter().map(|found| format!("{name}: {found}")));
+    }
+    all
 }
 
 impl Ended {
@@ -75,7 +79,8 @@ impl Ended {
         let open: Vec<(ServiceRef, Incident)> = open.collect();
         let held_back = records.iter().flat_map(|record| record.unpublished.iter().map(Notice::key)).collect();
         let mut incidents = account.ended_incidents();
-        let names = open.iter().map(|(service, incident)| format!("{} of {service}, {:?}", incident.id, incident.phase));
+        let names =
+            open.iter().map(|(service, incident)| format!("{} of {service}, {:?}", incident.id, incident.phase));
         let names = names.collect();
         incidents.extend(open);
         Self {
@@ -171,7 +176,8 @@ fn no_remedy_beyond_the_budgets(ended: &Ended, _: &Reader) -> Vec<String> {
             broken.push(format!("{all} over all services until {}", write.at));
         }
         let since = BUDGET_WINDOW.before(write.at);
-        let own = |other: &&&ProductionWrite| other.service == write.service && since < other.at && other.at <= write.at;
+        let own =
+            |other: &&&ProductionWrite| other.service == write.service && since < other.at && other.at <= write.at;
         let own = remedies.iter().filter(own).count();
         if own > limits.remedies_per_day as usize {
             broken.push(format!("{own} on {} until {}", write.service, write.at));

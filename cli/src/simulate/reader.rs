@@ -69,13 +69,13 @@ impl Reader {
     /// What the chat lacks of these notices of one incident.
     pub fn lacks(&self, notices: &BTreeMap<u32, &Notice>) -> Option<String> {
         let (last, newest) = notices.last_key_value().filter(|_| !self.absent)?;
-        let of = |message: &Value| &message["metadata"]["event_payload"]["sequence"];
         let roots = self.chat.roots();
         let texts: Vec<Vec<String>> = roots.iter().map(|root| self.chat.thread(&root.ts)).collect();
         let wanted: Vec<String> = notices.values().map(|notice| line(notice)).collect();
         let has = |lines: &Vec<String>, said: &String| lines.iter().any(|line| line == said);
         let whole = roots.iter().zip(&texts).any(|(root, lines)| {
-            *of(&root.body) == json!(last) && wanted.iter().all(|said| has(lines, said))
+            root.body["metadata"]["event_payload"]["sequence"] == json!(last)
+                && wanted.iter().all(|said| has(lines, said))
         });
         (!whole).then(|| format!("the chat does not tell all of {}, up to {:?}", newest.incident, newest.kind))
     }

@@ -57,7 +57,9 @@ pub fn brake(
     let hit: BTreeSet<_> = lately.chain([this]).collect();
     let hit = u32::try_from(hit.len()).unwrap_or(u32::MAX);
     let share = hit >= MOST_APART
-        || services.is_none_or(|all| u64::from(hit) * 100 >= u64::from(all) * u64::from(policy.guardrails.fleet_share_percent));
+        || services.is_none_or(|all| {
+            u64::from(hit) * 100 >= u64::from(all) * u64::from(policy.guardrails.fleet_share_percent)
+        });
     (hit >= policy.guardrails.fleet_services && share).then_some(Refusal::FleetWide { services: hit })
 }
 

@@ -87,10 +87,8 @@ pub async fn observe_scene<W: SceneWorld>(
     (stack, policy): (&Stack, &Policy),
     now: Timestamp,
 ) -> Scene {
-    let looked = tokio::join!(
-        observe_service(world, service, alarm, now),
-        observe_standing(world, service, event, policy, now)
-    );
+    let looked =
+        tokio::join!(observe_service(world, service, alarm, now), observe_standing(world, service, event, policy, now));
     complete(world, service, looked, (stack, policy), now).await
 }
 

@@ -46,9 +46,7 @@ pub fn copies(dice: &mut Dice, delivery: &Delivery) -> Vec<(SignedDuration, Deli
             };
             (0..number(dice)).map(|_| copy(dice)).collect()
         }
-        Delivery::Deployment { .. } => {
-            (0..number(dice)).map(|_| (late(dice, true), delivery.clone())).collect()
-        }
+        Delivery::Deployment { .. } => (0..number(dice)).map(|_| (late(dice, true), delivery.clone())).collect(),
         // A schedule fires within its minute; its own queue drops what is older.
         Delivery::Timer(timer) => {
             let copies = if dice.percent(15.0) { 2 } else { 1 };

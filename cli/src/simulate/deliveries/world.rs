@@ -1,7 +1,7 @@
 //! The nights that schedules are drawn over, each with an end: what the functions
 //! leave broken a person mends.
 
-use nightshift_core::mode::MODE_TAG;
+use nightshift_core::service::MODE_TAG;
 use nightshift_sim::Scenario;
 use nightshift_sim::scenario::{Moment, Outage, ScenarioError, builtin};
 

@@ -1,7 +1,7 @@
 //! The account that a storm goes through: thousands of services on one thing that
 //! goes down, each with a handful of alarms.
 
-use nightshift_core::mode::MODE_TAG;
+use nightshift_core::service::MODE_TAG;
 use nightshift_sim::Scenario;
 use nightshift_sim::scenario::{AlarmSetup, Moment, Outage, Release, ScenarioError, ServiceSetup, Watched, builtin};
 

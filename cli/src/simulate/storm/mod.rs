@@ -144,7 +144,10 @@ fn cost(used: &Used, lambda: &Lambda) -> BTreeMap<&'static str, f64> {
     let gb_seconds = lambda.milliseconds as f64 / 1000.0 * MEMORY_GB;
     [
         ("Lambda", invocations / MILLION * usd::INVOCATIONS + gb_seconds * usd::GB_SECOND),
-        ("DynamoDB", units(|it| it.read) / MILLION * usd::READ_UNITS + units(|it| it.write) / MILLION * usd::WRITE_UNITS),
+        (
+            "DynamoDB",
+            units(|it| it.read) / MILLION * usd::READ_UNITS + units(|it| it.write) / MILLION * usd::WRITE_UNITS,
+        ),
         (
             "CloudWatch",
             calls("cloudwatch:GetMetricData metrics") / MILLION * usd::METRICS

@@ -8,7 +8,8 @@ use crate::paint::{Ink, Paint};
 
 /// The figures: what was used beside what is let, and what it cost.
 pub fn text(stormed: &Stormed, paint: Paint) -> String {
-    let Stormed { services, alarms, seed, seconds, lambda, incidents, remedies, pages, plain_pages, dead, .. } = stormed;
+    let Stormed { services, alarms, seed, seconds, lambda, incidents, remedies, pages, plain_pages, dead, .. } =
+        stormed;
     let title = format!("{alarms} alarms of {services} services in a minute, and the recovery (seed {seed})");
     let mut text = format!("\n  {}\n\n", paint.ink(Ink::Bold, &title));
     let told: u64 = stormed.notices.values().sum();
@@ -43,7 +44,8 @@ pub fn text(stormed: &Stormed, paint: Paint) -> String {
 }
 
 fn calls(stormed: &Stormed) -> Vec<Vec<String>> {
-    let mut rows = vec![["call", "times", "most in a second", "let", "waited", "failed"].map(ToOwned::to_owned).to_vec()];
+    let mut rows =
+        vec![["call", "times", "most in a second", "let", "waited", "failed"].map(ToOwned::to_owned).to_vec()];
     for (name, one) in &stormed.calls {
         let limit = one.per_second.map_or_else(|| "-".to_owned(), |rate| format!("{rate}"));
         let called = one.called;
