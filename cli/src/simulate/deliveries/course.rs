@@ -92,11 +92,6 @@ impl Course {
         &self.reader
     }
 
-    /// The account of the night.
-    pub fn account(&self) -> &Account {
-        &self.account
-    }
-
     /// Somewhere in the night a process dies or a call is throttled; seldom twice.
     fn disturb(&self, dice: &mut Dice) {
         if dice.percent(30.0) {
@@ -111,7 +106,9 @@ impl Course {
     fn mend(&self, scenario: &Scenario) {
         for setup in &scenario.services {
             let named: Option<ServiceRef> = self.account.service_ref(&format!("{}/{}", setup.cluster, setup.name));
-            if let Some(service) = named.filter(|_| setup.releases.iter().any(|it| it.errors_percent.is_some())) {
+            let broken = setup.releases.iter().any(|release| release.errors_percent.is_some());
+            let gone = setup.releases.iter().any(|release| release.image_gone);
+            if let Some(service) = named.filter(|_| broken && !gone) {
                 // It already runs, if Nightshift was faster.
                 self.account.person_deploys(&service, GOOD);
             }

@@ -3,7 +3,7 @@
 
 use nightshift_core::service::MODE_TAG;
 use nightshift_sim::Scenario;
-use nightshift_sim::scenario::{Moment, Outage, ScenarioError, builtin};
+use nightshift_sim::scenario::{Moment, Outage, Release, ScenarioError, builtin};
 
 use crate::simulate::dice::Dice;
 
@@ -70,6 +70,13 @@ pub fn night(dice: &mut Dice, seed: u64) -> Result<(Trouble, Scenario), Scenario
         if trouble == Trouble::Passing {
             service.releases.iter_mut().for_each(|release| release.errors_percent = None);
             service.tags.insert(MODE_TAG.into(), ["act", "approve", "observe"][dice.whole(0, 2)].into());
+        }
+        if trouble == Trouble::NoWayBack {
+            // What ran before is gone for a person, too: they deploy what mends it.
+            let good = service.releases.first().cloned();
+            let mends =
+                |good: Release| Release { revision: 44, at: Moment::minutes(MENDED), image_gone: false, ..good };
+            service.releases.extend(good.map(mends));
         }
         for load in &mut service.loads {
             load.until = Some(Moment::minutes(12));
