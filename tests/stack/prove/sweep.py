@@ -1,0 +1,144 @@
+"""Every call of a story's functions, and each of the things that can go wrong there."""
+
+import json
+import multiprocessing
+import os
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from . import faults, state
+from .stories import SCENARIOS, STORIES
+from .wire import Disturbance
+from .world import World
+
+# A deadline of seconds: an attempt that hangs is over soon. One that is throttled must
+# come to the end of the SDK's patience, which has 20 seconds for an operation.
+SECONDS = {"hang": 2.0, "throttled": 30.0}
+USUALLY = 10.0
+# The call that was to be disturbed did not come, or came in another order: once more.
+TRIES = 2
+
+
+@dataclass(frozen=True)
+class Point:
+    """One disturbance of one call: the `number`th of that name by that function in that story."""
+
+    story: str
+    function: str
+    call: str
+    number: int
+    kind: str
+
+    def __str__(self):
+        return f"{self.story}/{self.function}/{self.call}#{self.number}/{self.kind}".replace(" ", "-")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What came of a point."""
+
+    point: Point
+    worth: str
+    says: str
+    seconds: float
+
+
+def run(world, name, disturbance=None):
+    """Plays a story once."""
+    story = STORIES[name]
+    world.begin(SCENARIOS / f"{story.scenario}.toml", disturbance)
+    seconds = SECONDS.get(disturbance.kind, USUALLY) if disturbance else USUALLY
+    played = story(world, disturbance, seconds)
+    played.play()
+    return played
+
+
+def undisturbed(world, name):
+    """The end of a story, and each function's calls by name, in order."""
+    played = run(world, name)
+    assert not played.dead, f"{name}: {played.dead}"
+    calls = {}
+    for call in world.wire.calls:
+        calls.setdefault(call.function, []).append(call.name)
+    return state.final(played), {function: calls[function] for function in STORIES[name].functions}
+
+
+def points(name, calls, kinds=faults.KINDS):
+    """Every point of a story."""
+    found = []
+    for function, names in calls.items():
+        for kind in kinds:
+            seen = Counter()
+            for call in names:
+                seen[call] += 1
+                # What lasts is the same whether it begins at the first or the second of one name
+                # within one burst; it is tried at each all the same.
+                found.append(Point(name, function, call, seen[call], kind))
+    return found
+
+
+def prove(world, point, expect):
+    """Disturbs one call, and judges what comes of it."""
+    begun = time.monotonic()
+    for _ in range(TRIES):
+        disturbance = Disturbance(point.kind, point.function, point.call, point.number)
+        try:
+            verdict = state.judge(run(world, point.story, disturbance), expect)
+        except Exception as error:  # noqa: BLE001 - a run that breaks the harness is a finding, not the end
+            verdict = state.Verdict("broken", f"{type(error).__name__}: {error}")
+        if verdict.worth not in ("missed", "broken"):
+            break
+    return Found(point, verdict.worth, verdict.says, time.monotonic() - begun)
+
+
+# ---- several at once, each in a process and an account of its own ----
+
+_world = None
+
+
+def _begin(folder, blueprint):
+    global _world  # noqa: PLW0603 - one account for each process of the pool
+    _world = World(Path(folder) / f"worker-{os.getpid()}", blueprint)
+    multiprocessing.util.Finalize(_world, _world.stop, exitpriority=10)
+
+
+def _undisturbed(name):
+    return name, *undisturbed(_world, name)
+
+
+def _prove(job):
+    point, expect = job
+    return prove(_world, point, expect)
+
+
+class Pool:
+    """Workers; a context manager."""
+
+    def __init__(self, folder, blueprint, workers):
+        context = multiprocessing.get_context("spawn")
+        self._pool = context.Pool(workers, _begin, (str(folder), blueprint))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind:
+            self._pool.terminate()
+        else:
+            self._pool.close()
+        self._pool.join()
+
+    def undisturbed(self, names):
+        """For each story: its end and its calls."""
+        return {name: (end, calls) for name, end, calls in self._pool.imap_unordered(_undisturbed, names)}
+
+    def prove(self, points, ends):
+        """What came of each point, as it comes."""
+        yield from self._pool.imap_unordered(_prove, [(point, ends[point.story]) for point in points])
+
+
+def written(found):
+    """As the report has it."""
+    return json.loads(json.dumps([asdict(one.point) | {"worth": one.worth, "says": one.says, "seconds": round(one.seconds, 2)} for one in found]))
