@@ -17,7 +17,7 @@ from processes import ROOT
 
 from . import faults, sweep
 from .stories import STORIES
-from .world import blueprint
+from .world import deployed
 
 GOOD = ("equal", "told")
 
@@ -27,7 +27,7 @@ def main(arguments):
     begun = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="nightshift-prove-"))
     print(f"deploying once; logs in {folder}", file=sys.stderr, flush=True)
-    plan = blueprint(folder / "deployed")
+    plan = deployed(folder / "deployed")
     names = arguments.story or list(STORIES)
     with sweep.Pool(folder, plan, arguments.workers) as pool:
         ends = pool.undisturbed(names)

@@ -59,10 +59,11 @@ def undisturbed(world, name):
     """The end of a story, and each function's calls by name, in order."""
     played = run(world, name)
     assert not played.dead, f"{name}: {played.dead}"
-    calls = {}
+    calls = {function: [] for function in STORIES[name].functions}
     for call in world.wire.calls:
-        calls.setdefault(call.function, []).append(call.name)
-    return state.final(played), {function: calls[function] for function in STORIES[name].functions}
+        if call.function in calls:
+            calls[call.function].append(call.name)
+    return played.end(), calls
 
 
 def points(name, calls, kinds=faults.KINDS):

@@ -85,6 +85,7 @@ class Wire:
         self.places = {}
         self.calls = []
         self.disturbance = None
+        self._schedules = {}
         # Whose calls these are: one function runs at a time.
         self.function = None
         self._lock = threading.Lock()
@@ -117,6 +118,18 @@ class Wire:
         """Forgets all calls: another run begins."""
         with self._lock:
             self.places, self.calls, self.disturbance = places, [], disturbance
+            self._schedules = {}
+
+    def forget(self):
+        """Forgets the calls until now, and goes on."""
+        with self._lock:
+            self.calls = []
+
+    def take_schedules(self):
+        """The schedules that were made since it was asked last, by name: their requests."""
+        with self._lock:
+            made, self._schedules = self._schedules, {}
+        return made
 
     def _take(self, handler):
         body = handler.rfile.read(int(handler.headers.get("content-length", 0)))
@@ -147,6 +160,8 @@ class Wire:
     def _note(self, calls, function, request, status):
         with self._lock:
             calls.append(Call(function, request.name, status, request.body))
+            if request.name == "scheduler:CreateSchedule" and status == 200:
+                self._schedules[request.path.rpartition("/")[2]] = json.loads(request.body)
 
     def _forward(self, request):
         place = "chat" if request.service == "chat" else "simulator" if request.service in SIMULATED else "aws"

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import account
+import boto3
 import seed
 from chat import Chat
 from processes import REGION, binary, credentials, free_port
@@ -28,28 +29,32 @@ HOURS = 1
 SECRET = {"slack_bot_token": "xoxb-prove", "pagerduty_routing_key": "R" * 32}
 
 
-def blueprint(folder):
-    """Deploys the real template once, and reads what each function was given."""
+def deployed(folder):
+    """Deploys the real template once, and gives what is to be known of it."""
     folder = Path(folder)
     ministack = account.Ministack(folder)
     try:
         secret = ministack.client("secretsmanager").create_secret(Name="chat", SecretString=json.dumps(SECRET))
-        template = account.packaged(
-            folder / "package", {name: binary(name) for name in account.FUNCTIONS}, HERE / "policy"
-        )
+        code = {name: binary(name) for name in account.FUNCTIONS}
+        template = account.packaged(folder / "package", code, HERE / "policy")
         outputs = account.deploy(ministack, template, {"NotifierSecretArn": secret["ARN"], "SlackChannel": "C0LOCAL"})
-        table = ministack.client("dynamodb").describe_table(TableName=outputs["LedgerTable"])["Table"]
-        return {
-            "functions": {name: _deployed(ministack, name) for name in account.FUNCTIONS},
-            "table": {
-                key: table[key] for key in ("TableName", "KeySchema", "AttributeDefinitions")
-            } | {"GlobalSecondaryIndexes": [
-                {key: index[key] for key in ("IndexName", "KeySchema", "Projection")}
-                for index in table["GlobalSecondaryIndexes"]
-            ]},
-        }  # fmt: skip
+        return blueprint(ministack, outputs)
     finally:
         ministack.stop()
+
+
+def blueprint(ministack, outputs):
+    """What each function of a deployed stack was given, and the ledger's table."""
+    table = ministack.client("dynamodb").describe_table(TableName=outputs["LedgerTable"])["Table"]
+    indices = [
+        {key: index[key] for key in ("IndexName", "KeySchema", "Projection")}
+        for index in table["GlobalSecondaryIndexes"]
+    ]
+    return {
+        "functions": {name: _deployed(ministack, name) for name in account.FUNCTIONS},
+        "table": {key: table[key] for key in ("TableName", "KeySchema", "AttributeDefinitions")}
+        | {"GlobalSecondaryIndexes": indices},
+    }
 
 
 def _deployed(ministack, name):
@@ -76,6 +81,9 @@ class World:
         self.ministack = account.Ministack(self.folder)
         self._clients = {}
         self.simulator = self.chat = None
+        # Always the same one, so that a client of it can be kept.
+        self._port = free_port()
+        self.account = self.client("sts").get_caller_identity()["Account"]
         self.functions = {name: self._function(name) for name in blueprint["functions"]}
         self._known = {}
         # Scenario, the minute of its event, and the copy of it that knows the load balancers.
@@ -86,6 +94,16 @@ class World:
         if service not in self._clients:
             self._clients[service] = self.ministack.client(service)
         return self._clients[service]
+
+    def simulated(self, service):
+        """A client of the simulator."""
+        name = f"simulated {service}"
+        if name not in self._clients:
+            self._clients[name] = boto3.client(
+                service, endpoint_url=f"http://127.0.0.1:{self._port}", region_name=REGION,
+                aws_access_key_id="test", aws_secret_access_key="test",
+            )  # fmt: skip
+        return self._clients[name]
 
     def _function(self, name):
         deployed = self.blueprint["functions"][name]
@@ -127,7 +145,7 @@ class World:
             known = self._seeded[2]
             self._ledger_anew()
             self._no_timers()
-        self.simulator = account.Simulator(known, self.folder, free_port())
+        self.simulator = account.Simulator(known, self.folder, self._port)
         if fresh:
             seed.metrics_and_alarms(self, self.simulator, self._variable("NIGHTSHIFT_NOTICE_TOPIC"), hours=HOURS)
             self._seeded = scenario, minute, known
@@ -192,7 +210,7 @@ class World:
             "id": f"00000000-0000-0000-0000-{state:0>12}",
             "detail-type": "CloudWatch Alarm State Change",
             "source": "aws.cloudwatch",
-            "account": account_of(after["AlarmArn"]),
+            "account": self.account,
             "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "region": REGION,
             "resources": [after["AlarmArn"]],
@@ -224,17 +242,14 @@ class World:
     def timers(self):
         """The timers that are set, by name: (when in epoch seconds, function, event).
 
-        ministack fires and deletes what is due every ten seconds, at a function that it has
-        not: what was seen once is due until it is taken.
+        As the wire saw them: ministack fires and deletes by itself what is due, at a function
+        that it has not.
         """
-        scheduler, group = self.client("scheduler"), self._variable("NIGHTSHIFT_TIMER_GROUP")
-        for one in scheduler.list_schedules(GroupName=group)["Schedules"]:
-            if one["Name"] not in self._known:
-                found = scheduler.get_schedule(GroupName=group, Name=one["Name"])
-                at = found["ScheduleExpression"].removeprefix("at(").removesuffix(")")
-                function = found["Target"]["Arn"].split(":function:")[1].split(":")[0].removeprefix(f"{account.STACK}-")
-                when = datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp()
-                self._known[one["Name"]] = (when, function, json.loads(found["Target"]["Input"]))
+        for name, made in self.wire.take_schedules().items():
+            at = made["ScheduleExpression"].removeprefix("at(").removesuffix(")")
+            function = made["Target"]["Arn"].split(":function:")[1].split(":")[0].removeprefix(f"{account.STACK}-")
+            when = datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp()
+            self._known[name] = (when, function, json.loads(made["Target"]["Input"]))
         return self._known
 
     def fire(self, name):
@@ -261,7 +276,3 @@ class World:
         self.ministack.stop()
         self.wire.stop()
 
-
-def account_of(arn):
-    """The account that an ARN names."""
-    return arn.split(":")[4]
