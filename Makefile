@@ -76,6 +76,13 @@ test: ## Everything that CI runs.
 	$(MAKE) rust-test
 	$(MAKE) stack-test
 
+# Half an hour on two cores; `stack-test` holds a part of it. PROVE narrows it down:
+# PROVE="--story told --kind reset".
+PROVE ?=
+.PHONY: prove
+prove: .tools/ministack/stamp .tools/sam/stamp .tools/wire/stamp binaries ## Every function, killed or failed at every call; PROVE=… narrows it down.
+	@cd tests/stack && ../../.tools/wire/bin/python -m prove $(PROVE)
+
 .PHONY: deny
 deny: cargo ## Licences, advisories and banned crates.
 	@command -v cargo-deny >/dev/null || { echo "no cargo-deny; cure: cargo install --locked cargo-deny" >&2; exit 1; }

@@ -14,7 +14,8 @@ WRITES = {
 # One of each, where it hurts.
 SAMPLE = {
     ("throttled", "ecs:DescribeServices"), ("error 500", "ecs:UpdateService"), ("reset", "sns:Publish"),
-    ("hang", "dynamodb:TransactWriteItems"), ("malformed", "dynamodb:TransactWriteItems"), ("denied", "ecs:UpdateService"),
+    ("hang", "dynamodb:TransactWriteItems"), ("malformed", "dynamodb:TransactWriteItems"),
+    ("denied", "ecs:UpdateService"),
 }  # fmt: skip
 
 

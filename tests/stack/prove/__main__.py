@@ -69,20 +69,23 @@ def _report(ends, found, seconds):
         for function, made in calls.items():
             worth = Counter(one.worth for one in found if (one.point.story, one.point.function) == (name, function))
             if worth:
-                rows.append({"function": function, "story": name, "calls": len(made), "disturbances": sum(worth.values()), "worth": dict(worth)})
+                row = {"function": function, "story": name, "calls": len(made), "disturbances": sum(worth.values())}
+                rows.append(row | {"worth": dict(worth)})
     return {"seconds": round(seconds, 1), "kinds": list(faults.KINDS), "rows": rows, "points": sweep.written(found)}
 
 
 def _table(report):
-    print(f"{'function':<18}{'story':<16}{'calls':>6}{'disturbed':>11}{'equal':>7}{'told':>6}{'other':>7}")
+    print(f"{'function':<18}{'story':<12}{'calls':>6}{'disturbed':>11}{'equal':>7}{'told':>6}{'other':>7}")
     for row in report["rows"]:
         equal, told = (row["worth"].get(worth, 0) for worth in GOOD)
         other = row["disturbances"] - equal - told
-        print(f"{row['function']:<18}{row['story']:<16}{row['calls']:>6}{row['disturbances']:>11}{equal:>7}{told:>6}{other:>7}")
+        named = f"{row['function']:<18}{row['story']:<12}"
+        print(f"{named}{row['calls']:>6}{row['disturbances']:>11}{equal:>7}{told:>6}{other:>7}")
     print(f"{len(report['points'])} disturbances in {report['seconds']:.0f} s")
     for one in report["points"]:
         if one["worth"] not in GOOD:
-            print(f"  {one['worth']}: {one['story']} {one['function']} {one['call']}#{one['number']} {one['kind']}: {one['says']}")
+            where = f"{one['story']} {one['function']} {one['call']}#{one['number']} {one['kind']}"
+            print(f"  {one['worth']}: {where}: {one['says']}")
 
 
 def _arguments():

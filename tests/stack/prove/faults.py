@@ -13,7 +13,14 @@ ONCE = {*KILLS, "error 500", "reset", "hang"}
 # A missing permission and an answer that nobody understands do not go away by being asked again.
 LASTING = {"malformed", "denied"}
 
-CODES = {"throttled": ("ThrottlingException", 400), "error 500": ("InternalFailure", 500), "denied": ("AccessDeniedException", 400)}
+CODES = {
+    "throttled": ("ThrottlingException", 400),
+    "error 500": ("InternalFailure", 500),
+    "denied": ("AccessDeniedException", 400),
+}
+OF_S3 = {"throttled": ("SlowDown", 503), "error 500": ("InternalError", 500), "denied": ("AccessDenied", 403)}
+# Services of the query protocol, which spell a code without the ending.
+QUERY = {"sns", "elasticloadbalancing", "iam", "cloudformation"}
 GARBAGE = b'{"half": [1, 2'
 
 
@@ -37,15 +44,14 @@ def answer(kind, request):
     if "/operation/" in request.path:
         content = _cbor({"__type": f"com.amazonaws#{code}", "message": says})
         return Answer(status, [("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")], content)
-    if request.service in ("sns", "elasticloadbalancing", "iam", "cloudformation"):
-        short = code.removesuffix("Exception")
-        # Query services spell them without the ending.
-        content = f"<ErrorResponse><Error><Type>Sender</Type><Code>{short}</Code><Message>{says}</Message></Error></ErrorResponse>"
+    if request.service in QUERY:
+        error = f"<Type>Sender</Type><Code>{code.removesuffix('Exception')}</Code><Message>{says}</Message>"
+        content = f"<ErrorResponse><Error>{error}</Error></ErrorResponse>"
         return Answer(403 if kind == "denied" else status, [("content-type", "text/xml")], content.encode())
     if request.service == "s3":
-        short = {"throttled": "SlowDown", "error 500": "InternalError", "denied": "AccessDenied"}[kind]
-        content = f"<Error><Code>{short}</Code><Message>{says}</Message></Error>"
-        return Answer({"throttled": 503, "denied": 403}.get(kind, status), [("content-type", "application/xml")], content.encode())
+        code, status = OF_S3[kind]
+        content = f"<Error><Code>{code}</Code><Message>{says}</Message></Error>"
+        return Answer(status, [("content-type", "application/xml")], content.encode())
     content = json.dumps({"__type": code, "message": says, "Message": says}).encode()
     return Answer(status, [("content-type", _type(request)), ("x-amzn-errortype", code)], content)
 
@@ -56,7 +62,7 @@ def _type(request):
 
 def _chat(kind, request):
     """Slack says what is wrong with status 200, the others by the status."""
-    slack = "slack" in request.headers.get("user-agent", "") or request.headers.get("authorization", "").startswith("Bearer xoxb")
+    slack = request.headers.get("authorization", "").startswith("Bearer xoxb")
     plain = [("content-type", "application/json")]
     if kind == "throttled":
         return Answer(429, [*plain, ("retry-after", "30")], b'{"ok": false, "error": "ratelimited"}')

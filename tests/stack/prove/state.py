@@ -19,11 +19,12 @@ TAKEN = {"found-taken": "taken"}
 def final(run):
     """The end of a run: production, ledger, notices, pages, and what is still to be done."""
     items = run.world.items()
-    documents = {
-        (item["pk"]["S"], item["sk"]["S"]): json.loads(item["document"]["S"]) for item in items if "document" in item
-    }
-    records = [value for (pk, sk), value in documents.items() if pk.startswith("service#") and sk == "head"]
-    closed = [value for (pk, sk), value in documents.items() if pk.startswith("service#") and sk.startswith("incident#")]
+    kept = [item for item in items if "document" in item]
+    documents = {(item["pk"]["S"], item["sk"]["S"]): json.loads(item["document"]["S"]) for item in kept}
+    services = {(pk, sk): value for (pk, sk), value in documents.items() if pk.startswith("service#")}
+    closed = [value for (_, sk), value in services.items() if sk.startswith("incident#")]
+    records = [value for (_, sk), value in services.items() if sk == "head"]
+    images = [value for (pk, sk), value in documents.items() if pk.startswith("image#") and sk == "head"]
     told = notices(run)
     return _plain({
         # One that was made and not answered is made again by the SDK: the same once more. Whether
@@ -37,7 +38,7 @@ def final(run):
         "notices": {f"{notice['incident']}#{notice['sequence']}": [notice["kind"], notice["phase"]] for notice in told},
         "pages": sorted({subject for subject, _ in pages(run)}),
         "timers": sorted(run.world.timers()),
-        "images": sorted((_image(value) for (pk, sk), value in documents.items() if pk.startswith("image#") and sk == "head"), key=json.dumps),
+        "images": sorted((_image(image) for image in images), key=json.dumps),
         "costs": sorted(pk for pk, _ in documents if pk.startswith("costs#")),
     })  # fmt: skip
 
@@ -87,7 +88,8 @@ def _incident(incident):
 
 def _image(record):
     held = record.get("quarantine")
-    return [held and [held["because"], held["marked"]], {team: thread["sequence"] for team, thread in record.get("told", {}).items()}]
+    told = {team: thread["sequence"] for team, thread in record.get("told", {}).items()}
+    return [held and [held["because"], held["marked"]], told]
 
 
 def _published(run, topic):
@@ -131,7 +133,9 @@ def judge(run, expect):
     if end == expect and not run.dead:
         return Verdict("equal")
     differs = "; ".join(
-        f"{key}: {json.dumps(end[key])} instead of {json.dumps(expect[key])}" for key in expect if end[key] != expect[key]
+        f"{key}: {json.dumps(end[key])} instead of {json.dumps(wanted)}"
+        for key, wanted in expect.items()
+        if end[key] != wanted
     )
     if set(end["production"]) - set(expect["production"]):
         return Verdict("wrong action", differs)

@@ -1,8 +1,9 @@
 """Every call of a story's functions, and each of the things that can go wrong there."""
 
-import json
 import multiprocessing
 import os
+import signal
+import sys
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -101,6 +102,9 @@ _world = None
 
 def _begin(folder, blueprint):
     global _world  # noqa: PLW0603 - one account for each process of the pool
+    # Ctrl-C is the parent's, which then ends its workers; each ends what it has started.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     _world = World(Path(folder) / f"worker-{os.getpid()}", blueprint)
     multiprocessing.util.Finalize(_world, _world.stop, exitpriority=10)
 
@@ -142,4 +146,5 @@ class Pool:
 
 def written(found):
     """As the report has it."""
-    return json.loads(json.dumps([asdict(one.point) | {"worth": one.worth, "says": one.says, "seconds": round(one.seconds, 2)} for one in found]))
+    came_of = lambda one: {"worth": one.worth, "says": one.says, "seconds": round(one.seconds, 2)}  # noqa: E731
+    return [asdict(one.point) | came_of(one) for one in found]

@@ -189,7 +189,8 @@ class World:
         for topic in ("NIGHTSHIFT_NOTICE_TOPIC", "NIGHTSHIFT_PAGE_TOPIC"):
             self.client("sns").create_topic(Name=self._variable(topic).rpartition(":")[2])
         self.client("scheduler").create_schedule_group(Name=self._variable("NIGHTSHIFT_TIMER_GROUP"))
-        self.client("ssm").put_parameter(Name=self._variable("NIGHTSHIFT_HALT_PARAMETER"), Value="running", Type="String")
+        halt = self._variable("NIGHTSHIFT_HALT_PARAMETER")
+        self.client("ssm").put_parameter(Name=halt, Value="running", Type="String")
         secret = self.client("secretsmanager").create_secret(Name="chat", SecretString=json.dumps(SECRET))
         # Its ARN ends in six characters by chance.
         self.functions["notifier"].env["NIGHTSHIFT_SECRET"] = secret["ARN"]
@@ -204,7 +205,7 @@ class World:
         before = cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"][0]
         cloudwatch.set_alarm_state(AlarmName=alarm, StateValue=state, StateReason=f"{state} by the test")
         after = cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"][0]
-        stamp = lambda found: found["StateUpdatedTimestamp"].strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"  # noqa: E731
+        stamp = lambda found: found["StateUpdatedTimestamp"].isoformat(timespec="milliseconds")  # noqa: E731
         return {
             "version": "0",
             "id": f"00000000-0000-0000-0000-{state:0>12}",

@@ -5,7 +5,7 @@ use nightshift_core::case::Case;
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{AlarmArn, EventId, IncidentId, ServiceRef};
 use nightshift_core::incident::ServiceRecord;
-use nightshift_core::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, TimelineEntry, Versioned};
+use nightshift_core::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, Versioned};
 use nightshift_core::ports::{AlarmMap, Answer, ChatLedger, LedgerReads, LedgerWrites};
 
 use crate::account::Account;
@@ -55,15 +55,6 @@ impl LedgerWrites for Account {
     async fn count_silent(&self, silent: &Silent) -> Answer<()> {
         self.write(PUT, format!("silent {}", silent.event), |state| {
             state.ledger.count_silent(silent);
-            Ok(())
-        })
-        .await
-    }
-
-    async fn add_to_timeline(&self, entry: &TimelineEntry) -> Answer<()> {
-        let TimelineEntry { incident, sequence, .. } = entry;
-        self.write(PUT, format!("timeline {incident}#{sequence}"), |state| {
-            state.ledger.timeline.insert((incident.clone(), *sequence), entry.clone());
             Ok(())
         })
         .await
