@@ -76,14 +76,25 @@ test: ## Everything that CI runs.
 	$(MAKE) rust-test
 	$(MAKE) stack-test
 
-# So many schedules of deliveries; `make test` runs 300 of them.
+# ---- the proof ----
+
+# So many schedules of deliveries; `make test` runs 300 of them. PROVE narrows the
+# proof on the wire down: PROVE="--story told --kind reset".
 SCHEDULES ?= 100000
+PROVE ?=
 
 .PHONY: prove
-prove: cargo ## That no delivery is lost and no storm breaks a rule: 100,000 schedules, 10,000 alarms.
+prove: prove-nights prove-wire ## All that may go wrong, and how often Nightshift is wrong: an hour on two cores.
+
+.PHONY: prove-nights
+prove-nights: cargo ## No delivery is lost and no storm breaks a rule: 100,000 schedules, 10,000 alarms.
 	cargo build --locked --profile prove --package nightshift --no-default-features
 	$${CARGO_TARGET_DIR:-target}/prove/nightshift simulate deliveries --seeds $(SCHEDULES)
 	$${CARGO_TARGET_DIR:-target}/prove/nightshift simulate storm
+
+.PHONY: prove-wire
+prove-wire: .tools/ministack/stamp .tools/sam/stamp .tools/wire/stamp binaries ## Every function, killed or failed at every call; PROVE=… narrows it down.
+	@cd tests/stack && ../../.tools/wire/bin/python -m prove $(PROVE)
 
 .PHONY: deny
 deny: cargo ## Licences, advisories and banned crates.

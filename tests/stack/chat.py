@@ -43,7 +43,8 @@ class Chat:
         self.files = []
         self._uploads = {}
         self._lock = threading.Lock()
-        self._messages = 0
+        # By their time stamp, as they stand now.
+        self._messages = {}
         chat = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -111,10 +112,14 @@ class Chat:
 
     def _answer(self, path, body):
         if path.endswith("/chat.postMessage"):
-            self._messages += 1
-            return 200, {"ok": True, "channel": body.get("channel"), "ts": f"1700000000.{self._messages:06}"}
+            ts = f"1700000000.{len(self._messages) + 1:06}"
+            self._messages[ts] = dict(body) | {"ts": ts}
+            return 200, {"ok": True, "channel": body.get("channel"), "ts": ts}
         if path.endswith("/chat.update"):
+            self._messages.get(body.get("ts"), {}).update(body)
             return 200, {"ok": True, "channel": body.get("channel"), "ts": body.get("ts")}
+        if path.endswith(("/conversations.history", "/conversations.replies")):
+            return 200, self._standing(path, body)
         if path.endswith("/files.getUploadURLExternal"):
             file = f"F{len(self._uploads) + 1:08}"
             self._uploads[file] = dict(body)
@@ -124,6 +129,26 @@ class Chat:
         if path.endswith("/v2/enqueue"):
             return 202, {"status": "success", "message": "Event processed", "dedup_key": body.get("dedup_key")}
         return 200, {}
+
+    def _standing(self, path, body):
+        """What stands in the channel, the newest first, or in the thread."""
+        here = [message for message in self._messages.values() if message["channel"] == body["channel"]]
+        if path.endswith("history"):
+            found = [message for message in reversed(here) if "thread_ts" not in message]
+        else:
+            found = [message for message in here if body["ts"] in (message["ts"], message.get("thread_ts"))]
+        shown = [{key: one[key] for key in ("ts", "text", "metadata") if key in one} for one in found]
+        return {"ok": True, "messages": shown, "response_metadata": {"next_cursor": ""}}
+
+    def roots(self):
+        """The messages that stand in a channel by themselves, as they are now."""
+        with self._lock:
+            return [dict(message) for message in self._messages.values() if "thread_ts" not in message]
+
+    def lines(self, ts):
+        """The texts below a root, in order."""
+        with self._lock:
+            return [message["text"] for message in self._messages.values() if message.get("thread_ts") == ts]
 
     def of(self, method):
         """The bodies sent to one method, such as `chat.postMessage`."""

@@ -8,8 +8,8 @@ use nightshift_core::ports::{Answer, ChatLedger, Https};
 
 use crate::memory::Memory;
 use crate::plan::{Situation, Step, next, note_line};
-use crate::render::slack::line;
 use crate::report::Outcome;
+use crate::sinks::history;
 use crate::sinks::slack::{Api, Place, Refused};
 
 /// Steps of one notice. A quiet one takes two; races and deleted messages take
@@ -61,14 +61,19 @@ impl<W: Https + ChatLedger> Conversation<'_, '_, '_, W> {
     async fn post(&mut self) -> Answer<Outcome> {
         let shows = self.newest();
         let before = self.memory.thread().root.clone();
-        let place = self.api.post_root(self.channel, &shows).await?;
-        let keep = |thread: &mut ChatThread| {
-            if thread.root == before {
-                thread.channel.clone_from(&place.channel);
-                thread.root.clone_from(&place.ts);
-                thread.shown = shows.sequence;
-            }
+        let standing = match self.situation.first {
+            // Nobody has heard of the incident, so nobody has posted of it.
+            true => None,
+            false => seen(history::root_of(&mut self.api, self.channel, (self.notice, &before)).await)?.flatten(),
         };
+        if let Some((place, shown)) = standing {
+            tracing::info!(incident = %self.notice.incident, "a root that nobody knew of is adopted");
+            self.memory.change(|thread| stands(thread, &before, &place, shown)).await?;
+            self.situation.gone = false;
+            return Ok(Outcome::AlreadyThere);
+        }
+        let place = self.api.post_root(self.channel, &shows).await?;
+        let keep = |thread: &mut ChatThread| stands(thread, &before, &place, shows.sequence);
         self.memory.change(keep).await?;
         self.situation.gone = false;
         if self.memory.thread().root == place.ts {
@@ -105,14 +110,18 @@ impl<W: Https + ChatLedger> Conversation<'_, '_, '_, W> {
 
     async fn line(&mut self, broadcast: bool) -> Answer<Outcome> {
         let at = self.root();
-        match self.api.post_line(&at, &line(self.notice), broadcast).await {
-            Ok(_) => {}
-            Err(Refused::Gone(fault)) => return self.gone(&at, &fault).await,
-            Err(Refused::Fault(fault)) => return Err(fault),
+        let there =
+            self.situation.again && seen(history::has_line(&mut self.api, &at, self.notice).await)? == Some(true);
+        if !there {
+            match self.api.post_line(&at, self.notice, broadcast).await {
+                Ok(_) => {}
+                Err(Refused::Gone(fault)) => return self.gone(&at, &fault).await,
+                Err(Refused::Fault(fault)) => return Err(fault),
+            }
         }
         let sequence = self.notice.sequence;
         self.memory.change(|thread| note_line(thread, sequence)).await?;
-        Ok(Outcome::LineAdded)
+        Ok(if there { Outcome::AlreadyThere } else { Outcome::LineAdded })
     }
 
     /// Somebody deleted the root; perhaps another invocation has a new one.
@@ -130,6 +139,31 @@ impl<W: Https + ChatLedger> Conversation<'_, '_, '_, W> {
     fn root(&self) -> Place {
         let thread = self.memory.thread();
         Place { channel: thread.channel.clone(), ts: thread.root.clone() }
+    }
+}
+
+/// Notes where the root is, unless another invocation has by now.
+fn stands(thread: &mut ChatThread, before: &str, place: &Place, shown: u32) {
+    if thread.root == before {
+        thread.channel.clone_from(&place.channel);
+        thread.root.clone_from(&place.ts);
+        thread.shown = shown;
+    }
+}
+
+/// What a look at the channel found. Who may not look posts: a message twice is better
+/// than none.
+///
+/// # Errors
+/// If a retry may look.
+fn seen<T>(looked: Answer<T>) -> Answer<Option<T>> {
+    match looked {
+        Ok(found) => Ok(Some(found)),
+        Err(fault) if fault.transient() => Err(fault),
+        Err(fault) => {
+            tracing::warn!(%fault, "whether it was posted before cannot be seen");
+            Ok(None)
+        }
     }
 }
 

@@ -89,8 +89,10 @@ impl<W: World> Delivery<'_, W> {
     async fn noted(&self) -> Answer<(Memory<'_, W>, Situation)> {
         let mut memory = Memory::read(self.world, &self.notice.incident).await?;
         let new = memory.is_new();
+        let newest = memory.thread().newest.as_ref();
+        let again = newest.is_some_and(|newest| newest.sequence >= self.notice.sequence);
         let raced = memory.change(|thread| note_newest(thread, self.notice)).await?;
-        Ok((memory, Situation { first: new && !raced, ..Situation::default() }))
+        Ok((memory, Situation { first: new && !raced, again: again || raced, ..Situation::default() }))
     }
 
     async fn pager(&self, plan: &Plan, wire: &mut Wire<'_, W>, told: &mut Told) {

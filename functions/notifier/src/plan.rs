@@ -147,6 +147,9 @@ pub fn must_reach(notice: &Notice) -> bool {
 pub struct Situation {
     /// It was the first to hear of the incident, so the root is its to post.
     pub first: bool,
+    /// This notice, or a newer one, was heard of before: it may be a retry, and what it
+    /// is about to post may be there.
+    pub again: bool,
     /// How often it has waited for another's root.
     pub waits: u32,
     /// It edited the root while newer news came in: the root may show the old.

@@ -101,6 +101,8 @@ fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> FaultKind
         SdkError::TimeoutError(_) => FaultKind::Transient,
         SdkError::DispatchFailure(failure) if failure.is_user() => FaultKind::Permanent,
         SdkError::DispatchFailure(_) => FaultKind::Transient,
+        // Done, by its status, and nobody can read what came of it: the account will show.
+        SdkError::ResponseError(answer) if answer.raw().status().is_success() => FaultKind::Transient,
         SdkError::ResponseError(answer) => of_status(answer.raw().status().as_u16()),
         SdkError::ServiceError(answer) => {
             of_code(answer.err().code().unwrap_or_default(), answer.raw().status().as_u16())
@@ -243,7 +245,7 @@ mod tests {
         let broken: SdkError<Refused, _> = SdkError::response_error("not JSON", answer(502));
         assert_eq!(kind(&broken), FaultKind::Transient);
         let unread: SdkError<Refused, _> = SdkError::response_error("not JSON", answer(200));
-        assert_eq!(kind(&unread), FaultKind::Permanent);
+        assert_eq!(kind(&unread), FaultKind::Transient, "it may have been done");
         let wrong: SdkError<Refused, HttpResponse> = SdkError::construction_failure("no name");
         assert_eq!(kind(&wrong), FaultKind::Permanent);
     }

@@ -15,7 +15,7 @@ use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{AlarmArn, EventId, IncidentId, ServiceRef};
 use nightshift_core::incident::ServiceRecord;
-use nightshift_core::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, TimelineEntry, Versioned};
+use nightshift_core::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, Versioned};
 use nightshift_core::ports::{AlarmMap, Answer, ChatLedger, FleetWrites, LedgerReads, LedgerWrites};
 
 use crate::client::Account;
@@ -107,10 +107,6 @@ impl LedgerWrites for Account {
 
     async fn count_silent(&self, silent: &Silent) -> Answer<()> {
         self.put(item::silent(silent)?).await
-    }
-
-    async fn add_to_timeline(&self, entry: &TimelineEntry) -> Answer<()> {
-        self.put(item::timeline(entry)?).await
     }
 
     async fn keep_case(&self, incident: &IncidentId, sequence: u32, case: &Case) -> Answer<()> {

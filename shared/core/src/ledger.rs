@@ -105,6 +105,18 @@ pub struct TimelineEntry {
     pub says: String,
 }
 
+impl TimelineEntry {
+    /// The notice's own line.
+    pub fn of(notice: &Notice) -> Self {
+        Self {
+            incident: notice.incident.clone(),
+            sequence: notice.sequence,
+            at: notice.at,
+            says: notice.timeline.clone(),
+        }
+    }
+}
+
 /// Where an incident stands in the chat.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChatThread {

@@ -25,7 +25,7 @@ use crate::health::HealthIssue;
 use crate::https::{HttpsAnswer, HttpsRequest};
 use crate::ids::{AlarmArn, DeploymentId, IncidentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
 use crate::incident::ServiceRecord;
-use crate::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, TimelineEntry, Versioned};
+use crate::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, Versioned};
 use crate::metric::{MetricId, Series};
 use crate::notice::Notice;
 use crate::release::{ImageNow, ServiceDeployment, TaskDefinition};
@@ -217,9 +217,6 @@ pub trait LedgerWrites: Sync {
 
     /// `dynamodb:PutItem` under the event's id: counts once.
     fn count_silent(&self, silent: &Silent) -> impl Future<Output = Answer<()>> + Send;
-
-    /// `dynamodb:PutItem`: one line of an incident's time line.
-    fn add_to_timeline(&self, entry: &TimelineEntry) -> impl Future<Output = Answer<()>> + Send;
 
     /// `dynamodb:PutItem`, compressed and capped: the decision's case, under
     /// the sequence of the notice it led to.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::incident::ServiceRecord;
-use nightshift_core::ledger::{Claim, TimelineEntry};
+use nightshift_core::ledger::Claim;
 use nightshift_core::notice::Notice;
 use nightshift_core::notice::plain::{plain, subject};
 use nightshift_core::ports::{LedgerReads, LedgerWrites, NoticeWrites};
@@ -13,17 +13,8 @@ use nightshift_core::ports::{LedgerReads, LedgerWrites, NoticeWrites};
 use crate::carry_out::{FOLLOW_UP_TRIES, write};
 
 /// Publishes what the record has not known to be published, in order.
-pub(crate) async fn publish<W: LedgerWrites + NoticeWrites>(world: &W, record: &ServiceRecord) -> Result<(), Fault> {
+pub(crate) async fn publish<W: NoticeWrites>(world: &W, record: &ServiceRecord) -> Result<(), Fault> {
     for notice in &record.unpublished {
-        let entry = TimelineEntry {
-            incident: notice.incident.clone(),
-            sequence: notice.sequence,
-            at: notice.at,
-            says: notice.timeline.clone(),
-        };
-        if let Err(fault) = world.add_to_timeline(&entry).await {
-            tracing::warn!(%fault, "a line of the time line was not kept");
-        }
         let alone = match world.publish(notice).await {
             Ok(()) => false,
             // No retry cures it: people are told on the plain way instead.

@@ -2,7 +2,7 @@
 //! can still start as it was.
 
 use jiff::Timestamp;
-use nightshift_core::fault::Sight;
+use nightshift_core::fault::{FaultKind, Sight};
 use nightshift_core::ids::{Digest, TaskDefinitionArn};
 use nightshift_core::incident::ServiceRecord;
 use nightshift_core::policy::Policy;
@@ -158,14 +158,18 @@ pub fn marked_unsafe(preflight: &Preflight) -> Option<Refusal> {
 }
 
 fn image_objection(image: &str, ran: Option<&Digest>, now: &Sight<ImageNow>) -> Option<Refusal> {
+    let by_digest = image.contains("@sha256:");
     match now {
+        // Another account may let ECS pull what it does not let us read, and what is named
+        // by its digest cannot move.
+        Sight::Unseen(fault) if fault.kind == FaultKind::Denied && by_digest => None,
         Sight::Unseen(fault) => Some(unseen(fault)),
         Sight::Seen(ImageNow::Gone) => Some(Refusal::TargetImageGone { image: image.to_owned() }),
         Sight::Seen(ImageNow::At(digest)) if ran.is_some_and(|ran| ran != digest) => {
             Some(Refusal::TargetTagMoved { image: image.to_owned() })
         }
-        // Outside ECR nobody can tell; a reference by digest cannot move.
-        Sight::Seen(ImageNow::Unknown) if !image.contains("@sha256:") => {
+        // Outside ECR nobody can tell.
+        Sight::Seen(ImageNow::Unknown) if !by_digest => {
             Some(Refusal::TargetTagMoved { image: image.to_owned() })
         }
         Sight::Seen(_) => None,
@@ -223,6 +227,18 @@ mod tests {
         // Deployed once more, it is good again after its soak.
         check("web:41 web:42 web:41 web:42 web:43", Some("web:42"));
         check("web:41 web:42 web:41 web:42~ web:43", Some("web:41"));
+    }
+
+    #[test]
+    fn what_may_not_be_read_is_named_unless_it_cannot_have_moved() {
+        let denied: Sight<ImageNow> =
+            Sight::Unseen(Fault::new("ecr:BatchGetImage", "web:42", FaultKind::Denied, "AccessDenied"));
+        let by = |image: &str, now: &Sight<ImageNow>| image_objection(image, None, now);
+        let named = by("1.dkr.ecr.r.amazonaws.com/web:42", &denied);
+        assert!(matches!(named, Some(Refusal::NotPermitted { action, .. }) if action == "ecr:BatchGetImage"));
+        assert_eq!(by("1.dkr.ecr.r.amazonaws.com/web@sha256:ab", &denied), None);
+        let late: Sight<ImageNow> = unseen();
+        assert!(matches!(by("web@sha256:ab", &late), Some(Refusal::NotObserved { .. })));
     }
 
     /// The releases as the ledger knows them once it has seen this history.

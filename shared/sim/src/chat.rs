@@ -14,6 +14,7 @@ use nightshift_core::ports::{Answer, Https};
 use serde_json::{Value, json};
 
 mod files;
+mod history;
 mod limits;
 
 pub use files::File;
@@ -199,7 +200,7 @@ impl Https for Chat {
 fn what_for(url: &str) -> &str {
     let last = url.rsplit('/').next().unwrap_or_default();
     match last {
-        _ if last.starts_with("chat.") || last.starts_with("files.") || last == "enqueue" => last,
+        _ if last == "enqueue" || ["chat.", "files.", "conversations."].iter().any(|of| last.starts_with(of)) => last,
         _ if url.starts_with("https://files.slack.com/") => "upload",
         _ => "hook",
     }
@@ -227,13 +228,13 @@ impl Workspace {
                 let bearer = format!("Bearer {}", self.token);
                 let named = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("authorization");
                 let let_in = request.headers.iter().find(named).is_some_and(|(_, value)| *value == bearer);
-                let done = match method.starts_with("files.") {
+                let known = |channel: &str| self.channels.values().any(|id| id == channel);
+                let form = request.body.text();
+                let done = match method.split('.').next() {
                     _ if !let_in => Err("invalid_auth"),
-                    true => {
-                        let known = |channel: &str| self.channels.values().any(|id| id == channel);
-                        self.files.call(method, request.body.text(), known)
-                    }
-                    false => self.call(method, body),
+                    Some("files") => self.files.call(method, form, known),
+                    Some("conversations") => history::call(&self.messages, method, form, known),
+                    _ => self.call(method, body),
                 };
                 let said = done.unwrap_or_else(|error| json!({"ok": false, "error": error}));
                 answer(200, said.to_string())

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{EventId, IncidentId, ServiceRef};
 use nightshift_core::incident::{About, Incident, Phase, ServiceRecord};
-use nightshift_core::ledger::{Claim, ClaimError, Fleet, Silent, TimelineEntry, Versioned};
+use nightshift_core::ledger::{Claim, ClaimError, Fleet, Silent, Versioned};
 use nightshift_core::mode::{Mode, Severity};
 use nightshift_core::ports::{LedgerReads, LedgerWrites};
 use nightshift_core::refusal::Refusal;
@@ -32,7 +32,6 @@ pub async fn ledger<W: LedgerReads + LedgerWrites>(world: &W, prefix: &str, now:
     suite.an_open_incident_is_in_the_index_until_it_is_closed().await?;
     suite.of_racing_claims_one_wins().await?;
     suite.what_is_counted_is_known_by_day_refusal_and_event().await?;
-    suite.a_line_of_a_time_line_is_written_again_without_a_word().await?;
     suite.only_open_issues_are_evidence().await
 }
 
@@ -170,15 +169,6 @@ impl<W: LedgerReads + LedgerWrites> Suite<'_, W> {
         }
         for other in &others {
             same("one that was not counted", &self.world.counted(other).await, &Ok(false))?;
-        }
-        Ok(())
-    }
-
-    async fn a_line_of_a_time_line_is_written_again_without_a_word(&self) -> Verdict {
-        let incident = IncidentId::new(format!("{}-timeline", self.prefix));
-        let entry = TimelineEntry { incident, sequence: 1, at: self.now, says: "opened".into() };
-        for time in ["the first time", "the second time"] {
-            same(time, &self.world.add_to_timeline(&entry).await, &Ok(()))?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use crate::wire::fault;
 
 /// Slack's documentation takes JSON too for these methods. Its own clients send
 /// forms, and so do we.
-const FORM: &str = "application/x-www-form-urlencoded";
+pub const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A picture for people.
 pub struct Picture {
@@ -67,7 +67,7 @@ fn takes_files(base: &str, url: &str) -> bool {
 }
 
 /// Fields as a form, all but letters, digits and `-._~` written out.
-fn form(fields: &[(&str, &str)]) -> String {
+pub fn form(fields: &[(&str, &str)]) -> String {
     let written = |text: &str| -> String {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         text.bytes()

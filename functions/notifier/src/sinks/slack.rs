@@ -7,8 +7,9 @@ use nightshift_core::ports::{Answer, Https};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::render::slack::{fallback, illustrated_blocks, root_blocks};
+use crate::render::slack::{fallback, illustrated_blocks, line, root_blocks};
 use crate::secrets::{Secret, Sinks};
+use crate::sinks::history::{Page, Posted, mark};
 use crate::wire::{Wire, fault, quoted};
 
 /// Where a message is.
@@ -60,6 +61,12 @@ pub struct Said {
     /// The file's id.
     #[serde(default)]
     pub file_id: String,
+    /// What stands in a channel or a thread.
+    #[serde(default)]
+    pub messages: Vec<Posted>,
+    /// Where to go on.
+    #[serde(default)]
+    pub response_metadata: Page,
 }
 
 /// The Web API by bot token.
@@ -88,11 +95,12 @@ impl<W: Https> Api<'_, '_, W> {
         self.with_blocks("chat.update", body).await
     }
 
-    /// `chat.postMessage` of a line of the root's thread.
-    pub async fn post_line(&mut self, root: &Place, text: &str, broadcast: bool) -> Result<Place, Refused> {
+    /// `chat.postMessage` of the notice's line in the root's thread.
+    pub async fn post_line(&mut self, root: &Place, notice: &Notice, broadcast: bool) -> Result<Place, Refused> {
         let body = json!({
-            "channel": root.channel, "thread_ts": root.ts, "reply_broadcast": broadcast, "text": text,
+            "channel": root.channel, "thread_ts": root.ts, "reply_broadcast": broadcast, "text": line(notice),
             "parse": "none", "link_names": false, "unfurl_links": false, "unfurl_media": false,
+            "metadata": mark(notice),
         });
         self.call("chat.postMessage", &body).await
     }
@@ -211,6 +219,9 @@ fn cure(method: &str, error: &str) -> Option<&'static str> {
         }
         "not_in_channel" => Some("invite the app to the channel, or give it chat:write.public"),
         "channel_not_found" => Some("the channel does not exist, or is private and the app is not in it"),
+        "missing_scope" if method.starts_with("conversations.") => {
+            Some("give the app the history scopes and install it anew, as docs/slack-app.yaml says")
+        }
         "missing_scope" => Some("the app needs chat:write"),
         "invalid_auth" | "token_revoked" | "token_expired" => Some("slack_bot_token in the secret must be renewed"),
         _ => None,
@@ -221,10 +232,7 @@ fn root(notice: &Notice) -> Value {
     json!({
         "text": fallback(notice), "blocks": root_blocks(notice),
         "parse": "none", "link_names": false, "unfurl_links": false, "unfurl_media": false,
-        "metadata": {
-            "event_type": "nightshift_incident",
-            "event_payload": {"incident": notice.incident.as_str(), "sequence": notice.sequence},
-        },
+        "metadata": mark(notice),
     })
 }
 

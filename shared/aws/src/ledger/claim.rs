@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 use nightshift_core::fault::{Fault, FaultKind};
-use nightshift_core::ledger::{Claim, ClaimError};
+use nightshift_core::ledger::{Claim, ClaimError, TimelineEntry};
 
 use super::item::{self, Item};
 use super::key::Key;
@@ -14,8 +14,8 @@ use crate::fault::{fault, unreadable};
 pub(super) const OPERATION: &str = "dynamodb:TransactWriteItems";
 const CONDITION: &str = "ConditionalCheckFailed";
 /// What one transaction takes. It takes 4 MB too, which are not counted here:
-/// of items of 400 KB at most, all but the releases are five, and a release,
-/// whose failures are capped, has a few kilobytes.
+/// of items of 400 KB at most, all but releases and lines are five; a release,
+/// whose failures are capped, has a few kilobytes, and a line is a sentence.
 const MOST: usize = 100;
 
 pub(super) async fn write(client: &Client, table: &str, claim: &Claim) -> Result<(), ClaimError> {
@@ -57,8 +57,8 @@ fn puts(table: &str, claim: &Claim, name: &str) -> Result<Vec<Put>, Fault> {
     Ok(puts)
 }
 
-/// What is kept for reports, without a condition: the same key is newer news of
-/// the same thing.
+/// What is kept for reports, and the time line's lines of what is about to be told,
+/// without a condition: the same key is newer news of the same thing.
 fn history(claim: &Claim) -> Result<Vec<Item>, Fault> {
     let mut items = Vec::new();
     if let Some(closed) = &claim.closed {
@@ -71,6 +71,12 @@ fn history(claim: &Claim) -> Result<Vec<Item>, Fault> {
         let again = claim.releases[index + 1..].iter().any(|later| Key::past_release(later) == key);
         if !again {
             items.push(item::past_release(past, claim.at)?);
+        }
+    }
+    let told = &claim.record.unpublished;
+    for (index, notice) in told.iter().enumerate() {
+        if !told[index + 1..].iter().any(|later| later.key() == notice.key()) {
+            items.push(item::timeline(&TimelineEntry::of(notice))?);
         }
     }
     Ok(items)
@@ -156,6 +162,20 @@ mod tests {
         let kept: Vec<PastRelease> = items.iter().map(|item| item::document("release", item).unwrap()).collect();
         let kept: Vec<_> = kept.iter().map(|past| (past.release.id.as_str(), past.release.sequence)).collect();
         assert_eq!(kept, [("d2", 0), ("d1", 9)]);
+    }
+
+    #[test]
+    fn what_is_about_to_be_told_has_its_line_in_the_claim_itself() {
+        let mut claim = claim();
+        let sample = include_str!("../../../../events/notifier/opened.json");
+        let sample: serde_json::Value = serde_json::from_str(sample).unwrap();
+        let notice = sample["Records"][0]["Sns"]["Message"].as_str().unwrap();
+        // An item may stand in a transaction once.
+        claim.record.unpublished = vec![serde_json::from_str(notice).unwrap(); 2];
+        let [line] = &history(&claim).unwrap()[..] else { panic!("one line") };
+        assert_eq!(line[item::SK].as_s().unwrap(), "timeline#000001");
+        let entry: TimelineEntry = item::document("time line", line).unwrap();
+        assert_eq!(entry.says, claim.record.unpublished[0].timeline);
     }
 
     #[test]

@@ -117,7 +117,7 @@ impl Files {
 }
 
 /// The fields of a form.
-fn fields(form: &str) -> BTreeMap<String, String> {
+pub(super) fn fields(form: &str) -> BTreeMap<String, String> {
     let pairs = form.split('&').filter_map(|pair| pair.split_once('='));
     pairs.map(|(name, value)| (read(name), read(value))).collect()
 }

@@ -5,7 +5,7 @@ use nightshift_core::case::Case;
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{AlarmArn, EventId, IncidentId, ServiceRef};
 use nightshift_core::incident::ServiceRecord;
-use nightshift_core::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, TimelineEntry, Versioned};
+use nightshift_core::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, Versioned};
 use nightshift_core::ports::{AlarmMap, Answer, ChatLedger, LedgerReads, LedgerWrites};
 
 use crate::account::Account;
@@ -84,16 +84,6 @@ impl LedgerWrites for Account {
         self.write(PUT, format!("silent {}", silent.event), |state| {
             state.meter_write("silent event", &silent.at.strftime("%F").to_string(), || meter::bytes(silent));
             state.ledger.count_silent(silent);
-            Ok(())
-        })
-        .await
-    }
-
-    async fn add_to_timeline(&self, entry: &TimelineEntry) -> Answer<()> {
-        let TimelineEntry { incident, sequence, .. } = entry;
-        self.write(PUT, format!("timeline {incident}#{sequence}"), |state| {
-            state.meter_write("time line", incident.as_str(), || meter::bytes(entry));
-            state.ledger.timeline.insert((incident.clone(), *sequence), entry.clone());
             Ok(())
         })
         .await
@@ -178,6 +168,10 @@ impl State {
         if let Some(closed) = &claim.closed {
             meter.write("closed incident", &name, meter::bytes(closed), true, now);
             meter.write("ended incident", &claim.at.strftime("%F").to_string(), meter::bytes(closed), true, now);
+        }
+        for notice in &claim.record.unpublished {
+            let line = meter::bytes(&TimelineEntry::of(notice));
+            meter.write("time line", notice.incident.as_str(), line, true, now);
         }
         for release in &claim.releases {
             meter.write("release", &claim.at.strftime("%F").to_string(), meter::bytes(release), true, now);

@@ -78,6 +78,9 @@ impl Ledger {
             let key = (day_of(past.release.began_at), past.service.key(), past.release.id.clone());
             self.releases.insert(key, past.clone());
         }
+        for notice in &claim.record.unpublished {
+            self.timeline.insert((notice.incident.clone(), notice.sequence), TimelineEntry::of(notice));
+        }
     }
 
     /// Of one day, by their keys.
