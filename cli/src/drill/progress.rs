@@ -96,7 +96,8 @@ impl<'a> Progress<'a> {
         self.alarm(seen, now);
         self.waiting(seen, now);
         let last_word = |silent: &&Silent| !passes(&silent.refusal);
-        if let Some(silent) = seen.silent.as_ref().filter(last_word).filter(|_| self.incident.is_none() && !self.silent) {
+        if let Some(silent) = seen.silent.as_ref().filter(last_word).filter(|_| self.incident.is_none() && !self.silent)
+        {
             self.silent = true;
             self.arrive(Some(Step::Heard), "heard by alarm-responder, which opened no incident".into(), now);
             self.arrive(Some(Step::Decided), refused(&silent.refusal), now);
