@@ -172,7 +172,7 @@ fn of_a_service_with_its_own_stack_the_two_that_ring_are_rung() {
 fn a_drill_rings_until_cloudwatch_has_waited_for_the_suppressor() {
     let quiet = ACCOUNT.replace("name = \"checkout-cpu\"", "name = \"checkout-cpu\"\nactions_enabled = false");
     let strained = "\n[[alarm]]\nname = \"checkout-strained\"\nchildren = [\"checkout-cpu\"]\n\
-                    suppressor = \"checkout-a-composite\"\nsuppressor_wait = \"120s\"\n\
+                    suppressor = \"checkout-errors\"\nsuppressor_wait = \"120s\"\n\
                     description = '{\"cluster\":\"prod\",\"service\":\"checkout\",\"signal\":\"saturation\"}'\n";
     let story = Story::new(nightshift_sim::Scenario::parse(&(quiet + strained)).unwrap());
     let plan = planned(&story.account(), &wanted(Scenario::Load)).unwrap();
