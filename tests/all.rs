@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says where")]
 
 mod conformance;
+mod doors;
 mod replay;
 mod stories;
 mod tidy;

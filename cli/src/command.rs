@@ -18,7 +18,7 @@ use crate::paint::{Ink, Paint, harmless};
 use crate::replay::{self, Replayed};
 use crate::simulate::storm::Wanted;
 use crate::switch::{Asked, ask};
-use crate::{check, decide, page, simulate};
+use crate::{check, decide, explain, page, simulate};
 
 mod adopted;
 mod proved;
@@ -44,6 +44,7 @@ pub fn run(args: Args) -> Result<ExitCode, Wrong> {
             return replay_all(&files, scenario.as_deref(), json, save_cases.as_deref(), paint);
         }
         Command::Decide { file } => return decided(&file, paint),
+        Command::Explain { file, json } => explained(&file, json, paint)?,
         Command::Adopt(args) => adopted::adopted(args, paint)?,
         Command::Check { file } => return checked(&file),
         Command::KeepRule { file } => keep_rule(file.as_deref())?,
@@ -193,7 +194,7 @@ fn save(replayed: &Replayed, file: &Path, folder: &Path) -> Result<(), Wrong> {
 }
 
 fn decided(file: &Path, paint: Paint) -> Result<ExitCode, Wrong> {
-    let decided = decide::decide(&read(file)?).map_err(|error| format!("{}: {}", file.display(), chain(&error)))?;
+    let decided = decide::decide(&read(file)?).map_err(|error| format!("{}: {error}", file.display()))?;
     let Some(before) = &decided.before else {
         say(&decided.plan)?;
         return Ok(ExitCode::SUCCESS);
@@ -209,6 +210,15 @@ fn decided(file: &Path, paint: Paint) -> Result<ExitCode, Wrong> {
         decided.difference,
     ))?;
     Ok(ExitCode::from(DIFFERS))
+}
+
+fn explained(file: &Path, json: bool, paint: Paint) -> Result<(), Wrong> {
+    let explained = explain::explain(&read(file)?).map_err(|error| format!("{}: {error}", file.display()))?;
+    let text = match json {
+        true => format!("{:#}\n", serde_json::to_value(&explained)?),
+        false => explain::text::text(&explained, paint),
+    };
+    Ok(say(&text)?)
 }
 
 fn checked(file: &Path) -> Result<ExitCode, Wrong> {

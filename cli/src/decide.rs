@@ -1,10 +1,12 @@
 //! Makes the decision of a stored case once more.
 
-use nightshift_core::case::{Case, SCHEMA};
+use nightshift_core::case::Case;
+use nightshift_core::policy::Policy;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::case::{self, CaseError};
 use crate::diff::diff;
 
 /// What came of deciding again.
@@ -20,44 +22,18 @@ pub struct Decided {
     pub difference: String,
 }
 
-/// Why a case cannot be decided.
-#[derive(Debug, thiserror::Error)]
-pub enum DecideError {
-    /// It is no case.
-    #[error("it is no case")]
-    NoCase(#[source] serde_json::Error),
-    /// A later build wrote it.
-    #[error("its schema is {found}, this build knows {SCHEMA}: a later build wrote it")]
-    Schema {
-        /// The case's schema.
-        found: u32,
-    },
-    /// Nobody decides by that name.
-    #[error(
-        "function: {0:?} decides nothing here; expected alarm-responder, deployment-guard, image-guard or \
-             remedy-verifier"
-    )]
-    Function(String),
-    /// What was observed has another shape than this build knows.
-    #[error("observed: {0}")]
-    Observed(#[source] serde_json::Error),
-}
-
 /// Runs `plan()` of the case's function on what the case holds.
 ///
 /// # Errors
 /// If the text is no case, or one that this build cannot read.
-pub fn decide(text: &str) -> Result<Decided, DecideError> {
-    let case: Case = serde_json::from_str(text).map_err(DecideError::NoCase)?;
-    if case.schema > SCHEMA {
-        return Err(DecideError::Schema { found: case.schema });
-    }
+pub fn decide(text: &str) -> Result<Decided, CaseError> {
+    let case = case::read(text)?;
     let plan = match case.function.as_str() {
         "alarm-responder" => planned(&case, alarm_responder::plan::plan)?,
         "deployment-guard" => planned(&case, deployment_guard::plan::plan)?,
         "image-guard" => planned(&case, image_guard::plan::plan)?,
         "remedy-verifier" => planned(&case, remedy_verifier::plan::plan)?,
-        other => return Err(DecideError::Function(other.to_owned())),
+        other => return Err(CaseError::Function(other.to_owned())),
     };
     let (before, now) = (pretty(&case.plan), pretty(&plan));
     let difference = diff(&before, &now);
@@ -67,10 +43,10 @@ pub fn decide(text: &str) -> Result<Decided, DecideError> {
 
 fn planned<O: DeserializeOwned, P: Serialize>(
     case: &Case,
-    plan: impl Fn(&O, &nightshift_core::policy::Policy, jiff::Timestamp) -> P,
-) -> Result<Value, DecideError> {
-    let observed: O = serde_json::from_value(case.observed.clone()).map_err(DecideError::Observed)?;
-    serde_json::to_value(plan(&observed, &case.policy, case.now)).map_err(DecideError::Observed)
+    plan: impl Fn(&O, &Policy, jiff::Timestamp) -> P,
+) -> Result<Value, CaseError> {
+    let observed: O = case::observed(case)?;
+    serde_json::to_value(plan(&observed, &case.policy, case.now)).map_err(CaseError::Plan)
 }
 
 /// Keys of JSON objects are in order, so equal plans are equal texts.

@@ -17,8 +17,10 @@ pub mod drill;
 
 pub mod simulate;
 
+mod case;
 pub mod check;
 pub mod decide;
+pub mod explain;
 pub mod switch;
 
 mod diff;

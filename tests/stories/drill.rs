@@ -167,6 +167,25 @@ fn of_a_service_with_its_own_stack_the_two_that_ring_are_rung() {
     }
 }
 
+/// As stacks/service.yaml makes it: two minutes are left for the suppressor.
+#[test]
+fn a_drill_rings_until_cloudwatch_has_waited_for_the_suppressor() {
+    let quiet = ACCOUNT.replace("name = \"checkout-cpu\"", "name = \"checkout-cpu\"\nactions_enabled = false");
+    let strained = "\n[[alarm]]\nname = \"checkout-strained\"\nchildren = [\"checkout-cpu\"]\n\
+                    suppressor = \"checkout-errors\"\nsuppressor_wait = \"120s\"\n\
+                    description = '{\"cluster\":\"prod\",\"service\":\"checkout\",\"signal\":\"saturation\"}'\n";
+    let story = Story::new(nightshift_sim::Scenario::parse(&(quiet + strained)).unwrap());
+    let plan = planned(&story.account(), &wanted(Scenario::Load)).unwrap();
+    assert_eq!(plan.alarm, "checkout-strained");
+    let (arrived, missing) = drilled(&story, &plan, 1000).unwrap();
+    assert_eq!(missing, [], "{arrived:#?}");
+    let waits: Vec<&Arrival> = arrived.iter().filter(|arrival| arrival.says.contains("(WaitPeriod)")).collect();
+    assert_eq!(waits.len(), 1, "{arrived:#?}");
+    let heard = arrived.iter().find(|arrival| arrival.step == Some(Step::Heard)).unwrap();
+    assert!(heard.seconds >= 120.0 && heard.says.contains("opened"), "{heard:?}");
+    assert_eq!(state(&story, "checkout-strained"), AlarmState::Ok);
+}
+
 #[test]
 fn what_is_planned_says_who_is_paged_and_changes_nothing() {
     let story = story();

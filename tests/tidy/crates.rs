@@ -51,8 +51,9 @@ fn arrows_point_to_the_core() {
             "nightshift-picture",
         ];
         match package {
-            "nightshift-core" | "nightshift-door" => vec![],
-            "nightshift-diagnosis"
+            "nightshift-core" => vec![],
+            "nightshift-door"
+            | "nightshift-diagnosis"
             | "nightshift-release"
             | "nightshift-lifecycle"
             | "nightshift-cost"

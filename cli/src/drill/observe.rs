@@ -155,7 +155,7 @@ pub struct Snapshot {
     pub unpublished: Vec<u32>,
     /// The incident, once it is over.
     pub closed: Option<Incident>,
-    /// That the alarm was heard, and opened no incident.
+    /// That the alarm was heard, and opened no incident; the newest where there are two.
     pub silent: Option<Silent>,
     /// What the notifier noted.
     pub thread: Option<ChatThread>,
@@ -186,9 +186,9 @@ pub async fn look<W: Reads>(
                 Some(known) => ended.find(|incident| incident.id == known.id),
                 None => ended.find(|incident| incident.opened_at >= SKEW.before(watched.since)),
             };
-            let silent = world.silent_of(day).await?.into_iter().find(|silent| heard(silent, watched));
+            let silent = world.silent_of(day).await?.into_iter().filter(|silent| heard(silent, watched));
             snapshot.closed = snapshot.closed.or(closed);
-            snapshot.silent = snapshot.silent.or(silent);
+            snapshot.silent = silent.chain(snapshot.silent).max_by_key(|silent| silent.at);
         }
     }
     if let Some(incident) = snapshot.open.as_ref().or(snapshot.closed.as_ref()).or(watched.incident) {

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use nightshift_core::alarm::AlarmState;
 use nightshift_core::incident::{Incident, Phase};
+use nightshift_core::ledger::Silent;
 use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::Outcome;
 use nightshift_incident::refusals::sentence;
@@ -10,6 +11,10 @@ use serde::Serialize;
 
 use super::observe::Snapshot;
 use super::plan::{Plan, Step};
+
+/// `ActionsSuppressedBy` while the suppressor itself rings. `WaitPeriod` and
+/// `ExtensionPeriod` pass by themselves.
+const SUPPRESSOR: &str = "Alarm";
 
 /// Something that arrived.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,13 +38,15 @@ pub struct Progress<'a> {
     delivered: Vec<String>,
     rings: bool,
     silent: bool,
+    /// When the alarm's actions were last seen to wait for its suppressor.
+    waits: Option<Timestamp>,
 }
 
 impl<'a> Progress<'a> {
     /// Nothing has arrived of a drill that begins at `started`.
     pub fn new(plan: &'a Plan, started: Timestamp) -> Self {
         let (arrived, delivered) = (Vec::new(), Vec::new());
-        Self { plan, started, arrived, incident: None, told: 0, delivered, rings: false, silent: false }
+        Self { plan, started, arrived, incident: None, told: 0, delivered, rings: false, silent: false, waits: None }
     }
 
     /// When it began.
@@ -67,6 +74,12 @@ impl<'a> Progress<'a> {
         self.silent || [Step::Decided, Step::Told, Step::TimerSet].into_iter().all(|step| self.has(step))
     }
 
+    /// From when on it is counted how long the alarm rings: nobody answers one before
+    /// its actions have waited for its suppressor.
+    pub fn rings_since(&self) -> Timestamp {
+        self.waits.unwrap_or(self.started)
+    }
+
     /// Nothing more will come.
     pub fn over(&self) -> bool {
         self.silent || self.missing().is_empty()
@@ -81,7 +94,10 @@ impl<'a> Progress<'a> {
     /// Learns from a look at `now`; a step that has arrived arrives no more.
     pub fn learn(&mut self, seen: &Snapshot, now: Timestamp) {
         self.alarm(seen, now);
-        if let Some(silent) = seen.silent.as_ref().filter(|_| self.incident.is_none() && !self.silent) {
+        self.waiting(seen, now);
+        let last_word = |silent: &&Silent| !passes(&silent.refusal);
+        if let Some(silent) = seen.silent.as_ref().filter(last_word).filter(|_| self.incident.is_none() && !self.silent)
+        {
             self.silent = true;
             self.arrive(Some(Step::Heard), "heard by alarm-responder, which opened no incident".into(), now);
             self.arrive(Some(Step::Decided), refused(&silent.refusal), now);
@@ -103,6 +119,20 @@ impl<'a> Progress<'a> {
         if self.rings && quiet {
             self.rings = false;
             self.arrive(None, format!("{} is back", self.plan.alarm), now);
+        }
+    }
+
+    /// CloudWatch holds the actions of a composite with a suppressor back for a while,
+    /// and then tells of it once more: until then the drill is not over.
+    fn waiting(&mut self, seen: &Snapshot, now: Timestamp) {
+        let held = seen.alarm.as_ref().and_then(|alarm| alarm.suppressed_by.as_deref()).filter(|by| *by != SUPPRESSOR);
+        let Some(by) = held.filter(|_| self.rings) else { return };
+        if self.waits.replace(now).is_none() {
+            let says = format!(
+                "CloudWatch holds back the actions of {} ({by}), to see whether its suppressor rings: waiting for that",
+                self.plan.alarm
+            );
+            self.arrive(None, says, now);
         }
     }
 
@@ -183,6 +213,11 @@ fn decided(incident: &Incident) -> String {
         (None, None) => "no remedy".to_owned(),
     };
     format!("decided: {why}; {what}")
+}
+
+/// It is refused only until CloudWatch has waited for the alarm's suppressor.
+fn passes(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::ActionsSuppressed { by } if by != SUPPRESSOR)
 }
 
 fn refused(refusal: &Refusal) -> String {

@@ -11,7 +11,8 @@ use super::observe::{Reads, Watched, look};
 use super::plan::{Plan, Step};
 use super::progress::{Arrival, Progress};
 
-/// After so long the alarm goes back even if nothing was heard of it.
+/// After so long the alarm goes back even if nothing was heard of it; while CloudWatch
+/// waits for the alarm's suppressor, that time does not run.
 const RINGS_AT_MOST: Span = Span::minutes(2);
 /// So often the alarm is tried to be set back.
 const TRIES: u32 = 3;
@@ -81,7 +82,7 @@ async fn watch<W: World>(
     progress: &mut Progress<'_>,
     says: &mut impl FnMut(&Arrival),
 ) {
-    let (end, latest) = (within.after(progress.started()), RINGS_AT_MOST.after(progress.started()));
+    let end = within.after(progress.started());
     let mut rings = true;
     while !progress.over() && pace.now() < end {
         let now = pace.now();
@@ -99,7 +100,7 @@ async fn watch<W: World>(
                 return;
             }
         }
-        if rings && (progress.settled() || now >= latest) {
+        if rings && (progress.settled() || now >= RINGS_AT_MOST.after(progress.rings_since())) {
             rings = false;
             // An error here is met again at the end, and told then.
             if set_back(world, plan).await.is_ok() {

@@ -267,6 +267,6 @@ async fn observe_log<W: World>(world: &W, observed: &Observed, policy: &Policy, 
     let place = definition.logs.get(container)?;
     let task = failure.of.rsplit('/').next()?;
     let lines = world.last_lines(place, container, task, LOG_LINES).await.ok()?;
-    let lines: Vec<String> = lines.iter().map(|line| nightshift_release::redact::redact(line)).collect();
+    let lines: Vec<String> = lines.iter().map(|line| nightshift_core::redact::redact(line)).collect();
     (!lines.is_empty()).then(|| LogEnd { container: container.clone(), task: task.to_owned(), lines })
 }

@@ -43,5 +43,6 @@ pub mod span;
 pub mod fault;
 pub mod https;
 pub mod ports;
+pub mod redact;
 pub mod settings;
 pub mod tally;

@@ -1,4 +1,4 @@
-//! From evidence to a diagnosis: sums with caps, a ranking, and the gate.
+//! From evidence to a diagnosis: sums with caps, and a ranking.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -8,11 +8,10 @@ use nightshift_core::alarm::LiveAlarm;
 use nightshift_core::cause::{Cause, Diagnosis, Evidence, Likelihood};
 use nightshift_core::policy::Policy;
 
-use crate::evidence::tasks::Ends;
 use crate::evidence::{self, Finding};
+use crate::gate::Gate;
 use crate::percent::percent;
-use crate::scene::{Order, Scene};
-use crate::traffic::{Rate, Traffic};
+use crate::scene::Scene;
 use crate::view::ServiceView;
 use crate::weights::{Group, prior};
 
@@ -35,8 +34,25 @@ const NAMED: [Cause; 8] = [
 /// each other: two may be likely, and two may both be true. `Unknown` is as
 /// likely as the likeliest of them is not.
 pub fn diagnose(view: &ServiceView, alarm: Option<&LiveAlarm>, policy: &Policy, now: Timestamp) -> Diagnosis {
-    let scene = Scene::new(view, alarm, policy, now);
-    let evidence = capped(evidence::collect(&scene));
+    weighed(&Scene::new(view, alarm, policy, now), None)
+}
+
+/// The same, had one piece of evidence not been found: what it adds counts no
+/// more, what its group's cap had kept out does, and the gate does not rest on it.
+pub fn reconsider(
+    view: &ServiceView,
+    alarm: Option<&LiveAlarm>,
+    policy: &Policy,
+    now: Timestamp,
+    without: &str,
+) -> Diagnosis {
+    weighed(&Scene::new(view, alarm, policy, now), Some(without))
+}
+
+fn weighed(scene: &Scene, without: Option<&str>) -> Diagnosis {
+    let mut findings = evidence::collect(scene);
+    findings.retain(|finding| without != Some(finding.weight.name));
+    let evidence = capped(findings);
     let ranking = ranked(&evidence);
     let likeliest =
         ranking.first().copied().unwrap_or(Likelihood { cause: Cause::Unknown, log_odds: 0, percent: percent(0) });
@@ -47,7 +63,7 @@ pub fn diagnose(view: &ServiceView, alarm: Option<&LiveAlarm>, policy: &Policy, 
         evidence,
         onset: scene.onset,
         suspect: scene.lineup.map(|lineup| lineup.named()),
-        release_gate: gate(&scene),
+        release_gate: Gate::without(scene, without).open(),
     }
 }
 
@@ -84,22 +100,4 @@ fn ranked(evidence: &[Evidence]) -> Vec<Likelihood> {
     ranking.push(likelihood(Cause::Unknown, -best));
     ranking.sort_by_key(|one| (Reverse(one.log_odds), one.cause));
     ranking
-}
-
-/// The hard gate beside the score: the onset lies after the release began, and
-/// at least one sign is specific to it. What was not seen opens nothing.
-fn gate(scene: &Scene) -> bool {
-    let crashes = Ends::of(scene).is_some_and(|ends| ends.specific());
-    let nothing_else = scene.explained_elsewhere() == Some(false);
-    match scene.order() {
-        None | Some(Order::Before) => false,
-        // A datapoint cannot tell which came first; the tasks can.
-        Some(Order::SameMinute) => crashes,
-        Some(Order::After(delay)) => {
-            let clean = evidence::previous_clean(scene);
-            let soon = scene.lineup.is_some_and(|lineup| evidence::soon(scene, &lineup, delay));
-            let flat = scene.traffic.as_ref().map(Traffic::rate) == Some(Rate::Flat);
-            crashes || (nothing_else && (clean == Some(true) || (soon && flat && clean.is_none())))
-        }
-    }
 }

@@ -8,7 +8,7 @@
 //!
 //! Read in this order: `view` and `observe` (what is looked at), `trend`,
 //! `suspect`, `traffic` and `neighbours` (what a scene shows), `evidence` (what
-//! speaks for what), `weights` (how much), `causes` (the sum and the gate),
+//! speaks for what), `weights` (how much), `gate`, `causes` (the sum),
 //! `recovery`.
 
 mod observe;
@@ -24,13 +24,15 @@ mod trend;
 
 mod causes;
 mod evidence;
+mod gate;
 mod percent;
 mod weights;
 mod words;
 
 mod recovery;
 
-pub use causes::diagnose;
+pub use causes::{diagnose, reconsider};
+pub use gate::Gate;
 pub use observe::{LOOKBACK, ServiceWorld, observe_service};
 pub use percent::percent;
 pub use recovery::{Recovery, deadline, recovery};

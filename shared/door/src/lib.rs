@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use nightshift_core::redact::redact;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -12,6 +13,8 @@ use serde_json::Value;
 const QUOTED: usize = 80;
 /// Characters of one problem; serde repeats what it found in full.
 const PROBLEM: usize = 240;
+/// Characters of a path; where names are free, a key may be as long as the event.
+const PATH: usize = 200;
 
 /// An event that is ours but cannot be read. A retry does not cure it; the
 /// event belongs into the dead-letter queue.
@@ -26,9 +29,10 @@ pub struct DoorError {
 }
 
 impl DoorError {
-    /// An error at that path; a long problem is cut.
+    /// An error at that path; a long problem is cut, and what looks like a secret in
+    /// it is hidden.
     pub fn at(path: &str, problem: impl AsRef<str>) -> Self {
-        Self { path: path.into(), problem: cut(problem.as_ref(), PROBLEM) }
+        Self { path: harmless(path, PATH), problem: harmless(problem.as_ref(), PROBLEM) }
     }
 }
 
@@ -54,9 +58,15 @@ fn joined(path: &str, inner: &str) -> String {
     }
 }
 
-/// Foreign text in quotes: escaped, and cut.
+/// Foreign text in quotes: escaped, cut, and without what looks like a secret.
 pub fn quoted(text: &str) -> String {
-    format!("{:?}", cut(text, QUOTED))
+    format!("{:?}", cut(&redact(text), QUOTED))
+}
+
+/// Foreign text without a secret in it, on one line, and cut.
+fn harmless(text: &str, most: usize) -> String {
+    let line: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    cut(&redact(&line), most)
 }
 
 fn cut(text: &str, most: usize) -> String {

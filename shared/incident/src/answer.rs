@@ -27,11 +27,22 @@ pub fn answer(
     live: &Sight<Option<LiveAlarm>>,
     symptom: Option<&LiveAlarm>,
 ) -> Plan {
+    let diagnosis = nightshift_diagnosis::diagnose(&moment.scene.view, symptom, moment.policy, moment.now);
+    answer_to(moment, signal, live, symptom, &diagnosis)
+}
+
+/// The same, where the evidence adds up to that.
+pub fn answer_to(
+    moment: Moment<'_>,
+    signal: &AlarmSignal,
+    live: &Sight<Option<LiveAlarm>>,
+    symptom: Option<&LiveAlarm>,
+    diagnosis: &Diagnosis,
+) -> Plan {
     let Moment { scene, standing, policy, now, .. } = moment;
     let trigger = Trigger { alarm: live, at: signal.at, drill: signal.drill };
-    let diagnosis = nightshift_diagnosis::diagnose(&scene.view, symptom, policy, now);
     match &standing.record.value.incident {
-        Some(open) if !chronic(open, policy, now) => join(moment, open, signal, &diagnosis, trigger),
+        Some(open) if !chronic(open, policy, now) => join(moment, open, signal, diagnosis, trigger),
         // A chronic incident makes room: what it tried counts no more, what it
         // raised is still to be lowered.
         _ => {
@@ -39,9 +50,9 @@ pub fn answer(
             let old = end::retire(&mut fresh.record.value, policy, now);
             let moment = Moment { standing: &fresh, ..moment };
             let scene = Scene { standing: Sight::Seen(fresh.clone()), ..scene.clone() };
-            let verdict = decide(&scene, &diagnosis, trigger, policy, now);
+            let verdict = decide(&scene, diagnosis, trigger, policy, now);
             let alarm = live.seen().and_then(Option::as_ref);
-            let mut record = life::open(moment, signal, (alarm, symptom), &diagnosis, &verdict);
+            let mut record = life::open(moment, signal, (alarm, symptom), diagnosis, &verdict);
             if let (Some(incident), Some(old)) = (record.incident.as_mut(), &old) {
                 incident.raised = old.raised;
             }

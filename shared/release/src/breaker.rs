@@ -16,7 +16,7 @@ pub fn protected(service: &Service) -> bool {
 /// Its circuit breaker counts what fails, and will go back. AWS's pages differ on
 /// whether it does where traffic is shifted: there it is not waited for, and a
 /// stop of what goes back already changes nothing.
-pub(crate) fn left_to_breaker(service: &Service) -> bool {
+pub fn left_to_breaker(service: &Service) -> bool {
     service.strategy == Strategy::Rolling && protected(service)
 }
 

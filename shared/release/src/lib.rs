@@ -17,7 +17,6 @@ pub mod codedeploy;
 pub mod judge;
 pub mod learn;
 pub mod origin;
-pub mod redact;
 
 pub mod breaker;
 mod failures;

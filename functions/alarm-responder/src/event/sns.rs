@@ -16,6 +16,9 @@ use super::reading::{AlarmName, AlarmTime};
 use super::watched::{DEFAULT_PERIOD_S, Entry, dimensions, kind_of, metrics_of};
 use super::{Incoming, ignored};
 
+/// Reasons that are given for records that are no alarm's.
+const TOLD: usize = 3;
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Message {
@@ -85,7 +88,11 @@ pub(super) fn parse(event: &Value) -> Result<Incoming, DoorError> {
             Ok(Incoming::Alarms(signals))
         }
         (None, _) if whys.is_empty() => Ok(ignored("an SNS event without records")),
-        (None, _) => Ok(ignored(whys.join("; "))),
+        (None, _) => {
+            whys.dedup();
+            whys.truncate(TOLD);
+            Ok(ignored(whys.join("; ")))
+        }
     }
 }
 

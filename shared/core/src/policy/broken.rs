@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::mistake::{Mistake, place};
+use super::mistake::{MOST, Mistake, place};
 
 /// An error of the TOML parser.
 pub(super) struct Broken {
@@ -20,7 +20,7 @@ pub(super) struct Broken {
 
 /// What is wrong with `text` as TOML.
 pub(super) fn broken(text: &str, errors: &[toml::de::Error]) -> Vec<Broken> {
-    errors.iter().map(|error| one(text, error)).collect()
+    errors.iter().take(MOST + 1).map(|error| one(text, error)).collect()
 }
 
 fn one(text: &str, error: &toml::de::Error) -> Broken {
@@ -39,29 +39,34 @@ fn one(text: &str, error: &toml::de::Error) -> Broken {
         }
         says => (format!("no TOML: {says}"), false),
     };
-    let last = if header(text, line).is_some() { next_header(text, line) - 1 } else { line };
-    let above =
-        if unquoted { line } else { (1..=line).rev().find(|line| header(text, *line).is_some()).unwrap_or(line) };
+    let begins = headers(text).any(|(at, _)| at == line);
+    let last = if begins { next_header(text, line) - 1 } else { line };
+    let above = if unquoted { line } else { header_above(text, line).map_or(line, |(at, _)| at) };
     let mistake = Mistake { line, column, field, says };
     Broken { mistake, header: above, lines: line..=last, unquoted }
 }
 
-/// What stands between the brackets, if the line begins a table.
-fn header(text: &str, line: usize) -> Option<&str> {
-    let line = text.lines().nth(line.saturating_sub(1))?.trim_start();
-    let name = line.strip_prefix('[')?.trim_start_matches('[');
-    Some(name.split([']', '#']).next().unwrap_or_default().trim())
+/// The lines that begin a table, with what stands between the brackets.
+fn headers(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines().enumerate().filter_map(|(index, line)| {
+        let name = line.trim_start().strip_prefix('[')?.trim_start_matches('[');
+        Some((index + 1, name.split([']', '#']).next().unwrap_or_default().trim()))
+    })
 }
 
 fn next_header(text: &str, line: usize) -> usize {
-    let last = text.lines().count();
-    (line + 1..=last).find(|line| header(text, *line).is_some()).unwrap_or(last + 1)
+    headers(text).map(|(at, _)| at).find(|at| *at > line).unwrap_or_else(|| text.lines().count() + 1)
+}
+
+/// The table that the line is in, or begins.
+fn header_above(text: &str, line: usize) -> Option<(usize, &str)> {
+    headers(text).take_while(|(at, _)| *at <= line).last()
 }
 
 /// The path of the key in that line. Read from the text, because what is
 /// broken has no better place.
 fn field(text: &str, line: usize) -> String {
-    let names = (1..=line).rev().find_map(|line| header(text, line).map(|name| (line, name)));
+    let names = header_above(text, line);
     let table = names.map_or("", |(_, name)| name);
     if names.is_some_and(|(at, _)| at == line) {
         return table.to_owned();

@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+/// Mistakes that are looked for and told: to find the place of each in a file that is
+/// wrong in every line would take minutes.
+pub(super) const MOST: usize = 50;
+
 /// One thing that is wrong: where, with which field, and how to cure it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mistake {

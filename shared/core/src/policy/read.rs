@@ -6,7 +6,7 @@ use toml::de::DeTable;
 
 use super::broken::{Broken, broken};
 use super::costs;
-use super::mistake::{Mistake, PolicyError, place};
+use super::mistake::{MOST, Mistake, PolicyError, place};
 use super::section::{Section, Sheet};
 use super::typed::FOR_EVER;
 use super::{
@@ -20,6 +20,9 @@ use crate::span::Span;
 const TIMEOUT: Span = Span::seconds(60);
 /// Longer than any function of Lambda can be at work.
 const LONGEST_LEASE: Span = Span::minutes(15);
+
+/// Characters of a field's path, and of what is wrong there.
+const LONGEST: usize = 300;
 
 /// Failures of one release, as far as they are counted.
 const COUNTED: RangeInclusive<u32> = 1..=FAILURES_COUNTED;
@@ -64,6 +67,22 @@ fn merged(mistakes: Vec<Mistake>, mut broken: Vec<Broken>) -> Vec<Mistake> {
     let mut all: Vec<Mistake> = mistakes.into_iter().filter(|mistake| !hidden(mistake)).collect();
     all.extend(broken.into_iter().map(|one| one.mistake));
     all.sort();
+    shortened(all)
+}
+
+/// No more than a person reads: a file that is none of ours is wrong in every line.
+fn shortened(mut all: Vec<Mistake>) -> Vec<Mistake> {
+    if let Some(next) = all.get_mut(MOST) {
+        (next.field, next.says) = ("the file".into(), "more mistakes from here on; mend these first".into());
+    }
+    all.truncate(MOST + 1);
+    for Mistake { field, says, .. } in &mut all {
+        for text in [field, says] {
+            if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+                text.replace_range(end.., "…");
+            }
+        }
+    }
     all
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::mistake::{Mistake, place};
+use super::mistake::{MOST, Mistake, place};
 
 /// Longer texts are cut where they are shown.
 const SHOWN: usize = 60;
@@ -55,6 +55,9 @@ impl Sheet<'_> {
 
     /// Notes a mistake in words of its own.
     pub fn note_as(&mut self, field: String, at: usize, says: String) {
+        if self.mistakes.len() > MOST {
+            return;
+        }
         let (line, column) = place(self.text, at);
         self.mistakes.push(Mistake { line, column, field, says });
     }

@@ -144,7 +144,7 @@ fn put_composite(alarm: &Alarm) -> Value {
     request["AlarmRule"] = json!(rule.join(" OR "));
     if let Some(suppressor) = &alarm.setup.suppressor {
         request["ActionsSuppressor"] = json!(suppressor);
-        request["ActionsSuppressorWaitPeriod"] = json!(60);
+        request["ActionsSuppressorWaitPeriod"] = json!(alarm.setup.suppressor_wait.as_seconds());
         request["ActionsSuppressorExtensionPeriod"] = json!(60);
     }
     request

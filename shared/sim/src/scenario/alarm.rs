@@ -55,6 +55,10 @@ pub struct AlarmSetup {
     /// A composite: while this one is in ALARM, its actions are held back.
     #[serde(default)]
     pub suppressor: Option<String>,
+    /// A composite with a suppressor: so long after it went to ALARM its actions are
+    /// held back in any case, to see whether the suppressor follows.
+    #[serde(default = "none")]
+    pub suppressor_wait: Span,
     /// `false`: somebody switched its actions off.
     #[serde(default = "yes")]
     pub actions_enabled: bool,
@@ -168,6 +172,10 @@ pub struct HealthSetup {
 
 fn period() -> Span {
     Span::minutes(1)
+}
+
+fn none() -> Span {
+    Span::seconds(0)
 }
 
 fn three() -> u32 {

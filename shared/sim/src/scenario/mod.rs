@@ -122,6 +122,16 @@ pub struct ScenarioError {
     pub says: String,
 }
 
+/// Characters of what is repeated of the text.
+const REPEATED: usize = 400;
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(REPEATED) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 impl fmt::Display for ScenarioError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(line) = self.line {
@@ -144,13 +154,14 @@ impl Scenario {
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
         let broken = |error: &toml::de::Error, field: String| ScenarioError {
             line: error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1),
-            field,
-            says: error.message().to_owned(),
+            // What is too deep has no place: the parser gives up.
+            field: if field.is_empty() && error.span().is_none() { "the file".into() } else { field },
+            says: cut(error.message()),
         };
         let toml = toml::Deserializer::parse(text).map_err(|error| broken(&error, String::new()))?;
         let scenario: Self = serde_path_to_error::deserialize(toml).map_err(|error| {
             let path = error.path().to_string();
-            broken(error.inner(), if path == "." { String::new() } else { path })
+            broken(error.inner(), if path == "." { String::new() } else { cut(&path) })
         })?;
         match check::wrong(&scenario) {
             Some((field, says)) => Err(ScenarioError { line: None, field, says }),

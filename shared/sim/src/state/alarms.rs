@@ -24,7 +24,12 @@ pub(crate) struct Alarm {
     pub(crate) state: AlarmState,
     pub(crate) since: i64,
     pub(crate) reason: String,
-    pub(crate) suppressed: bool,
+    /// What holds its actions back, as CloudWatch names it.
+    pub(crate) suppressed: Option<&'static str>,
+    /// A composite's actions wait until then for its suppressor.
+    waits_until: i64,
+    /// Somebody set it, and it has not been evaluated since.
+    by_hand: bool,
 }
 
 /// A new state with what it rests on.
@@ -64,7 +69,9 @@ impl Alarm {
             state: AlarmState::Ok,
             since: setup.configured.second(scenario.event_second()),
             reason: "Unchecked: Initial alarm creation".into(),
-            suppressed: false,
+            suppressed: None,
+            waits_until: i64::MIN,
+            by_hand: false,
             setup: setup.clone(),
         }
     }
@@ -81,7 +88,7 @@ impl Alarm {
             since: Some(moment(self.since)),
             configured_at: Some(moment(self.setup.configured.second(event))),
             actions_enabled: self.setup.actions_enabled,
-            suppressed_by: self.suppressed.then(|| "Alarm".into()),
+            suppressed_by: self.suppressed.map(Into::into),
             reason: Some(self.reason.clone()),
             description: self.setup.description.clone(),
             tags: if tags { self.setup.tags.clone() } else { BTreeMap::new() },
@@ -103,20 +110,22 @@ impl State {
                 if (self.alarms[index].kind == AlarmKind::Composite) != composite {
                     continue;
                 }
-                let suppressed = self.suppressed(index);
+                let held = self.held_back(index);
                 let verdict = if composite { self.judge_children(index) } else { self.judge_metrics(index) };
                 let alarm = &self.alarms[index];
                 // The end of a suppression is news although the state stays.
-                let released = alarm.suppressed && !suppressed && alarm.state == AlarmState::Alarm;
+                let released = alarm.suppressed.is_some() && held.is_none() && alarm.state == AlarmState::Alarm;
                 if verdict.state != alarm.state || released {
-                    self.change(index, verdict, suppressed);
+                    self.change(index, verdict);
+                } else {
+                    self.alarms[index].suppressed = held;
                 }
-                self.alarms[index].suppressed = suppressed;
             }
         }
     }
 
-    /// Somebody sets an alarm; the next evaluation takes it back. `false`: there is none.
+    /// Somebody sets an alarm; the next evaluation takes it back, which for a composite
+    /// is when a child changes. `false`: there is none.
     pub(crate) fn set_by_hand(&mut self, name: &str, state: AlarmState, reason: &str) -> bool {
         let Some(index) = self.alarms.iter().position(|alarm| alarm.setup.name == name) else { return false };
         if self.alarms[index].state == state {
@@ -124,8 +133,8 @@ impl State {
             reason.clone_into(&mut self.alarms[index].reason);
         } else {
             let verdict = Verdict { state, reason: reason.to_owned(), basis: serde_json::Value::Null };
-            let suppressed = self.alarms[index].suppressed;
-            self.change(index, verdict, suppressed);
+            self.change(index, verdict);
+            self.alarms[index].by_hand = true;
         }
         true
     }
@@ -145,27 +154,41 @@ impl State {
         }
     }
 
-    fn change(&mut self, index: usize, verdict: Verdict, suppressed: bool) {
+    fn change(&mut self, index: usize, verdict: Verdict) {
         let now = self.now;
         let before = self.alarms[index].clone();
         let alarm = &mut self.alarms[index];
-        (alarm.state, alarm.since, alarm.suppressed) = (verdict.state, now, suppressed);
+        (alarm.state, alarm.since) = (verdict.state, now);
+        alarm.by_hand &= before.state == verdict.state;
+        if before.state != verdict.state {
+            alarm.waits_until = now + alarm.setup.suppressor_wait.as_seconds();
+        }
         alarm.reason.clone_from(&verdict.reason);
+        self.alarms[index].suppressed = self.held_back(index);
         if now >= self.start {
             let event = event::alarm_changed(&self.scenario, &before, &self.alarms[index], &verdict.basis, now);
             self.queue(now, Delivery::Alarm { event, at: moment(now) });
         }
     }
 
-    fn suppressed(&self, index: usize) -> bool {
-        let by = self.alarms[index].setup.suppressor.as_ref();
-        by.is_some_and(|name| {
-            self.alarms.iter().any(|alarm| alarm.setup.name == *name && alarm.state == AlarmState::Alarm)
-        })
+    /// What holds the alarm's actions back now.
+    fn held_back(&self, index: usize) -> Option<&'static str> {
+        let Alarm { setup, state, waits_until, .. } = &self.alarms[index];
+        let by = setup.suppressor.as_ref()?;
+        if self.alarms.iter().any(|alarm| alarm.setup.name == *by && alarm.state == AlarmState::Alarm) {
+            return Some("Alarm");
+        }
+        (*state == AlarmState::Alarm && self.now < *waits_until).then_some("WaitPeriod")
     }
 
     fn judge_children(&self, index: usize) -> Verdict {
-        let names = &self.alarms[index].setup.children;
+        let composite = &self.alarms[index];
+        let names = &composite.setup.children;
+        let changed = |alarm: &Alarm| names.contains(&alarm.setup.name) && alarm.since >= composite.since;
+        if composite.by_hand && !self.alarms.iter().any(changed) {
+            let (state, reason) = (composite.state, composite.reason.clone());
+            return Verdict { state, reason, basis: serde_json::Value::Null };
+        }
         let firing = |alarm: &&Alarm| names.contains(&alarm.setup.name) && alarm.state == AlarmState::Alarm;
         let triggering: Vec<&Alarm> = self.alarms.iter().filter(firing).collect();
         let state = if triggering.is_empty() { AlarmState::Ok } else { AlarmState::Alarm };

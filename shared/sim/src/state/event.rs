@@ -110,9 +110,9 @@ fn state(alarm: &Alarm, basis: Option<&Value>) -> Value {
     if let Some(basis) = basis.filter(|basis| !basis.is_null()) {
         state["reasonData"] = json!(basis.to_string());
     }
-    if alarm.suppressed {
-        state["actionsSuppressedBy"] = json!("Alarm");
-        state["actionsSuppressedReason"] = json!("Actions suppressed by Alarm");
+    if let Some(by) = alarm.suppressed {
+        state["actionsSuppressedBy"] = json!(by);
+        state["actionsSuppressedReason"] = json!(format!("Actions suppressed by {by}"));
     }
     state
 }
@@ -146,7 +146,7 @@ fn configuration(alarm: &Alarm) -> Value {
     }
     if let Some(suppressor) = &alarm.setup.suppressor {
         configuration["actionsSuppressor"] = json!(suppressor);
-        configuration["actionsSuppressorWaitPeriod"] = json!(60);
+        configuration["actionsSuppressorWaitPeriod"] = json!(alarm.setup.suppressor_wait.as_seconds());
         configuration["actionsSuppressorExtensionPeriod"] = json!(60);
     }
     configuration

@@ -1,4 +1,5 @@
-//! Log lines that people are shown must not carry secrets.
+//! Foreign text that people are shown, log lines and what is wrong with an event,
+//! must not carry secrets.
 
 /// Characters of a line that are shown.
 const LINE: usize = 300;
