@@ -169,9 +169,7 @@ fn image_objection(image: &str, ran: Option<&Digest>, now: &Sight<ImageNow>) -> 
             Some(Refusal::TargetTagMoved { image: image.to_owned() })
         }
         // Outside ECR nobody can tell.
-        Sight::Seen(ImageNow::Unknown) if !by_digest => {
-            Some(Refusal::TargetTagMoved { image: image.to_owned() })
-        }
+        Sight::Seen(ImageNow::Unknown) if !by_digest => Some(Refusal::TargetTagMoved { image: image.to_owned() }),
         Sight::Seen(_) => None,
     }
 }

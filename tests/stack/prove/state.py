@@ -8,8 +8,9 @@ from .wire import body
 
 # Ids that are made of the moment.
 INCIDENT = re.compile(r"\d{8}-\d{4}-[0-9a-f]{8}")
+DURATION = re.compile(r"\b(in|after) \d+ (?:d|h|m|min|s)\b(?: \d+ (?:h|m|min|s)\b)*")
 # What a fault is called where people read it, if not by the operation that it met.
-ALSO = {"ssm:GetParameter": "Halted"}
+ALSO = {"ssm:GetParameter": "Halted", "chat:enqueue": "pagerduty"}
 # Requests are signed for these, IAM knows them by others.
 IAM = {"monitoring": "cloudwatch", "ce": "ce"}
 # Found taken is taken: which of the two depends on where a run was killed.
@@ -46,7 +47,7 @@ def final(run):
 def _plain(state):
     """The state with every incident's id as a placeholder, and what depends on the moment left out."""
     text = INCIDENT.sub("INCIDENT", json.dumps(state))
-    return json.loads(re.sub(r"in (\d+ (h|m|s)\b ?)+(?=, no human)", "in a while", text))
+    return json.loads(DURATION.sub(r"\1 a while", text))
 
 
 def _service(ecs, name):
@@ -139,7 +140,10 @@ def judge(run, expect):
     )
     if set(end["production"]) - set(expect["production"]):
         return Verdict("wrong action", differs)
-    if fault.kind in ("killed before", "killed after", "error 500", "reset", "hang"):
+    # The SDK asks AWS again; nobody asks the chat again within an invocation, and a page that
+    # did not get through at once goes the plain way.
+    cured = fault.kind in ("error 500", "reset") and not fault.name.startswith("chat:")
+    if cured or fault.kind in ("killed before", "killed after", "hang"):
         failed = [f"{function} {how} {says or ''}" for function, how, says in run.attempts if how != "answer"]
         return Verdict("differs", f"{differs}; attempts: {failed}")
     heard = json.dumps([notices(run), pages(run), [says for *_, says in run.dead], run.heard()])

@@ -195,7 +195,6 @@ class Told(Story):
             # One root each, as it stands, and its lines.
             "roots": [[root["text"], chat.lines(root["ts"])] for root in chat.roots()],
             "known": sorted(document["root"] in {root["ts"] for root in chat.roots()} for document in documents),
-            "delivered": sorted(mark for document in documents for mark in document["delivered"]),
             "threaded": [[document["threaded"], document["shown"], document.get("missing")] for document in documents],
             # A page has a key, and the same key is the same page.
             "pager": sorted({(body["event_action"], body["dedup_key"]) for body in chat.of("/v2/enqueue")}),

@@ -75,9 +75,8 @@ pub async fn root_of<W: Https>(
 pub async fn has_line<W: Https>(api: &mut Api<'_, '_, W>, root: &Place, notice: &Notice) -> Answer<bool> {
     let place = [("channel", root.channel.as_str()), ("ts", root.ts.as_str())];
     // The root comes with its thread.
-    let ours = |posted: &Posted| {
-        posted.shows(notice).filter(|sequence| *sequence == notice.sequence && posted.ts != root.ts)
-    };
+    let ours =
+        |posted: &Posted| posted.shows(notice).filter(|sequence| *sequence == notice.sequence && posted.ts != root.ts);
     Ok(find(api, "conversations.replies", &place, ours).await?.is_some())
 }
 

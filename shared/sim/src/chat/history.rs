@@ -21,9 +21,7 @@ pub(super) fn call(
     let here = messages.iter().filter(|message| message.channel == channel);
     let found: Vec<&Message> = match method {
         // The newest first; of threads only what is shown in the channel too.
-        "conversations.history" => {
-            here.rev().filter(|message| message.thread.is_none() || message.broadcast).collect()
-        }
+        "conversations.history" => here.rev().filter(|message| message.thread.is_none() || message.broadcast).collect(),
         "conversations.replies" => {
             let root = field("ts");
             let of = |message: &&Message| message.ts == root || message.thread.as_deref() == Some(root);
