@@ -5,7 +5,7 @@ use nightshift_core::case::Case;
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{AlarmArn, EventId, IncidentId, ServiceRef};
 use nightshift_core::incident::ServiceRecord;
-use nightshift_core::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, Versioned};
+use nightshift_core::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, TimelineEntry, Versioned};
 use nightshift_core::ports::{AlarmMap, Answer, ChatLedger, LedgerReads, LedgerWrites};
 
 use crate::account::Account;
