@@ -35,6 +35,7 @@ const MEETS_THE_WORLD: [&str; 38] = [
     "functions/notifier/src/memory.rs",
     "functions/notifier/src/secrets.rs",
     "functions/notifier/src/sinks/files.rs",
+    "functions/notifier/src/sinks/history.rs",
     "functions/notifier/src/sinks/pager.rs",
     "functions/notifier/src/sinks/slack.rs",
     "functions/notifier/src/sinks/webhook.rs",
