@@ -1,6 +1,7 @@
 //! The command line as people type it.
 
 pub mod adopt;
+mod simulation;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,8 @@ use clap_complete::Shell;
 use jiff::Timestamp;
 
 use crate::drill::Wanted;
+
+pub use simulation::{Incidents, Simulation};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -273,26 +276,4 @@ pub enum By {
     Tag,
     /// The linked account.
     Account,
-}
-
-/// What a simulation is about.
-#[derive(Debug, Subcommand)]
-pub enum Simulation {
-    /// How well cost anomalies are detected, next to what people do without a detector.
-    ///
-    /// Each seed is a year of an account's costs with jumps of known cause in it. The same seeds print the same
-    /// bytes.
-    #[command(after_help = "Examples:\n  nightshift simulate cost --seeds 50\n  nightshift simulate cost --seeds 200 \
-                            --first-seed 1000 --json | jq .detector\n\ndocs/simulate.md says what is measured.")]
-    Cost {
-        /// So many years.
-        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-        seeds: u32,
-        /// The first one's seed; the others follow.
-        #[arg(long, default_value_t = 0)]
-        first_seed: u64,
-        /// Print one JSON document.
-        #[arg(long)]
-        json: bool,
-    },
 }

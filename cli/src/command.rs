@@ -6,21 +6,21 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
-use indicatif::{ProgressBar, ProgressStyle};
 use nightshift_core::settings::Variables;
 use nightshift_sim::Scenario;
 use serde_json::Value;
 
-use crate::args::{Args, Command, Simulation};
+use crate::args::{Args, Command};
 use crate::demo::{Demo, scenes, timeline};
 use crate::drill;
 use crate::paint::{Ink, Paint, harmless};
 use crate::replay::{self, Replayed};
 use crate::switch::{Asked, ask};
-use crate::{check, decide, page, simulate};
+use crate::{check, decide, page};
 
 mod adopted;
 mod reported;
+mod simulated;
 
 /// Where `demo` draws the night.
 const PAGE: &str = "target/nightshift/demo.html";
@@ -52,9 +52,7 @@ pub fn run(args: Args) -> Result<ExitCode, Wrong> {
             return drill::drill(&wanted, Variables::of_process(), paint).map_err(|error| chain(&error).into());
         }
         Command::Report { report } => reported::reported(report, paint)?,
-        Command::Simulate { simulation: Simulation::Cost { seeds, first_seed, json } } => {
-            simulated(seeds, first_seed, json, paint)?;
-        }
+        Command::Simulate { simulation } => simulated::simulated(simulation, paint)?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "nightshift", &mut script);
@@ -222,16 +220,6 @@ fn checked(file: &Path) -> Result<ExitCode, Wrong> {
 fn asked(asked: Asked) -> Result<(), Wrong> {
     let answer = ask(asked, Variables::of_process()).map_err(|error| chain(&error))?;
     Ok(say(&answer)?)
-}
-
-fn simulated(seeds: u32, first_seed: u64, json: bool, paint: Paint) -> Result<(), Wrong> {
-    let bar = ProgressBar::new(seeds.into()).with_style(ProgressStyle::with_template("  {bar:20} {pos}/{len} years")?);
-    let simulated = simulate::cost(seeds, first_seed, || bar.inc(1));
-    bar.finish_and_clear();
-    if json {
-        return Ok(say(&format!("{:#}\n", serde_json::to_value(&simulated)?))?);
-    }
-    Ok(say(&simulate::text::text(&simulated, paint))?)
 }
 
 /// An error with all its causes.

@@ -4,11 +4,11 @@
 //! The years ([`mod@year`]) know nothing of the detector, and the detector sees
 //! of them what Cost Explorer would answer.
 
+pub mod incidents;
 pub mod judge;
 pub mod text;
 pub mod year;
 
-mod dice;
 mod event;
 mod rivals;
 mod usual;

@@ -5,7 +5,7 @@ use jiff::civil::{Date, date};
 use nightshift_core::cost::{CostGroup, CostPeriod, Costs, GroupBy, Money};
 use rust_decimal::Decimal;
 
-use super::dice::Dice;
+use nightshift_sim::dice::Dice;
 use super::event::Event;
 use super::usual::{Traits, holidays};
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use nightshift_core::metric::{MetricId, Point, Series};
 
 use crate::noise::Noise;
+use crate::scenario::Watched;
 
 use super::groups::TargetGroup;
 use super::service::Machine;
@@ -62,6 +63,51 @@ pub(crate) const METRICS: [(Measured, &str, &str, &str); 7] = [
     (Measured::Memory, "AWS/ECS", "MemoryUtilization", "Percent"),
 ];
 
+/// Whatever reports a metric.
+enum Sources<'a> {
+    Dependency(&'a str),
+    Services(Measured, &'a str, Vec<(&'a Machine, Scope)>),
+    Nobody,
+}
+
+impl Sources<'_> {
+    fn datapoint(&self, state: &State, at: i64, period: i64) -> Option<f64> {
+        match self {
+            Self::Nobody => None,
+            Self::Dependency(name) => state.dependency(name, at),
+            Self::Services(measured, stat, machines) => {
+                let minutes = (0..period / MINUTE_S).map(|minute| at + minute * MINUTE_S);
+                let values: Vec<f64> = minutes
+                    .flat_map(|minute| {
+                        let seen = machines.iter().filter(move |(machine, _)| !state.missing(machine, *measured, minute));
+                        seen.filter_map(move |(machine, scope)| machine.minute(*measured, minute, *scope))
+                    })
+                    .collect();
+                combine(*measured, stat, &values)
+            }
+        }
+    }
+}
+
+impl Measured {
+    fn word(self) -> &'static str {
+        METRICS.iter().find(|(measured, ..)| *measured == self).map_or("", |(_, _, name, _)| name)
+    }
+
+    /// What an alarm on `metric` watches is that.
+    fn is_of(self, metric: Watched) -> bool {
+        match metric {
+            Watched::Errors => self == Self::Errors,
+            Watched::ErrorRatio => matches!(self, Self::Errors | Self::Requests),
+            Watched::Latency => self == Self::Latency,
+            Watched::Cpu => self == Self::Cpu,
+            Watched::Memory => self == Self::Memory,
+            Watched::Unhealthy => matches!(self, Self::Healthy | Self::Unhealthy),
+            Watched::Requests => self == Self::Requests,
+        }
+    }
+}
+
 impl State {
     /// `cloudwatch:GetMetricData`: datapoints that are complete, at or after
     /// `from` and before `to`.
@@ -70,8 +116,9 @@ impl State {
         let earliest = from.as_second().max(self.start - KEPT_S);
         let mut at = (earliest + period - 1).div_euclid(period) * period;
         let mut points = Vec::new();
+        let sources = self.sources(wanted);
         while at < to.as_second() && at + period <= self.now {
-            if let Some(value) = self.datapoint(wanted, at, period) {
+            if let Some(value) = sources.datapoint(self, at, period) {
                 points.push(Point { at: moment(at), value });
             }
             at += period;
@@ -81,23 +128,30 @@ impl State {
 
     /// One datapoint; `None`: nothing was reported.
     pub(crate) fn datapoint(&self, wanted: &MetricId, at: i64, period: i64) -> Option<f64> {
+        self.sources(wanted).datapoint(self, at, period)
+    }
+
+    /// Whatever reports that metric.
+    fn sources<'a>(&'a self, wanted: &'a MetricId) -> Sources<'a> {
         if let Some(name) = wanted.dimensions.get("DBInstanceIdentifier") {
-            return self.dependency(name, at);
+            return Sources::Dependency(name);
         }
-        let (measured, ..) =
-            METRICS.iter().find(|(_, space, name, _)| *space == wanted.namespace && *name == wanted.name)?;
-        let sources: Vec<(&Machine, Scope)> = self
-            .machines
-            .iter()
-            .filter_map(|machine| Some((machine, machine.emits(*measured, &wanted.dimensions)?)))
-            .collect();
-        let minutes = (0..period / MINUTE_S).map(|minute| at + minute * MINUTE_S);
-        let values: Vec<f64> = minutes
-            .flat_map(|minute| {
-                sources.iter().filter_map(move |(machine, scope)| machine.minute(*measured, minute, *scope))
-            })
-            .collect();
-        combine(*measured, &wanted.stat, &values)
+        let named = |(_, space, name, _): &&(Measured, &str, &str, &str)| *space == wanted.namespace && *name == wanted.name;
+        let Some((measured, ..)) = METRICS.iter().find(named) else { return Sources::Nobody };
+        let emits = |machine: &'a Machine| Some((machine, machine.emits(*measured, &wanted.dimensions)?));
+        Sources::Services(*measured, &wanted.stat, self.machines.iter().filter_map(emits).collect())
+    }
+
+    /// Nobody has the datapoint of that minute.
+    fn missing(&self, machine: &Machine, measured: Measured, at: i64) -> bool {
+        let event = self.scenario.event_second();
+        let mut gaps = self.scenario.gaps.iter().filter(|gap| machine.setup.is(&gap.service));
+        gaps.any(|gap| {
+            gap.at.is_none_or(|from| from.second(event) <= at)
+                && gap.until.is_none_or(|until| at < until.second(event))
+                && (gap.metrics.is_empty() || gap.metrics.iter().any(|metric| measured.is_of(*metric)))
+                && machine.ids.under("gap").under(measured.word()).unit(at / MINUTE_S) * 100.0 < gap.percent
+        })
     }
 
     /// The CPU of a database that services call: busy while it is down.
@@ -151,7 +205,8 @@ impl Machine {
         // A change in the middle of a minute shows in part.
         let (early, late) = (self.instant(at + 15, scope), self.instant(at + 45, scope));
         let mean = |of: fn(&Instant) -> f64| f64::midpoint(of(&early), of(&late));
-        let wobble = |key: &str| self.ids.under(key).wobble(at / MINUTE_S);
+        let noise = self.setup.baseline.noise;
+        let wobble = |key: &str| noise * self.ids.under(key).wobble(at / MINUTE_S);
         let requests = (mean(|it| it.requests) * (1.0 + 0.06 * wobble("requests"))).round();
         let serves = mean(|it| it.healthy) > 0.0;
         match measured {
