@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
+use indicatif::{ProgressBar, ProgressStyle};
 use nightshift_core::settings::Variables;
 use nightshift_sim::Scenario;
 use serde_json::Value;

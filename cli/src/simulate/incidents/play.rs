@@ -92,6 +92,16 @@ pub fn play(scenario: Scenario, truth: Truth) -> Played {
         }
     }
     let incidents = incidents(&account, &truth);
+    // DUMP-BEGIN
+    if let Ok(dir) = std::env::var("NS_DUMP") {
+        for (id, sequence, case) in account.cases() {
+            if case.function == "alarm-responder" && incidents.iter().any(|one| one.id == id) {
+                let line = serde_json::json!({"kind": truth.kind, "cause": truth.cause, "rollback": truth.rollback, "night": account.scenario().seed, "sequence": sequence, "now": case.now, "observed": case.observed, "decision": case.plan["decision"]});
+                let _ = std::fs::write(format!("{dir}/{}-{}-{sequence}.json", account.scenario().seed, id), line.to_string());
+            }
+        }
+    }
+    // DUMP-END
     let first = incidents.iter().map(|incident| incident.opened_at).min();
     let mut played = Played::of(truth, &ringing);
     played.rang = [ringing.first, first].into_iter().flatten().min();

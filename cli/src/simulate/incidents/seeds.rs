@@ -28,8 +28,13 @@ pub enum NoNights {
     #[error("{}: {}", .0.display(), .1.message())]
     NoSeeds(PathBuf, toml::de::Error),
     /// It is no scenario.
-    #[error("{}: {1}", .0.display())]
-    NoScenario(PathBuf, nightshift_sim::scenario::ScenarioError),
+    #[error("{}: {error}", .file.display())]
+    NoScenario {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong with it.
+        error: nightshift_sim::scenario::ScenarioError,
+    },
     /// Nobody could say what was right.
     #[error("{}: it has no [truth]", .0.display())]
     NoTruth(PathBuf),
@@ -74,7 +79,7 @@ pub fn of_folder(folder: &Path) -> Result<Vec<Source>, NoNights> {
 
 fn of_file(file: PathBuf) -> Result<Source, NoNights> {
     let text = fs::read_to_string(&file).map_err(|error| NoNights::Unread(file.clone(), error))?;
-    let scenario = Scenario::parse(&text).map_err(|error| NoNights::NoScenario(file.clone(), error))?;
+    let scenario = Scenario::parse(&text).map_err(|error| NoNights::NoScenario { file: file.clone(), error })?;
     if scenario.truth.is_none() {
         return Err(NoNights::NoTruth(file));
     }

@@ -1,6 +1,7 @@
 //! What came of a simulation, for a terminal.
 
 use nightshift_core::cause::Cause;
+use nightshift_core::refusal::Refusal;
 use ops_reviewer::table::aligned;
 
 use super::figures::Figures;
@@ -67,7 +68,7 @@ pub fn misses(nights: &[Night]) -> String {
             let gate = if found.release_gate { "open" } else { "closed" };
             format!("{} {} %, gate {gate}: {}", word(found.cause), found.percent, evidence.join(", "))
         });
-        let refusal = ours.refusal.as_ref().map_or("-", |refusal| refusal.name());
+        let refusal = ours.refusal.as_ref().map_or_else(|| "-".to_owned(), Refusal::name);
         text.push_str(&format!("{what} {name} {} {refusal} {found}\n", ours.truth.kind));
     }
     text
