@@ -36,7 +36,8 @@ fn of_incidents(wanted: &Incidents, paint: Paint) -> Result<(), Wrong> {
     }
     let simulated = incidents::simulated(&nights);
     if let Some(file) = &wanted.picture {
-        fs::write(file, picture::svg(&simulated.calibration)).map_err(|error| format!("{}: {error}", file.display()))?;
+        fs::write(file, picture::svg(&simulated.calibration))
+            .map_err(|error| format!("{}: {error}", file.display()))?;
     }
     if wanted.json { document(&simulated) } else { Ok(say(&incidents::text::text(&simulated, paint))?) }
 }

@@ -93,8 +93,13 @@ fn gate(scene: &Scene) -> bool {
     let nothing_else = scene.explained_elsewhere() == Some(false);
     match scene.order() {
         None | Some(Order::Before) => false,
-        // A datapoint cannot tell which came first; the tasks can.
-        Some(Order::SameMinute) => crashes,
+        // A datapoint cannot tell which came first; the tasks can. Where they may
+        // have served in that minute, one that had no other trouble can as well.
+        Some(Order::SameMinute { early }) => {
+            let clean = evidence::previous_clean(scene) == Some(true);
+            let flat = scene.traffic.as_ref().map(Traffic::rate) == Some(Rate::Flat);
+            crashes || (early && clean && flat && nothing_else)
+        }
         Some(Order::After(delay)) => {
             let clean = evidence::previous_clean(scene);
             let soon = scene.lineup.is_some_and(|lineup| evidence::soon(scene, &lineup, delay));

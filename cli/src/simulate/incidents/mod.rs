@@ -80,11 +80,7 @@ impl Night {
 
 /// Plays all of them, on as many threads as there are processors; `each` is
 /// called after every one. In the order in which they came.
-pub fn nights(
-    count: usize,
-    source: impl Fn(usize) -> Option<Source> + Sync,
-    each: impl Fn() + Sync,
-) -> Vec<Night> {
+pub fn nights(count: usize, source: impl Fn(usize) -> Option<Source> + Sync, each: impl Fn() + Sync) -> Vec<Night> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();

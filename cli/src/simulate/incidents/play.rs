@@ -92,16 +92,6 @@ pub fn play(scenario: Scenario, truth: Truth) -> Played {
         }
     }
     let incidents = incidents(&account, &truth);
-    // DUMP-BEGIN
-    if let Ok(dir) = std::env::var("NS_DUMP") {
-        for (id, sequence, case) in account.cases() {
-            if case.function == "alarm-responder" && incidents.iter().any(|one| one.id == id) {
-                let line = serde_json::json!({"kind": truth.kind, "cause": truth.cause, "rollback": truth.rollback, "night": account.scenario().seed, "sequence": sequence, "now": case.now, "observed": case.observed, "decision": case.plan["decision"]});
-                let _ = std::fs::write(format!("{dir}/{}-{}-{sequence}.json", account.scenario().seed, id), line.to_string());
-            }
-        }
-    }
-    // DUMP-END
     let first = incidents.iter().map(|incident| incident.opened_at).min();
     let mut played = Played::of(truth, &ringing);
     played.rang = [ringing.first, first].into_iter().flatten().min();
@@ -111,8 +101,10 @@ pub fn play(scenario: Scenario, truth: Truth) -> Played {
     played.found = decided.and_then(|incident| incident.diagnosis.clone());
     played.refusal = decided.and_then(|incident| incident.refusal.clone());
     played.woken = woken(&account, &played.truth);
-    let open = incidents.iter().any(|incident| incident.phase == Phase::Escalated);
-    played.well = played.well.filter(|_| !open);
+    // Where no alarm ever rang, the deployment itself was what failed.
+    let closed = || incidents.iter().filter_map(|incident| incident.closed_at).max();
+    let open = incidents.iter().any(|incident| incident.phase != Phase::Resolved);
+    played.well = played.well.or_else(closed).filter(|_| !open);
     played
 }
 
@@ -153,7 +145,7 @@ fn right(remedy: &Remedy, truth: &Truth) -> bool {
 /// It takes a guilty release back, and that is the cure.
 pub(super) fn takes_back(from: &str, truth: &Truth) -> bool {
     let guilty = truth.guilty.iter().any(|revision| from == format!("{}:{revision}", truth.service));
-    guilty && truth.rollback == Cures::Yes
+    guilty && matches!(truth.rollback, Cures::Yes | Cures::InTime)
 }
 
 fn woken(account: &Account, truth: &Truth) -> bool {

@@ -63,11 +63,15 @@ pub fn misses(nights: &[Night]) -> String {
             continue;
         }
         let what = if wrong { "wrong" } else { "missed" };
-        let found = ours.found.as_ref().map_or_else(|| "nothing".to_owned(), |found| {
-            let evidence: Vec<String> = found.evidence.iter().map(|one| format!("{} {:+}", one.name, one.weight)).collect();
-            let gate = if found.release_gate { "open" } else { "closed" };
-            format!("{} {} %, gate {gate}: {}", word(found.cause), found.percent, evidence.join(", "))
-        });
+        let found = ours.found.as_ref().map_or_else(
+            || "nothing".to_owned(),
+            |found| {
+                let evidence: Vec<String> =
+                    found.evidence.iter().map(|one| format!("{} {:+}", one.name, one.weight)).collect();
+                let gate = if found.release_gate { "open" } else { "closed" };
+                format!("{} {} %, gate {gate}: {}", word(found.cause), found.percent, evidence.join(", "))
+            },
+        );
         let refusal = ours.refusal.as_ref().map_or_else(|| "-".to_owned(), Refusal::name);
         text.push_str(&format!("{what} {name} {} {refusal} {found}\n", ours.truth.kind));
     }

@@ -30,7 +30,8 @@ pub enum Cures {
     Never,
     /// It is the remedy.
     Yes,
-    /// Nothing, or worse: a release is to blame, and its fault outlives it, or it
-    /// is not the newest one any more.
+    /// It is the remedy, until somebody deploys a better one.
+    InTime,
+    /// Nothing, or worse: a release is to blame, and its fault outlives it.
     InVain,
 }

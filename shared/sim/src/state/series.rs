@@ -79,7 +79,8 @@ impl Sources<'_> {
                 let minutes = (0..period / MINUTE_S).map(|minute| at + minute * MINUTE_S);
                 let values: Vec<f64> = minutes
                     .flat_map(|minute| {
-                        let seen = machines.iter().filter(move |(machine, _)| !state.missing(machine, *measured, minute));
+                        let seen =
+                            machines.iter().filter(move |(machine, _)| !state.missing(machine, *measured, minute));
                         seen.filter_map(move |(machine, scope)| machine.minute(*measured, minute, *scope))
                     })
                     .collect();
@@ -136,7 +137,8 @@ impl State {
         if let Some(name) = wanted.dimensions.get("DBInstanceIdentifier") {
             return Sources::Dependency(name);
         }
-        let named = |(_, space, name, _): &&(Measured, &str, &str, &str)| *space == wanted.namespace && *name == wanted.name;
+        let named =
+            |(_, space, name, _): &&(Measured, &str, &str, &str)| *space == wanted.namespace && *name == wanted.name;
         let Some((measured, ..)) = METRICS.iter().find(named) else { return Sources::Nobody };
         let emits = |machine: &'a Machine| Some((machine, machine.emits(*measured, &wanted.dimensions)?));
         Sources::Services(*measured, &wanted.stat, self.machines.iter().filter_map(emits).collect())
@@ -185,6 +187,13 @@ impl Machine {
     /// nothing. A load balancer alone counts all services behind it, but never
     /// their hosts.
     fn emits(&self, measured: Measured, wanted: &BTreeMap<String, String>) -> Option<Scope> {
+        // Most metrics that anybody asks for are another service's.
+        let not_ours = |name: &str, ours: &dyn Fn(&str) -> bool| wanted.get(name).is_some_and(|value| !ours(value));
+        if not_ours("ServiceName", &|value| value == self.name.service)
+            || not_ours("TargetGroup", &|value| self.groups.iter().any(|group| group.dimension == value))
+        {
+            return None;
+        }
         let cpu = matches!(measured, Measured::Cpu | Measured::Memory);
         let hosts = matches!(measured, Measured::Healthy | Measured::Unhealthy);
         let all = self.dimensions(if cpu { "AWS/ECS" } else { "AWS/ApplicationELB" });

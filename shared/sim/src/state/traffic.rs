@@ -131,7 +131,9 @@ impl Served<'_> {
     /// The part's own fault, or what a later release has left in the data.
     fn worst(&self, part: &Part, fault: impl Fn(&Release) -> f64) -> f64 {
         let Machine { builds, left_behind, .. } = self.machine;
-        let own = part.build.map_or(0.0, |build| self.strength(&builds[build].truth, part.born) * fault(&builds[build].truth));
+        let own = part
+            .build
+            .map_or(0.0, |build| self.strength(&builds[build].truth, part.born) * fault(&builds[build].truth));
         let left = left_behind.iter().filter(|(since, build)| *since <= self.at && part.build < Some(*build));
         left.map(|(since, build)| self.strength(&builds[*build].truth, *since) * fault(&builds[*build].truth))
             .fold(own, |worst, one| if one.abs() > worst.abs() { one } else { worst })

@@ -26,10 +26,10 @@ pub(super) fn fixed_forward(night: &mut Sketch) {
     let watching = Watching::roll(&mut night.dice).errors();
     let requests = night.main().requests;
     let fault = Table::default().about("errors_percent", watching.seen_errors(&mut night.dice, requests));
-    let second = night.minutes(6, 14);
+    let second = night.minutes(2, 12);
     let guilty = [night.release(0, fault)];
     night.release(second, Table::default());
-    night.because_of(&guilty, Cures::InVain);
+    night.because_of(&guilty, Cures::InTime);
     night.watched(watching);
 }
 
@@ -38,9 +38,8 @@ pub(super) fn fixed_forward(night: &mut Sketch) {
 pub(super) fn schema_change(night: &mut Sketch) {
     let watching = Watching::roll(&mut night.dice).errors();
     let requests = night.main().requests;
-    let mut release = Table::default()
-        .about("errors_percent", watching.seen_errors(&mut night.dice, requests))
-        .with("lasting", true);
+    let mut release =
+        Table::default().about("errors_percent", watching.seen_errors(&mut night.dice, requests)).with("lasting", true);
     if night.dice.percent(67.0) {
         release.set("tags", "{ \"nightshift:rollback-safe\" = \"false\" }");
     }

@@ -42,10 +42,8 @@ pub(super) fn blip(night: &mut Sketch) {
 /// Errors or slow answers for some minutes.
 fn for_some_time(night: &mut Sketch, watching: &Watching, low: usize, high: usize) -> Table {
     let (requests, lasts) = (night.main().requests, some_time(night, low, high));
-    let outage = Table::default()
-        .when("at", 0)
-        .when("until", lasts)
-        .with("services", format!("[\"{}\"]", night.main().name));
+    let outage =
+        Table::default().when("at", 0).when("until", lasts).with("services", format!("[\"{}\"]", night.main().name));
     if night.dice.percent(50.0) {
         outage.about("errors_percent", watching.seen_errors(&mut night.dice, requests))
     } else {

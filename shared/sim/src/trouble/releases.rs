@@ -104,8 +104,7 @@ pub(super) fn sets_in_later(night: &mut Sketch) {
 /// Its tasks end before they serve, or never pass a check.
 pub(super) fn crash_at_start(night: &mut Sketch) {
     let watching = Watching::roll(&mut night.dice).unhealthy();
-    let release =
-        if night.dice.percent(50.0) { crash("exit", 10) } else { Table::default().with("starts", false) };
+    let release = if night.dice.percent(50.0) { crash("exit", 10) } else { Table::default().with("starts", false) };
     night.bad(release);
     night.watched(watching);
 }
