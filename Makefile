@@ -26,6 +26,12 @@ cargo:
 demo: cargo ## A night on the simulated account, in the terminal.
 	@cargo run --quiet --package nightshift --no-default-features -- demo
 
+# The nights that weights may be set by, and never those that figures are told of.
+.PHONY: fit
+fit: cargo ## What each piece of evidence is worth, on the seeds that weights are set by.
+	@cargo run --quiet --profile prove --package nightshift --no-default-features -- \
+	  simulate incidents --seeds-from shared/sim/seeds/fit.toml --evidence
+
 .PHONY: format
 format: cargo
 	cargo fmt --all --check

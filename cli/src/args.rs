@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use report::{By, Report};
-pub use simulate::Simulation;
+pub use simulate::{Incidents, Simulation};
 
 use crate::drill::Wanted;
 

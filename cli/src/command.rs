@@ -11,18 +11,18 @@ use nightshift_core::settings::Variables;
 use nightshift_sim::Scenario;
 use serde_json::Value;
 
-use crate::args::{Args, Command, Simulation};
+use crate::args::{Args, Command};
 use crate::demo::{Demo, scenes, timeline};
 use crate::drill;
 use crate::paint::{Ink, Paint, harmless};
 use crate::replay::{self, Replayed};
-use crate::simulate::storm::Wanted;
 use crate::switch::{Asked, ask};
-use crate::{check, decide, explain, page, simulate};
+use crate::{check, decide, explain, page};
 
 mod adopted;
 mod proved;
 mod reported;
+mod simulated;
 
 /// Where `demo` draws the night.
 const PAGE: &str = "target/nightshift/demo.html";
@@ -55,15 +55,7 @@ pub fn run(args: Args) -> Result<ExitCode, Wrong> {
             return drill::drill(&wanted, Variables::of_process(), paint).map_err(|error| chain(&error).into());
         }
         Command::Report { report } => reported::reported(report, paint)?,
-        Command::Simulate { simulation: Simulation::Cost { seeds, first_seed, json } } => {
-            simulated(seeds, first_seed, json, paint)?;
-        }
-        Command::Simulate { simulation: Simulation::Deliveries { seeds, first_seed, json } } => {
-            return proved::deliveries(seeds, first_seed, json, paint);
-        }
-        Command::Simulate { simulation: Simulation::Storm { services, alarms, concurrency, seed, json } } => {
-            return proved::storm(Wanted { services, alarms, concurrency, seed }, json, paint);
-        }
+        Command::Simulate { simulation } => return simulated::simulated(simulation, paint),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "nightshift", &mut script);
@@ -240,16 +232,6 @@ fn checked(file: &Path) -> Result<ExitCode, Wrong> {
 fn asked(asked: Asked) -> Result<(), Wrong> {
     let answer = ask(asked, Variables::of_process()).map_err(|error| chain(&error))?;
     Ok(say(&answer)?)
-}
-
-fn simulated(seeds: u32, first_seed: u64, json: bool, paint: Paint) -> Result<(), Wrong> {
-    let bar = ProgressBar::new(seeds.into()).with_style(ProgressStyle::with_template("  {bar:20} {pos}/{len} years")?);
-    let simulated = simulate::cost(seeds, first_seed, || bar.inc(1));
-    bar.finish_and_clear();
-    if json {
-        return Ok(say(&format!("{:#}\n", serde_json::to_value(&simulated)?))?);
-    }
-    Ok(say(&simulate::text::text(&simulated, paint))?)
 }
 
 /// An error with all its causes.

@@ -73,7 +73,7 @@ fn the_years_know_nothing_of_the_detector() {
         include_str!("../src/simulate/year.rs"),
         include_str!("../src/simulate/usual.rs"),
         include_str!("../src/simulate/event.rs"),
-        include_str!("../src/simulate/dice.rs"),
+        include_str!("../../shared/sim/src/dice.rs"),
     ];
     for source in sources {
         assert!(!source.contains("nightshift_cost") && !source.contains("super::judge"), "{source}");

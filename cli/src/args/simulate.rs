@@ -1,6 +1,8 @@
 //! `nightshift simulate` as people type it.
 
-use clap::Subcommand;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
 
 /// What a simulation is about.
 #[derive(Debug, Subcommand)]
@@ -22,6 +24,14 @@ pub enum Simulation {
         #[arg(long)]
         json: bool,
     },
+    /// How often the functions are right about incidents, next to what people do without them.
+    ///
+    /// Each seed is a night: an account, something that goes wrong in it, and the truth about that. The same seeds
+    /// print the same bytes.
+    #[command(after_help = "Examples:\n  nightshift simulate incidents --seeds 500\n  nightshift simulate incidents \
+                            --seeds-from shared/sim/seeds/test.toml --json | jq .rollback\n  nightshift simulate \
+                            incidents --scenario-dir nights/\n\ndocs/simulate.md says what is measured.")]
+    Incidents(Incidents),
     /// That no order, repetition or delay of deliveries loses or doubles anything.
     ///
     /// Each seed is a night on the simulated account and a schedule: every event up to ten times, by SNS and by
@@ -67,4 +77,36 @@ pub enum Simulation {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// Which nights, and what is wanted of them.
+#[derive(Debug, Args)]
+pub struct Incidents {
+    /// So many nights.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub seeds: u32,
+    /// The first one's seed; the others follow.
+    #[arg(long, default_value_t = 0)]
+    pub first_seed: u64,
+    /// Those of this file.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["seeds", "first_seed"])]
+    pub seeds_from: Option<PathBuf>,
+    /// The scenarios of this folder, each with its `[truth]`, and no seeds.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["seeds", "first_seed", "seeds_from"])]
+    pub scenario_dir: Option<PathBuf>,
+    /// Write the nights as scenarios into this folder.
+    #[arg(long, value_name = "DIR", conflicts_with = "scenario_dir")]
+    pub write_to: Option<PathBuf>,
+    /// Draw stated probability against outcome into this SVG file.
+    #[arg(long, value_name = "FILE")]
+    pub picture: Option<PathBuf>,
+    /// Print what each piece of evidence is worth on these nights: what weights are set by.
+    #[arg(long, conflicts_with = "json")]
+    pub evidence: bool,
+    /// Print a line for each night that came out otherwise than it should.
+    #[arg(long, conflicts_with_all = ["json", "evidence"])]
+    pub misses: bool,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
 }

@@ -1,6 +1,6 @@
 //! What goes wrong in a simulated account: jumps of known cause and size.
 
-use super::dice::Dice;
+use nightshift_sim::dice::Dice;
 
 /// How costs go up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! of them what Cost Explorer would answer.
 
 pub mod deliveries;
+pub mod incidents;
 pub mod invariants;
 pub mod judge;
 pub mod reader;
@@ -12,7 +13,6 @@ pub mod storm;
 pub mod text;
 pub mod year;
 
-mod dice;
 mod event;
 mod rivals;
 mod usual;

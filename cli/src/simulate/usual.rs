@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::dice::Dice;
+use nightshift_sim::dice::Dice;
 
 /// What a service is like.
 pub(super) struct Traits {

@@ -5,9 +5,9 @@ use jiff::civil::{Date, date};
 use nightshift_core::cost::{CostGroup, CostPeriod, Costs, GroupBy, Money};
 use rust_decimal::Decimal;
 
-use super::dice::Dice;
 use super::event::Event;
 use super::usual::{Traits, holidays};
+use nightshift_sim::dice::Dice;
 
 /// The days that are judged.
 pub const JUDGED: usize = 365;

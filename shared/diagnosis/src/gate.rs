@@ -31,8 +31,12 @@ pub enum Gate {
 }
 
 /// The pieces of evidence by which the onset has its place, …
-const ONSET: [Weight; 3] =
-    [weights::ONSET_WITH_RELEASE, weights::ONSET_SOON_AFTER_RELEASE, weights::ONSET_LATER_AFTER_RELEASE];
+const ONSET: [Weight; 4] = [
+    weights::ONSET_WITH_RELEASE,
+    weights::ONSET_AS_RELEASE_SERVED,
+    weights::ONSET_SOON_AFTER_RELEASE,
+    weights::ONSET_LATER_AFTER_RELEASE,
+];
 /// … and those in which tasks of the release alone end badly.
 const ENDS: [Weight; 4] = [
     weights::CRASHES_OF_NEW_ALONE,
@@ -52,19 +56,23 @@ impl Gate {
         let stands = |weight: &Weight| piece != Some(weight.name);
         let crashes = Ends::of(scene).is_some_and(|ends| ends.specific()) && ENDS.iter().all(stands);
         let nothing_else = scene.explained_elsewhere() == Some(false) && stands(&weights::ALONE);
+        let clean = evidence::previous_clean(scene).filter(|clean| !clean || stands(&weights::PREVIOUS_CLEAN));
+        let flat = scene.traffic.as_ref().map(Traffic::rate) == Some(Rate::Flat) && stands(&weights::LOAD_USUAL_THEN);
         match scene.order().filter(|order| *order == Order::Before || ONSET.iter().all(stands)) {
             None => Self::Undated,
             Some(Order::Before) => Self::Before,
             Some(_) if crashes => Self::Crashes,
-            // A datapoint cannot tell which came first; the tasks can.
-            Some(Order::SameMinute) => Self::Unspecific,
+            // A datapoint cannot tell which came first; the tasks can. Where they may
+            // have served in that minute, one that had no other trouble can as well.
+            Some(Order::SameMinute { early }) => match (early && flat && nothing_else, clean) {
+                (true, Some(true)) => Self::CleanBefore,
+                _ => Self::Unspecific,
+            },
             Some(Order::After(delay)) => {
-                let clean = evidence::previous_clean(scene).filter(|clean| !clean || stands(&weights::PREVIOUS_CLEAN));
                 let soon = scene.lineup.is_some_and(|lineup| evidence::soon(scene, &lineup, delay));
-                let flat = scene.traffic.as_ref().map(Traffic::rate) == Some(Rate::Flat);
                 match (nothing_else, clean) {
                     (true, Some(true)) => Self::CleanBefore,
-                    (true, None) if soon && flat && stands(&weights::LOAD_USUAL_THEN) => Self::Soon,
+                    (true, None) if soon && flat => Self::Soon,
                     _ => Self::Unspecific,
                 }
             }

@@ -19,6 +19,9 @@ use crate::view::ServiceView;
 /// Before this, a departure had not begun even if the alarm needed all its
 /// periods to see it.
 const MARGIN: Span = Span::minutes(2);
+/// Tasks need twenty seconds and more from the beginning of a release until a
+/// load balancer gives them requests.
+const EARLY: SignedDuration = SignedDuration::from_secs(30);
 /// Without an alarm's word the last minutes are taken for the trouble.
 const RECENT: Span = Span::minutes(10);
 
@@ -36,8 +39,9 @@ pub(crate) enum Order {
     /// The symptom was there first: before the release, or before any production
     /// traffic reached it.
     Before,
-    /// In the same minute: a datapoint cannot tell.
-    SameMinute,
+    /// In the same minute: a datapoint cannot tell. `early`: the release began in
+    /// its first half, so that its tasks may have served in the second.
+    SameMinute { early: bool },
     /// The release was there first, or its last step of a traffic shift, by so
     /// much.
     After(SignedDuration),
@@ -74,7 +78,7 @@ impl<'a> Scene<'a> {
             now,
             onset,
             lineup: lineup(history, &view.traffic_shifts, onset, policy.rollback.blame_window, now),
-            traffic: Traffic::of(view, onset, now),
+            traffic: Traffic::of(view, symptom.as_ref().and_then(failed), onset, now),
             neighbours: Neighbours::of(view, alarm, policy, anchor),
             symptom,
         }
@@ -94,7 +98,7 @@ impl<'a> Scene<'a> {
             let exposed = self.exposed_at().unwrap_or(began);
             Order::After(onset.duration_since(exposed).max(SignedDuration::ZERO))
         } else if trend::end_of(onset) > began {
-            Order::SameMinute
+            Order::SameMinute { early: began.duration_since(onset) < EARLY }
         } else {
             Order::Before
         })
@@ -129,6 +133,12 @@ impl<'a> Scene<'a> {
         let provider = self.view.health_issues.seen()?.iter().any(crate::evidence::provider::carries_tasks);
         Some(neighbours.explain() || provider || self.traffic.as_ref().is_some_and(Traffic::explains))
     }
+}
+
+/// The requests that failed, where they are the symptom.
+fn failed(symptom: &Symptom) -> Option<&[Point]> {
+    let errors = signals::counts(&symptom.metric) && signals::of_answers(&symptom.metric);
+    errors.then_some(&symptom.points[..])
 }
 
 /// When what the alarm saw began, as far as the alarm alone can tell.

@@ -15,6 +15,8 @@ const FAR_ABOVE: f64 = 2.0;
 const ABOVE: f64 = 1.4;
 /// Within a quarter of the usual, load explains nothing.
 const FLAT: f64 = 1.25;
+/// Half of the requests may fail before the rest is too little to compare.
+const LULL: f64 = 2.0;
 /// The minute before the onset belongs to it: load comes before its symptom.
 const LEAD: Span = Span::minutes(1);
 /// Five minutes from the onset on, before clients' retries pile up.
@@ -45,12 +47,20 @@ pub(crate) enum Rate {
 }
 
 impl Traffic {
-    pub(crate) fn of(view: &ServiceView, onset: Option<Timestamp>, now: Timestamp) -> Option<Self> {
+    /// `failed` are the requests that were answered with errors, where that is
+    /// the symptom. Clients send again what failed, and a load that consists of
+    /// that is the trouble's effect: what was answered well is what was wanted.
+    pub(crate) fn of(
+        view: &ServiceView,
+        failed: Option<&[Point]>,
+        onset: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Option<Self> {
         let points = |signal| view.signal(signal).map(trend::in_order).unwrap_or_default();
         let begin = LEAD.before(onset.unwrap_or_else(|| WINDOW.before(now)));
         let over = |points: &[Point], from: Timestamp| trend::level(points, from, WINDOW.after(LEAD.after(from)));
         let requests = points(Signal::Requests);
-        let rate = over(&requests, begin)?;
+        let rate = over(&requests, begin)? - failed.and_then(|failed| over(failed, begin)).unwrap_or(0.0);
         let earlier = |signal, ago: Span| over(&points(signal), ago.before(begin));
         let yesterday = earlier(Signal::RequestsYesterday, Span::hours(24));
         let last_week = earlier(Signal::RequestsLastWeek, Span::hours(168));
@@ -67,11 +77,14 @@ impl Traffic {
 
     /// How much it can explain.
     pub(crate) fn rate(&self) -> Rate {
-        let risen = self.rate > FLAT * self.before.unwrap_or(self.usual);
+        // Against the half hour before, other days' habits do not matter: what has
+        // not moved since then has brought nothing about, on a Saturday neither.
+        let moved = self.rate / self.before.unwrap_or(self.usual);
+        let still = moved <= FLAT && moved * LULL >= 1.0;
         match self.rate / self.usual {
             ratio if ratio >= FAR_ABOVE => Rate::FarAbove,
             ratio if ratio >= ABOVE => Rate::Above,
-            ratio if ratio <= FLAT && ratio * FLAT >= 1.0 && !risen => Rate::Flat,
+            _ if still => Rate::Flat,
             _ => Rate::Other,
         }
     }

@@ -93,6 +93,10 @@ weights! {
     /// Within a minute a datapoint cannot tell which came first; new tasks take
     /// most of a minute to serve, so it hardly moves anything.
     ONSET_WITH_RELEASE = "onset-with-release", Release, 20, Onset;
+    /// Where the release began early in that minute, its tasks may have served in
+    /// it, and a minute is a narrow window for chance: per minute it is as telling
+    /// as soon after.
+    ONSET_AS_RELEASE_SERVED = "onset-as-release-served", Release, 170, Onset;
     /// Most regressions show as soon as new tasks serve: in the ten minutes
     /// after the beginning, where an unrelated trouble would seldom fall.
     ONSET_SOON_AFTER_RELEASE = "onset-soon-after-release", Release, 170, Onset;

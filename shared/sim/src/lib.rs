@@ -4,14 +4,16 @@
 //!
 //! A [`Scenario`] says what the account holds and the truth about it; an
 //! [`Account`] runs it; a [`Story`] is an account that checks, when it is
-//! dropped, what no story may ever break.
+//! dropped, what no story may ever break. [`trouble::night`] makes up scenarios.
 
 pub mod account;
 pub mod chat;
+pub mod dice;
 pub mod face;
 pub mod meter;
 pub mod scenario;
 pub mod story;
+pub mod trouble;
 
 mod gate;
 mod noise;

@@ -37,8 +37,9 @@ pub(super) fn find(scene: &Scene, found: &mut Vec<Finding>) {
             let ahead = scene.onset.map(|onset| words(began.duration_since(onset))).unwrap_or_default();
             say(found, &weights::ONSET_BEFORE_RELEASE, format!("{}, {ahead} before {release} began", symptom(scene)));
         }
-        Some(Order::SameMinute) => {
-            say(found, &weights::ONSET_WITH_RELEASE, format!("{}, the minute {release} began", symptom(scene)));
+        Some(Order::SameMinute { early }) => {
+            let weight = if early { &weights::ONSET_AS_RELEASE_SERVED } else { &weights::ONSET_WITH_RELEASE };
+            say(found, weight, format!("{}, the minute {release} began", symptom(scene)));
         }
         Some(Order::After(delay)) => {
             let weight = if soon(scene, lineup, delay) {

@@ -65,6 +65,9 @@ pub struct AlarmSetup {
     /// When it was created or last changed.
     #[serde(default = "long_ago")]
     pub configured: Moment,
+    /// Its events reach others so much later than its state changed.
+    #[serde(default = "none")]
+    pub delay: Span,
     /// So many of it, `NAME-0001` and so on; unset: it alone.
     #[serde(default)]
     pub count: Option<u32>,
@@ -151,6 +154,32 @@ pub struct Outage {
     /// Times their usual time of an answer.
     #[serde(default = "one")]
     pub latency_factor: f64,
+    /// It takes so long, evenly, to be whole.
+    #[serde(default = "none")]
+    pub grows_over: Span,
+    /// It comes back so often, and came before; unset: once.
+    #[serde(default)]
+    pub every: Option<Span>,
+}
+
+/// Datapoints that nobody has.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gap {
+    /// Of which service.
+    pub service: String,
+    /// Of which metrics; none: of all.
+    #[serde(default)]
+    pub metrics: Vec<Watched>,
+    /// From when; unset: since ever.
+    #[serde(default)]
+    pub at: Option<Moment>,
+    /// Until when; unset: for ever.
+    #[serde(default)]
+    pub until: Option<Moment>,
+    /// So many of a hundred datapoints, by chance.
+    #[serde(default = "all")]
+    pub percent: f64,
 }
 
 /// An issue that AWS reports about itself.
@@ -176,6 +205,10 @@ fn period() -> Span {
 
 fn none() -> Span {
     Span::seconds(0)
+}
+
+fn all() -> f64 {
+    100.0
 }
 
 fn three() -> u32 {

@@ -21,6 +21,7 @@ pub(super) fn wrong(scenario: &Scenario) -> Option<Wrong> {
             services.map(|(i, it)| (format!("service[{i}]"), it)).find_map(|(at, it)| service(scenario, &at, it))
         })
         .or_else(|| outages(scenario))
+        .or_else(|| gaps(scenario))
         .or_else(|| images::wrong(scenario))
         .or_else(|| beside::wrong(scenario))
         .or_else(|| scenario.costs.as_ref().and_then(costs::wrong))
@@ -104,6 +105,13 @@ fn releases(scenario: &Scenario, at: &str, service: &ServiceSetup) -> Option<Wro
         }
     }
     None
+}
+
+fn gaps(scenario: &Scenario) -> Option<Wrong> {
+    scenario.gaps.iter().enumerate().find_map(|(index, gap)| {
+        let known = scenario.services.iter().any(|service| service.is(&gap.service));
+        (!known).then(|| (format!("gap[{index}].service"), format!("there is no service {:?}", gap.service)))
+    })
 }
 
 fn outages(scenario: &Scenario) -> Option<Wrong> {

@@ -4,6 +4,7 @@
 //! an emulator. `docs/scenario.md` describes every field.
 
 mod alarm;
+mod baseline;
 mod beside;
 mod builtin;
 mod check;
@@ -14,22 +15,25 @@ mod release;
 mod service;
 mod setup;
 mod stage;
+mod truth;
 
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
-pub use alarm::{AlarmSetup, Comparison, HealthSetup, Missing, Outage, Watched};
+pub use alarm::{AlarmSetup, Comparison, Gap, HealthSetup, Missing, Outage, Watched};
+pub use baseline::{Baseline, Load};
 pub use beside::{BalancerSetup, LogGroupSetup, StackSetup, TaskSetup};
 pub use builtin::{BUILTIN, builtin};
 pub use costs::{CostAccount, CostCharge, CostJump, CostService, CostSetup, CostTag, Estimated};
 pub use image::{ImageSetup, RepositorySetup, Scanning, Vulnerability};
 pub use moment::Moment;
 pub use release::{CrashKind, CrashTruth, Release};
-pub use service::{Baseline, Load, ScalingSetup, ServiceSetup};
+pub use service::{ScalingSetup, ServiceSetup};
 pub use setup::ContainerTruth;
 pub use stage::Stage;
+pub use truth::{Cures, Truth};
 
 /// What an account holds, and the truth about it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -82,6 +86,9 @@ pub struct Scenario {
     /// The alarms.
     #[serde(default, rename = "alarm")]
     pub alarms: Vec<AlarmSetup>,
+    /// Datapoints that are missing.
+    #[serde(default, rename = "gap")]
+    pub gaps: Vec<Gap>,
     /// Issues that AWS reports about itself.
     #[serde(default, rename = "health")]
     pub health: Vec<HealthSetup>,
@@ -109,6 +116,9 @@ pub struct Scenario {
     /// What a test expects of it, as it stands in the file.
     #[serde(default)]
     pub expect: Option<toml::Value>,
+    /// What really happened, for whoever judges what was made of it.
+    #[serde(default)]
+    pub truth: Option<Truth>,
 }
 
 /// What is wrong with a scenario, where a person can find it.
@@ -236,7 +246,8 @@ mod tests {
         wrong(
             &format!("{SMALLEST}errors = 3\n"),
             "line 6: service[0].release[0].errors: unknown field `errors`, expected one of `revision`, `at`, `image`, `content`, \
-             `findings`, `platforms`, `scan`, `tags`, `labels`, `annotations`, `errors_percent`, `latency_factor`, `crash`, `starts`, `inactive`, `image_gone`, `moved_tag`, \
+             `findings`, `platforms`, `scan`, `tags`, `labels`, `annotations`, `errors_percent`, `latency_factor`, \
+             `cpu_factor`, `sets_in_after`, `grows_over`, `above_load`, `lasting`, `crash`, `starts`, `inactive`, `image_gone`, `moved_tag`, \
              `surroundings`, `rolled_back_at`, `paused_until`, `paused_stage`",
         );
         wrong(

@@ -61,6 +61,8 @@ fn the_page_names_every_field_of_a_scenario_and_no_other() {
     check("### `[[service.load]]`", &[&format!("{SERVICE}{RELEASE}[[service.load]]\n")]);
     check("## `[[outage]]`", &["[[outage]]\n"]);
     check("## `[[alarm]]`", &["[[alarm]]\n"]);
+    check("## `[[gap]]`", &["[[gap]]\n"]);
+    check("## `[truth]`", &["[truth]\n"]);
     check("## `[[health]]`", &["[[health]]\n"]);
     check("## `[[repository]]`", &["[[repository]]\n"]);
     check("## `[[image]]`", &["[[image]]\n"]);

@@ -47,6 +47,23 @@ pub struct Release {
     /// Times the baseline's time of an answer.
     #[serde(default = "one")]
     pub latency_factor: f64,
+    /// Times the baseline's CPU for the same work.
+    #[serde(default = "one")]
+    pub cpu_factor: f64,
+    /// A task of it serves well for so long first.
+    #[serde(default = "at_once")]
+    pub sets_in_after: Span,
+    /// Its fault then takes so long, evenly, to be whole.
+    #[serde(default = "at_once")]
+    pub grows_over: Span,
+    /// Its fault shows only while there are more than so many times the
+    /// baseline's requests.
+    #[serde(default)]
+    pub above_load: f64,
+    /// What it does to the data stays: once it has served, earlier releases have
+    /// its fault as well.
+    #[serde(default)]
+    pub lasting: bool,
     /// Its tasks end by themselves.
     #[serde(default)]
     pub crash: Option<CrashTruth>,
@@ -94,6 +111,11 @@ impl Release {
             annotations: BTreeMap::new(),
             errors_percent: None,
             latency_factor: one(),
+            cpu_factor: one(),
+            sets_in_after: at_once(),
+            grows_over: at_once(),
+            above_load: 0.0,
+            lasting: false,
             crash: None,
             starts: yes(),
             inactive: false,
@@ -137,6 +159,10 @@ pub enum CrashKind {
 
 fn scaled_up() -> Stage {
     Stage::PostScaleUp
+}
+
+fn at_once() -> Span {
+    Span::seconds(0)
 }
 
 fn one() -> f64 {

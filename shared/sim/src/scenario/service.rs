@@ -6,7 +6,7 @@ use nightshift_core::service::{Controller, Launch, Strategy};
 use nightshift_core::span::Span;
 use serde::Deserialize;
 
-use super::{ContainerTruth, Moment, Release, TaskSetup};
+use super::{Baseline, ContainerTruth, Load, Moment, Release, TaskSetup};
 
 /// One ECS service.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -109,6 +109,10 @@ pub struct ServiceSetup {
     /// What its metrics look like when all is well.
     #[serde(default)]
     pub baseline: Baseline,
+    /// From when on its tasks are replaced one by one, as AWS replaces those on
+    /// hardware that it takes out of service.
+    #[serde(default)]
+    pub retired_at: Option<Moment>,
     /// Its releases, oldest first; the first one runs from its beginning.
     #[serde(rename = "release")]
     pub releases: Vec<Release>,
@@ -125,38 +129,6 @@ pub struct ScalingSetup {
     pub min: u32,
     /// Most tasks.
     pub max: u32,
-}
-
-/// A service's metrics when all is well.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Baseline {
-    /// Over all tasks.
-    pub requests_per_minute: f64,
-    /// Requests answered with 5XX, per cent.
-    pub errors_percent: f64,
-    /// Mean time of an answer.
-    pub latency_ms: f64,
-    /// Per cent of the reservation.
-    pub cpu_percent: f64,
-    /// Per cent of the reservation.
-    pub memory_percent: f64,
-    /// How far requests swing with the hour: 0 is flat, 0.5 is half above at
-    /// the afternoon's peak and half below before dawn.
-    pub daily_rhythm: f64,
-}
-
-/// More work than usual.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Load {
-    /// From when.
-    pub at: Moment,
-    /// Until when; unset: it stays.
-    #[serde(default)]
-    pub until: Option<Moment>,
-    /// Times the usual.
-    pub factor: f64,
 }
 
 impl ServiceSetup {
@@ -197,19 +169,6 @@ impl ServiceSetup {
         };
         let steps = if self.shifts() { steps * bake.as_seconds() } else { 0 };
         u32::try_from(self.bake.as_seconds() + steps).unwrap_or(u32::MAX)
-    }
-}
-
-impl Default for Baseline {
-    fn default() -> Self {
-        Self {
-            requests_per_minute: 600.0,
-            errors_percent: 0.1,
-            latency_ms: 80.0,
-            cpu_percent: 35.0,
-            memory_percent: 45.0,
-            daily_rhythm: 0.3,
-        }
     }
 }
 

@@ -167,7 +167,8 @@ impl State {
         self.alarms[index].suppressed = self.held_back(index);
         if now >= self.start {
             let event = event::alarm_changed(&self.scenario, &before, &self.alarms[index], &verdict.basis, now);
-            self.queue(now, Delivery::Alarm { event, at: moment(now) });
+            let heard = now + self.alarms[index].setup.delay.as_seconds();
+            self.queue(heard, Delivery::Alarm { event, at: moment(heard) });
         }
     }
 

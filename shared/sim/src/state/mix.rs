@@ -58,6 +58,11 @@ impl Machine {
         for part in &mut parts {
             part.born /= i64::from(part.tasks);
         }
+        for build in parts.iter().filter_map(|part| part.build) {
+            if self.builds[build].truth.lasting && self.left_behind.iter().all(|(_, known)| *known != build) {
+                self.left_behind.push((now, build));
+            }
+        }
         let mix = Mix { at: now, parts, unhealthy: self.unhealthy() };
         if self.mixes.last().is_none_or(|last| last.parts != mix.parts || last.unhealthy != mix.unhealthy) {
             self.mixes.push(mix);

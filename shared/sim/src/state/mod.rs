@@ -26,6 +26,7 @@ pub(crate) mod shift;
 pub(crate) mod shown;
 pub(crate) mod traffic;
 mod watch;
+pub(crate) mod weather;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

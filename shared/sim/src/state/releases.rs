@@ -52,6 +52,10 @@ impl Machine {
                     let _finished = self.stop(&arn, now);
                 }
             }
+            Step::Retire => {
+                let oldest = self.tasks.iter().position(|task| task.phase == Phase::Healthy);
+                self.drain(oldest.as_slice(), now);
+            }
             Step::Continue => {
                 if let Some(deployment) = self.deployments.last_mut().filter(|newest| newest.hook.is_some()) {
                     deployment.go_on(now);

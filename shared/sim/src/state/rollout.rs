@@ -188,7 +188,7 @@ impl Machine {
         self.drain(&going, now);
     }
 
-    fn drain(&mut self, going: &[usize], now: i64) {
+    pub(crate) fn drain(&mut self, going: &[usize], now: i64) {
         let drains = self.setup.deregistration_delay.as_seconds().max(GRID_S);
         for index in going {
             let task = &mut self.tasks[*index];

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use nightshift_core::metric::{MetricId, Point, Series};
 
 use crate::noise::Noise;
+use crate::scenario::Watched;
 
 use super::groups::TargetGroup;
 use super::service::Machine;
@@ -67,6 +68,25 @@ pub(crate) const METRICS: [(Measured, &str, &str, &str); 7] = [
     (Measured::Memory, "AWS/ECS", "MemoryUtilization", "Percent"),
 ];
 
+impl Measured {
+    fn word(self) -> &'static str {
+        METRICS.iter().find(|(measured, ..)| *measured == self).map_or("", |(_, _, name, _)| name)
+    }
+
+    /// What an alarm on `metric` watches is that.
+    fn is_of(self, metric: Watched) -> bool {
+        match metric {
+            Watched::Errors => self == Self::Errors,
+            Watched::ErrorRatio => matches!(self, Self::Errors | Self::Requests),
+            Watched::Latency => self == Self::Latency,
+            Watched::Cpu => self == Self::Cpu,
+            Watched::Memory => self == Self::Memory,
+            Watched::Unhealthy => matches!(self, Self::Healthy | Self::Unhealthy),
+            Watched::Requests => self == Self::Requests,
+        }
+    }
+}
+
 impl State {
     /// `cloudwatch:GetMetricData`: datapoints that are complete, at or after
     /// `from` and before `to`.
@@ -115,10 +135,23 @@ impl State {
         let values: Vec<f64> = minutes
             .flat_map(|minute| {
                 let each = sources.iter().filter_map(|(at, scope)| Some((self.machines.get(*at)?, *scope)));
-                each.filter_map(move |(machine, scope)| machine.minute(*measured, minute, scope))
+                let seen = each.filter(move |(machine, _)| !self.missing(machine, *measured, minute));
+                seen.filter_map(move |(machine, scope)| machine.minute(*measured, minute, scope))
             })
             .collect();
         combine(*measured, &wanted.stat, &values)
+    }
+
+    /// Nobody has the datapoint of that minute.
+    fn missing(&self, machine: &Machine, measured: Measured, at: i64) -> bool {
+        let event = self.scenario.event_second();
+        let mut gaps = self.scenario.gaps.iter().filter(|gap| machine.setup.is(&gap.service));
+        gaps.any(|gap| {
+            gap.at.is_none_or(|from| from.second(event) <= at)
+                && gap.until.is_none_or(|until| at < until.second(event))
+                && (gap.metrics.is_empty() || gap.metrics.iter().any(|metric| measured.is_of(*metric)))
+                && machine.ids.under("gap").under(measured.word()).unit(at / MINUTE_S) * 100.0 < gap.percent
+        })
     }
 
     /// The CPU of a database that services call: busy while it is down.
@@ -181,7 +214,8 @@ impl Machine {
         // A change in the middle of a minute shows in part.
         let (early, late) = (self.instant(at + 15, scope), self.instant(at + 45, scope));
         let mean = |of: fn(&Instant) -> f64| f64::midpoint(of(&early), of(&late));
-        let wobble = |key: &str| self.ids.under(key).wobble(at / MINUTE_S);
+        let noise = self.setup.baseline.noise;
+        let wobble = |key: &str| noise * self.ids.under(key).wobble(at / MINUTE_S);
         let requests = (mean(|it| it.requests) * (1.0 + 0.06 * wobble("requests"))).round();
         let serves = mean(|it| it.healthy) > 0.0;
         match measured {

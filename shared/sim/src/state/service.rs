@@ -16,7 +16,7 @@ use super::news::News;
 use super::registry::Registry;
 use super::registry::manifest::of_release;
 use super::shift::Shift;
-use super::traffic::Weather;
+use super::weather::Weather;
 
 /// A service and everything about it. Times are seconds since the epoch.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ pub(crate) struct Machine {
     pub(crate) rescale: Option<(i64, u32)>,
     /// Who served when, in order of time.
     pub(crate) mixes: Vec<Mix>,
+    /// Builds whose fault stays in the data, and since when.
+    pub(crate) left_behind: Vec<(i64, usize)>,
     pub(crate) stepped: i64,
     pub(crate) serial: i64,
     /// What is still to be said about its deployments.
@@ -72,6 +74,8 @@ pub(crate) enum Step {
     Stop,
     /// A person lets the newest deployment go on, if it waits at a pause hook.
     Continue,
+    /// AWS takes the hardware of one of its tasks out of service.
+    Retire,
 }
 
 #[derive(Clone, Debug)]
@@ -191,6 +195,7 @@ impl Machine {
         let stops = setup.releases.iter().filter_map(|release| release.rolled_back_at);
         script.extend(stops.map(|at| (at.second(event), Step::Stop)));
         script.extend(builds.iter().filter_map(|build| build.paused_until).map(|at| (at, Step::Continue)));
+        script.extend(retirements(setup, event));
         script.sort_by_key(|(at, _)| *at);
         let mut tags = setup.tags.clone();
         if let Some(stack) = &setup.stack {
@@ -213,6 +218,7 @@ impl Machine {
             script: script.into(),
             rescale: None,
             mixes: Vec::new(),
+            left_behind: Vec::new(),
             stepped: i64::MIN,
             serial: 0,
             news: Vec::new(),
@@ -266,6 +272,14 @@ impl Machine {
     pub(crate) fn tasks_in(&self, rollout: usize, phase: Phase) -> u32 {
         self.tasks.iter().filter(|task| task.rollout == rollout && task.phase == phase).count() as u32
     }
+}
+
+/// One task every two minutes.
+fn retirements(setup: &ServiceSetup, event: i64) -> impl Iterator<Item = (i64, Step)> {
+    const APART_S: i64 = 120;
+    let from = setup.retired_at.map(|at| at.second(event));
+    let tasks = 0..i64::from(setup.desired);
+    from.into_iter().flat_map(move |from| tasks.clone().map(move |task| (from + task * APART_S, Step::Retire)))
 }
 
 impl Build {

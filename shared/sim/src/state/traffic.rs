@@ -1,10 +1,11 @@
 //! What a service's users see at a moment, from the truth about what serves.
 
-use crate::scenario::{CrashKind, Moment, Scenario, ServiceSetup};
+use crate::scenario::{CrashKind, Release};
 
 use super::mix::{Mix, Part};
 use super::series::Scope;
 use super::service::Machine;
+use super::weather::{Air, grown};
 
 /// One instant of a service, before any noise.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -33,43 +34,6 @@ const REFUSES_ABOVE: f64 = 95.0;
 /// Where memory ends for a task that leaks, per cent.
 const MEMORY_LIMIT: f64 = 99.0;
 
-/// A window of time in which something differs.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Weather {
-    pub(crate) from: i64,
-    pub(crate) until: i64,
-    /// Times the usual requests.
-    pub(crate) load: f64,
-    /// Share of requests that fail besides.
-    pub(crate) errors: f64,
-    /// Times the usual time of an answer.
-    pub(crate) latency: f64,
-}
-
-impl Weather {
-    /// All windows that concern a service.
-    pub(crate) fn of(scenario: &Scenario, setup: &ServiceSetup) -> Vec<Self> {
-        let event = scenario.event_second();
-        let end = |until: Option<Moment>| until.map_or(i64::MAX, |until| until.second(event));
-        let loads = setup.loads.iter().map(|load| Self {
-            from: load.at.second(event),
-            until: end(load.until),
-            load: load.factor,
-            errors: 0.0,
-            latency: 1.0,
-        });
-        let outages = scenario.outages.iter().filter(|outage| outage.services.iter().any(|name| setup.is(name)));
-        let troubles = outages.map(|outage| Self {
-            from: outage.at.second(event),
-            until: end(outage.until),
-            load: 1.0,
-            errors: outage.errors_percent / 100.0,
-            latency: outage.latency_factor,
-        });
-        loads.chain(troubles).collect()
-    }
-}
-
 impl Machine {
     /// The truth at a moment.
     pub(crate) fn instant(&self, at: i64, scope: Scope) -> Instant {
@@ -84,50 +48,44 @@ impl Machine {
         if tasks <= 0.0 {
             return Instant { unhealthy, ..Instant::default() };
         }
-        let weather = self.weather.iter().filter(|window| window.from <= at && at < window.until);
-        let (mut load, mut fine, mut slower) = (1.0, 1.0, 1.0);
-        for window in weather {
-            load *= window.load;
-            fine *= 1.0 - window.errors;
-            slower *= window.latency;
-        }
-        let work = load * (1.0 + baseline.daily_rhythm * rhythm(at));
+        let air = Air::at(&self.weather, at);
+        let work = air.load * (1.0 + baseline.daily_rhythm * rhythm(at)) * self.of_the_week(at);
+        let served = Served { machine: self, at, work };
         // What a set of tasks has to do by what it gets of the requests.
         let busy = |weight: f64, tasks: f64| {
             baseline.cpu_percent * work * f64::from(self.setup.desired) * (weight / 100.0) / tasks
         };
+        let of_part = |part: &Part| busy(part.weight, f64::from(part.tasks)) * served.cpu(part);
         let of_requests = |of: &dyn Fn(&Part) -> f64| {
             parts.iter().map(|part| of(part) * part.weight).sum::<f64>() / weight.max(f64::MIN_POSITIVE)
         };
         let of_tasks =
             |of: &dyn Fn(&Part) -> f64| parts.iter().map(|part| of(part) * f64::from(part.tasks) / tasks).sum::<f64>();
-        let errors = of_requests(&|part| {
-            1.0 - (1.0 - refused(busy(part.weight, f64::from(part.tasks)))) * (1.0 - self.part_errors(part))
-        });
-        let latency = of_requests(&|part| queueing(busy(part.weight, f64::from(part.tasks))) * self.part_latency(part));
+        let errors = of_requests(&|part| 1.0 - (1.0 - refused(of_part(part))) * (1.0 - served.errors(part)));
+        let latency = of_requests(&|part| queueing(of_part(part)) * served.latency(part));
+        let errors = 1.0 - air.fine * (1.0 - errors);
+        // What is sent again is work as well, and counted.
+        let again = 1.0 + baseline.retries * errors;
         Instant {
-            requests: baseline.requests_per_minute * work * (weight / 100.0),
-            errors: 1.0 - fine * (1.0 - errors),
-            latency_s: baseline.latency_ms / 1000.0 * slower * latency,
-            cpu: busy(weight, tasks).min(100.0),
+            requests: baseline.requests_per_minute * work * (weight / 100.0) * again,
+            errors,
+            latency_s: baseline.latency_ms / 1000.0 * air.slower * latency,
+            cpu: (of_tasks(&of_part) * again).min(100.0),
             memory: of_tasks(&|part| self.part_memory(part, at)),
             healthy: tasks,
             unhealthy,
         }
     }
 
+    fn of_the_week(&self, at: i64) -> f64 {
+        // The epoch began on a Thursday.
+        let weekend = matches!(at.div_euclid(86_400).rem_euclid(7), 2 | 3);
+        if weekend { self.setup.baseline.weekend } else { 1.0 }
+    }
+
     fn mix_at(&self, at: i64) -> Option<&Mix> {
         let next = self.mixes.partition_point(|mix| mix.at <= at);
         next.checked_sub(1).map(|index| &self.mixes[index])
-    }
-
-    fn part_errors(&self, part: &Part) -> f64 {
-        let truth = part.build.and_then(|build| self.builds[build].truth.errors_percent);
-        truth.unwrap_or(self.setup.baseline.errors_percent) / 100.0
-    }
-
-    fn part_latency(&self, part: &Part) -> f64 {
-        part.build.map_or(1.0, |build| self.builds[build].truth.latency_factor)
     }
 
     /// A task that will be killed for memory fills it evenly until then.
@@ -141,6 +99,50 @@ impl Machine {
                 usual + (MEMORY_LIMIT - usual).max(0.0) * age.min(1.0)
             }
         }
+    }
+}
+
+/// What is served at a moment, with that much work.
+struct Served<'a> {
+    machine: &'a Machine,
+    at: i64,
+    /// Times the baseline's requests.
+    work: f64,
+}
+
+impl Served<'_> {
+    /// Share of a part's requests that fail of the release's own fault.
+    fn errors(&self, part: &Part) -> f64 {
+        let usual = self.machine.setup.baseline.errors_percent;
+        let fault = |truth: &Release| truth.errors_percent.unwrap_or(usual) - usual;
+        (usual + self.worst(part, fault)) / 100.0
+    }
+
+    /// Times the usual time of an answer.
+    fn latency(&self, part: &Part) -> f64 {
+        1.0 + self.worst(part, |truth| truth.latency_factor - 1.0)
+    }
+
+    /// Times the usual CPU.
+    fn cpu(&self, part: &Part) -> f64 {
+        1.0 + self.worst(part, |truth| truth.cpu_factor - 1.0)
+    }
+
+    /// The part's own fault, or what a later release has left in the data.
+    fn worst(&self, part: &Part, fault: impl Fn(&Release) -> f64) -> f64 {
+        let Machine { builds, left_behind, .. } = self.machine;
+        let own = part
+            .build
+            .map_or(0.0, |build| self.strength(&builds[build].truth, part.born) * fault(&builds[build].truth));
+        let left = left_behind.iter().filter(|(since, build)| *since <= self.at && part.build < Some(*build));
+        left.map(|(since, build)| self.strength(&builds[*build].truth, *since) * fault(&builds[*build].truth))
+            .fold(own, |worst, one| if one.abs() > worst.abs() { one } else { worst })
+    }
+
+    /// How much of its fault a release shows since `born`, from none to all.
+    fn strength(&self, truth: &Release, born: i64) -> f64 {
+        let age = self.at - born - truth.sets_in_after.as_seconds();
+        if age < 0 || self.work <= truth.above_load { 0.0 } else { grown(age, truth.grows_over.as_seconds()) }
     }
 }
 

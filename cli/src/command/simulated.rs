@@ -1,0 +1,87 @@
+//! `nightshift simulate`.
+
+use std::fs;
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use nightshift_sim::trouble;
+use serde::Serialize;
+
+use super::{Wrong, chain, proved, say};
+use crate::args::{Incidents, Simulation};
+use crate::paint::Paint;
+use crate::simulate::incidents::seeds::{self, Seeds};
+use crate::simulate::incidents::{self, Night, Source, evidence, picture};
+use crate::simulate::storm::Wanted;
+use crate::simulate::{cost, text};
+
+/// Measures what was asked for.
+pub(super) fn simulated(simulation: Simulation, paint: Paint) -> Result<ExitCode, Wrong> {
+    match simulation {
+        Simulation::Cost { seeds, first_seed, json } => of_costs(seeds, first_seed, json, paint)?,
+        Simulation::Incidents(wanted) => of_incidents(&wanted, paint)?,
+        Simulation::Deliveries { seeds, first_seed, json } => return proved::deliveries(seeds, first_seed, json, paint),
+        Simulation::Storm { services, alarms, concurrency, seed, json } => {
+            return proved::storm(Wanted { services, alarms, concurrency, seed }, json, paint);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn of_costs(seeds: u32, first_seed: u64, json: bool, paint: Paint) -> Result<(), Wrong> {
+    let bar = bar(seeds.into(), "years")?;
+    let simulated = cost(seeds, first_seed, || bar.inc(1));
+    bar.finish_and_clear();
+    if json { document(&simulated) } else { Ok(say(&text::text(&simulated, paint))?) }
+}
+
+fn of_incidents(wanted: &Incidents, paint: Paint) -> Result<(), Wrong> {
+    let nights = nights(wanted)?;
+    if wanted.misses {
+        return Ok(say(&incidents::text::misses(&nights))?);
+    }
+    if wanted.evidence {
+        return Ok(say(&evidence::table(&nights))?);
+    }
+    let simulated = incidents::simulated(&nights);
+    if let Some(file) = &wanted.picture {
+        fs::write(file, picture::svg(&simulated.calibration))
+            .map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    if wanted.json { document(&simulated) } else { Ok(say(&incidents::text::text(&simulated, paint))?) }
+}
+
+fn nights(wanted: &Incidents) -> Result<Vec<Night>, Wrong> {
+    if let Some(folder) = &wanted.scenario_dir {
+        let all = seeds::of_folder(folder).map_err(|error| chain(&error))?;
+        return play(all.len(), |index| all.get(index).cloned());
+    }
+    let Incidents { seeds, first_seed, .. } = *wanted;
+    let seeds = match &wanted.seeds_from {
+        Some(file) => Seeds::read(file).map_err(|error| chain(&error))?,
+        None => Seeds { first_seed, seeds },
+    };
+    if let Some(folder) = &wanted.write_to {
+        fs::create_dir_all(folder)?;
+        for seed in seeds.all() {
+            fs::write(folder.join(format!("{seed}.toml")), trouble::night(seed).map_err(|error| chain(&error))?.text)?;
+        }
+    }
+    play(seeds.seeds as usize, |index| seeds.night(index))
+}
+
+fn play(count: usize, source: impl Fn(usize) -> Option<Source> + Sync) -> Result<Vec<Night>, Wrong> {
+    let bar = bar(count as u64, "nights")?;
+    let nights = incidents::nights(count, source, || bar.inc(1));
+    bar.finish_and_clear();
+    Ok(nights)
+}
+
+fn bar(length: u64, of: &str) -> Result<ProgressBar, Wrong> {
+    let style = ProgressStyle::with_template(&format!("  {{bar:20}} {{pos}}/{{len}} {of}"))?;
+    Ok(ProgressBar::new(length).with_style(style))
+}
+
+fn document(simulated: &impl Serialize) -> Result<(), Wrong> {
+    Ok(say(&format!("{:#}\n", serde_json::to_value(simulated)?))?)
+}
