@@ -15,7 +15,7 @@ const FAR_ABOVE: f64 = 2.0;
 const ABOVE: f64 = 1.4;
 /// Within a quarter of the usual, load explains nothing.
 const FLAT: f64 = 1.25;
-/// Half of the requests may fail before the rest is too little to compare.
+/// Half of what came before is still the same traffic; less is another trouble.
 const LULL: f64 = 2.0;
 /// The minute before the onset belongs to it: load comes before its symptom.
 const LEAD: Span = Span::minutes(1);
@@ -28,6 +28,8 @@ const EARLIER: (Span, Span) = (Span::minutes(35), Span::minutes(5));
 pub(crate) struct Traffic {
     /// Requests a minute around the onset.
     pub(crate) rate: f64,
+    /// The same without those that failed.
+    wanted: f64,
     /// What is usual at this hour, or else what it was before.
     pub(crate) usual: f64,
     /// Where `usual` comes from, in words.
@@ -60,7 +62,8 @@ impl Traffic {
         let begin = LEAD.before(onset.unwrap_or_else(|| WINDOW.before(now)));
         let over = |points: &[Point], from: Timestamp| trend::level(points, from, WINDOW.after(LEAD.after(from)));
         let requests = points(Signal::Requests);
-        let rate = over(&requests, begin)? - failed.and_then(|failed| over(failed, begin)).unwrap_or(0.0);
+        let rate = over(&requests, begin)?;
+        let wanted = rate - failed.and_then(|failed| over(failed, begin)).unwrap_or(0.0);
         let earlier = |signal, ago: Span| over(&points(signal), ago.before(begin));
         let yesterday = earlier(Signal::RequestsYesterday, Span::hours(24));
         let last_week = earlier(Signal::RequestsLastWeek, Span::hours(168));
@@ -72,16 +75,20 @@ impl Traffic {
             (None, Some(week), _) => (week, "at this hour a week ago"),
             (None, None, before) => (before?, "in the half hour before"),
         };
-        (usual >= TOO_FEW).then_some(Self { rate, usual, usual_is, before })
+        (usual >= TOO_FEW).then_some(Self { rate, wanted, usual, usual_is, before })
     }
 
     /// How much it can explain.
     pub(crate) fn rate(&self) -> Rate {
+        // What failed and is sent again takes a load away only if it is all of it:
+        // too much work fails as well.
+        let rate =
+            if self.wanted <= FLAT * self.usual { self.wanted.max(self.rate.min(self.usual)) } else { self.rate };
         // Against the half hour before, other days' habits do not matter: what has
         // not moved since then has brought nothing about, on a Saturday neither.
-        let moved = self.rate / self.before.unwrap_or(self.usual);
+        let moved = rate / self.before.unwrap_or(self.usual);
         let still = moved <= FLAT && moved * LULL >= 1.0;
-        match self.rate / self.usual {
+        match rate / self.usual {
             ratio if ratio >= FAR_ABOVE => Rate::FarAbove,
             ratio if ratio >= ABOVE => Rate::Above,
             _ if still => Rate::Flat,
