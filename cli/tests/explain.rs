@@ -1,4 +1,5 @@
 //! What `nightshift explain` says of the cases of samples, in full.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 use std::path::{Path, PathBuf};
 
