@@ -108,7 +108,7 @@ fn policy(text: &str) {
 fn scenario(text: &str) {
     if let Err(wrong) = Scenario::parse(text) {
         let says = wrong.to_string();
-        assert!(says.len() <= 2000, "{} bytes: {}", says.len(), says.chars().take(300).collect::<String>());
+        assert!(says.len() <= 8000, "{} bytes: {}", says.len(), says.chars().take(300).collect::<String>());
         assert!(wrong.line.is_some() || !wrong.field.is_empty(), "it names no place: {says}");
     }
 }

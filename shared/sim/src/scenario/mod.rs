@@ -132,8 +132,8 @@ pub struct ScenarioError {
     pub says: String,
 }
 
-/// Characters of what is repeated of the text.
-const REPEATED: usize = 400;
+/// Characters of what is repeated of the text, and of the keys that there are.
+const REPEATED: usize = 1500;
 
 fn cut(text: &str) -> String {
     match text.char_indices().nth(REPEATED) {
