@@ -20,7 +20,9 @@ pub(super) fn simulated(simulation: Simulation, paint: Paint) -> Result<ExitCode
     match simulation {
         Simulation::Cost { seeds, first_seed, json } => of_costs(seeds, first_seed, json, paint)?,
         Simulation::Incidents(wanted) => of_incidents(&wanted, paint)?,
-        Simulation::Deliveries { seeds, first_seed, json } => return proved::deliveries(seeds, first_seed, json, paint),
+        Simulation::Deliveries { seeds, first_seed, json } => {
+            return proved::deliveries(seeds, first_seed, json, paint);
+        }
         Simulation::Storm { services, alarms, concurrency, seed, json } => {
             return proved::storm(Wanted { services, alarms, concurrency, seed }, json, paint);
         }

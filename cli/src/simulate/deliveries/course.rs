@@ -15,9 +15,9 @@ use serde_json::Value;
 use super::parcel::{Parcel, copies};
 use super::world::MENDED;
 use crate::night::{RETRIES, stack};
-use crate::simulate::dice::Dice;
 use crate::simulate::invariants::Ended;
 use crate::simulate::reader::{Notifier, Reader, by_topic};
+use nightshift_sim::dice::Dice;
 
 /// Nobody waits longer for a night to end: a day for the latest delivery, and one
 /// more for what follows from it.

@@ -15,9 +15,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::Serialize;
 
-use super::dice::Dice;
 use super::invariants::{self, broken};
 use course::Course;
+use nightshift_sim::dice::Dice;
 use world::night;
 
 /// Seeds whose schedules once broke something: `make test` runs them all.

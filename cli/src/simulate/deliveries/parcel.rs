@@ -6,7 +6,7 @@ use nightshift_core::timer::Purpose;
 use nightshift_sim::Delivery;
 
 use crate::courier::by_sns;
-use crate::simulate::dice::Dice;
+use nightshift_sim::dice::Dice;
 
 /// An event on its way, and how often it has been tried.
 #[derive(Clone, Debug)]

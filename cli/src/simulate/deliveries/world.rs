@@ -2,10 +2,11 @@
 //! leave broken a person mends.
 
 use nightshift_core::service::MODE_TAG;
+use nightshift_core::span::Span;
 use nightshift_sim::Scenario;
 use nightshift_sim::scenario::{Moment, Outage, Release, ScenarioError, builtin};
 
-use crate::simulate::dice::Dice;
+use nightshift_sim::dice::Dice;
 
 /// Minutes after the alarm at which a person mends what is still broken.
 pub const MENDED: i64 = 45;
@@ -87,7 +88,16 @@ pub fn night(dice: &mut Dice, seed: u64) -> Result<(Trouble, Scenario), Scenario
         let services = vec!["checkout".to_owned()];
         let at = Moment::minutes(-4);
         let name = "orders-db".to_owned();
-        scenario.outages.push(Outage { name, at, until, services, errors_percent: 30.0, latency_factor: 1.0 });
+        scenario.outages.push(Outage {
+            name,
+            at,
+            until,
+            services,
+            errors_percent: 30.0,
+            latency_factor: 1.0,
+            grows_over: Span::seconds(0),
+            every: None,
+        });
     }
     if dice.percent(50.0) {
         // A second alarm of the same service, at the same minute or a little later.

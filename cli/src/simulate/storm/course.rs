@@ -11,8 +11,8 @@ use nightshift_sim::{Account, Delivery, Scenario, poll_in_turn};
 use super::lambda::{Lambda, Places};
 use super::limits::RATES;
 use crate::night::{RETRIES, stack};
-use crate::simulate::dice::Dice;
 use crate::simulate::invariants::Ended;
+use nightshift_sim::dice::Dice;
 
 /// Alarms of one evaluation reach the function over so many seconds.
 const SPREAD_S: usize = 59;

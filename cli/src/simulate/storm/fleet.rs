@@ -2,10 +2,11 @@
 //! goes down, each with a handful of alarms.
 
 use nightshift_core::service::MODE_TAG;
+use nightshift_core::span::Span;
 use nightshift_sim::Scenario;
 use nightshift_sim::scenario::{AlarmSetup, Moment, Outage, Release, ScenarioError, ServiceSetup, Watched, builtin};
 
-use crate::simulate::dice::Dice;
+use nightshift_sim::dice::Dice;
 
 /// Services of one cluster.
 const PER_CLUSTER: u32 = 100;
@@ -41,6 +42,8 @@ pub fn fleet(services: u32, alarms: u32, seed: u64) -> Result<Scenario, Scenario
         services: names.iter().map(|(cluster, name)| format!("{cluster}/{name}")).collect(),
         errors_percent: 60.0,
         latency_factor: 8.0,
+        grows_over: Span::seconds(0),
+        every: None,
     });
     Ok(scenario)
 }

@@ -15,11 +15,11 @@ use nightshift_sim::meter::{Called, Units, Used};
 use nightshift_sim::scenario::ScenarioError;
 use serde::Serialize;
 
-use super::dice::Dice;
 use super::invariants::{self, broken};
 use super::reader::Reader;
 pub use lambda::Lambda;
 use limits::{RATES, usd};
+use nightshift_sim::dice::Dice;
 
 /// Memory of a function, in `template.yaml`.
 const MEMORY_GB: f64 = 0.25;
