@@ -11,6 +11,8 @@ use serde::Serialize;
 const PATIENCE_S: f64 = 7.0;
 /// Keys, version and time to live of an item, about.
 const BESIDE_THE_DOCUMENT: usize = 160;
+/// An item of an index that holds keys alone, with what DynamoDB adds to each.
+pub(crate) const KEYS: usize = 300;
 
 /// How fast an operation may be called in one account and Region.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use nightshift_core::case::Case;
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{AlarmArn, EventId, IncidentId, ServiceRef};
-use nightshift_core::incident::ServiceRecord;
+use nightshift_core::incident::{Incident, ServiceRecord};
 use nightshift_core::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, TimelineEntry, Versioned};
 use nightshift_core::ports::{AlarmMap, Answer, ChatLedger, LedgerReads, LedgerWrites};
 
@@ -38,11 +38,8 @@ impl LedgerReads for Account {
     async fn openings(&self, since: Timestamp) -> Answer<Vec<Opening>> {
         self.read(QUERY, "open incidents", |state| {
             let openings = state.ledger.openings(since);
-            // The index holds whole items, and all of each is read.
-            let whole = |opening: &Opening| meter::bytes(&state.ledger.record(&opening.service).value);
-            let read = || openings.iter().map(whole).sum();
-            let read = if state.meter.on { read() } else { 0 };
-            state.meter_read("index open-incidents", "1", || read, false);
+            // The index holds keys alone.
+            state.meter_read("index open-incidents", "1", || openings.len() * meter::KEYS, false);
             Ok(openings)
         })
         .await
@@ -176,9 +173,10 @@ impl State {
         for release in &claim.releases {
             meter.write("release", &claim.at.strftime("%F").to_string(), meter::bytes(release), true, now);
         }
-        // The index follows every change of what it holds.
-        if claim.record.incident.is_some() || ledger.record(service).value.incident.is_some() {
-            meter.write("index open-incidents", "1", size, false, now);
+        // The index holds keys alone: it follows what opens and what ends.
+        let opened_at = |incident: &Option<Incident>| incident.as_ref().map(|incident| incident.opened_at);
+        if opened_at(&claim.record.incident) != opened_at(&ledger.record(service).value.incident) {
+            meter.write("index open-incidents", "1", meter::KEYS, false, now);
         }
     }
 }
