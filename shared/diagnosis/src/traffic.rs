@@ -51,7 +51,7 @@ pub(crate) enum Rate {
 impl Traffic {
     /// `failed` are the requests that were answered with errors, where that is
     /// the symptom. Clients send again what failed, and a load that consists of
-    /// that is the trouble's effect: what was answered well is what was wanted.
+    /// a little of that is the trouble's effect: what was answered well was wanted.
     pub(crate) fn of(
         view: &ServiceView,
         failed: Option<&[Point]>,
@@ -80,15 +80,12 @@ impl Traffic {
 
     /// How much it can explain.
     pub(crate) fn rate(&self) -> Rate {
-        // What failed and is sent again takes a load away only if it is all of it:
-        // too much work fails as well.
-        let rate =
-            if self.wanted <= FLAT * self.usual { self.wanted.max(self.rate.min(self.usual)) } else { self.rate };
         // Against the half hour before, other days' habits do not matter: what has
         // not moved since then has brought nothing about, on a Saturday neither.
-        let moved = rate / self.before.unwrap_or(self.usual);
-        let still = moved <= FLAT && moved * LULL >= 1.0;
-        match rate / self.usual {
+        let before = self.before.unwrap_or(self.usual);
+        let still = self.wanted <= FLAT * before && self.rate * LULL >= before;
+        match self.rate / self.usual {
+            // Too much work fails as well: so far up, nothing takes the load away.
             ratio if ratio >= FAR_ABOVE => Rate::FarAbove,
             ratio if ratio >= ABOVE => Rate::Above,
             _ if still => Rate::Flat,
