@@ -51,6 +51,8 @@ fn what_was_rolled_back_is_not_rolled_back_again() {
         services: vec!["checkout".into()],
         errors_percent: 30.0,
         latency_factor: 1.0,
+        grows_over: nightshift_core::span::Span::seconds(0),
+        every: None,
     });
     refuses(gone_back, &Policy::default(), "NeverRollBackARollback");
 }

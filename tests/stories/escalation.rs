@@ -23,6 +23,8 @@ pub fn hopeless_but(change: impl FnOnce(&mut Scenario)) -> Story {
         services: vec!["checkout".into()],
         errors_percent: 30.0,
         latency_factor: 1.0,
+        grows_over: nightshift_core::span::Span::seconds(0),
+        every: None,
     });
     change(&mut scenario);
     Story::new(scenario)

@@ -19,6 +19,8 @@ fn failing(from: i64, until: Option<i64>) -> Outage {
         services: vec!["checkout".into()],
         errors_percent: 30.0,
         latency_factor: 1.0,
+        grows_over: nightshift_core::span::Span::seconds(0),
+        every: None,
     }
 }
 

@@ -155,7 +155,9 @@ fn a_composite_is_known_by_itself_or_else_by_its_children() {
 fn the_service_behind_a_target_group_is_searched_for_once() {
     let searches = |story: &Story| story.calls().iter().filter(|call| call.operation == "ecs:ListServices").count();
     let mut twice = account("prod-busy");
-    let again = Load { at: Moment::minutes(30), until: Some(Moment::minutes(40)), factor: 3.0 };
+    let grows_over = nightshift_core::span::Span::seconds(0);
+    let again =
+        Load { at: Moment::minutes(30), until: Some(Moment::minutes(40)), factor: 3.0, grows_over, every: None };
     twice.services[0].loads.push(again);
     let story = Story::new(twice);
     let night = run_under(&story, &Policy::default(), 90);

@@ -30,6 +30,8 @@ fn fled_from_43(back: u32, change: impl FnOnce(&mut Scenario)) -> Scenario {
         services: vec!["checkout".into()],
         errors_percent: 30.0,
         latency_factor: 1.0,
+        grows_over: nightshift_core::span::Span::seconds(0),
+        every: None,
     });
     change(&mut scenario);
     scenario

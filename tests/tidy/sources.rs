@@ -18,7 +18,7 @@ fn places(files: &[(String, String)], words: &[&str]) -> Vec<String> {
 
 /// What reads, writes or carries out, and so may wait; beside it, `main.rs`,
 /// `lib.rs` and `observe.rs` of every function.
-const MEETS_THE_WORLD: [&str; 38] = [
+const MEETS_THE_WORLD: [&str; 39] = [
     "functions/alarm-responder/src/mapping.rs",
     "functions/cost-reporter/src/ask.rs",
     "functions/cost-reporter/src/report.rs",
