@@ -18,8 +18,8 @@ fn unseen(count: usize) -> Vec<Night> {
 
 #[test]
 fn rollbacks_are_rarely_wrong_and_seldom_missed_on_nights_that_no_weight_was_set_by() {
-    let Simulated { rollback, baselines, .. } = simulated(&unseen(60));
-    assert!(rollback.due >= 15, "{rollback:?}");
+    let Simulated { rollback, baselines, .. } = simulated(&unseen(40));
+    assert!(rollback.due >= 10, "{rollback:?}");
     assert!(rollback.precision >= Some(0.93) && rollback.recall >= Some(0.7), "{rollback:?}");
     assert!(rollback.precision > baselines.alarm_after_release.precision, "{rollback:?} {baselines:?}");
     assert!(rollback.recall > baselines.while_deploying.recall, "{rollback:?} {baselines:?}");

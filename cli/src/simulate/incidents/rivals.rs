@@ -5,7 +5,7 @@ use nightshift_core::ids::ServiceRef;
 use nightshift_core::ports::ServiceReads as _;
 use nightshift_core::release::{DeploymentStatus, ServiceDeployment};
 use nightshift_core::remedy::RemedyKind;
-use nightshift_sim::scenario::{Cures, Truth};
+use nightshift_sim::scenario::Truth;
 use nightshift_sim::{Account, Delivery, Scenario, poll_once};
 
 use super::play::{Played, Ringing, Taken, WATCHED, takes_back};
@@ -94,7 +94,7 @@ fn go_back(rival: Rival, account: &Account, service: &ServiceRef, truth: &Truth)
     let suspects = match rival {
         Rival::AlarmAfterRelease => lately && history.len() > 1 && !newest.status.going_back(),
         Rival::WhileDeploying => false,
-        Rival::Human => truth.rollback == Cures::Yes,
+        Rival::Human => takes_back(newest.target.task_definition.short(), truth),
     };
     let runs = newest.target.task_definition.short();
     let spared = |one: &&ServiceDeployment| {
