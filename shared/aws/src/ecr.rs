@@ -40,13 +40,8 @@ impl ImageReads for Account {
         let Reference { account, repository, .. } = reference;
         let found = match self.batch_get(Some(account), repository, id(&reference), image).await {
             Ok(found) => found,
-            Err(fault) => {
-                return match fault.kind {
-                    FaultKind::NotFound => Ok(ImageNow::Gone),
-                    FaultKind::Denied => Ok(ImageNow::Unknown),
-                    FaultKind::Transient | FaultKind::Permanent => Err(fault),
-                };
-            }
+            Err(fault) if fault.kind == FaultKind::NotFound => return Ok(ImageNow::Gone),
+            Err(fault) => return Err(fault),
         };
         let digest = found.images().iter().find_map(|image| image.image_id()?.image_digest());
         let failure = found.failures().first().and_then(|failure| failure.failure_code());

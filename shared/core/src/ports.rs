@@ -96,7 +96,8 @@ pub trait ServiceReads: Sync {
 
 /// Reads images.
 pub trait ImageReads: Sync {
-    /// `ecr:BatchGetImage`: what `repo:tag` or `repo@digest` means right now.
+    /// `ecr:BatchGetImage`: what `repo:tag` or `repo@digest` means right now. Denied is a
+    /// fault: our role may lack it, or another account's registry may not know us.
     fn image(&self, image: &str) -> impl Future<Output = Answer<ImageNow>> + Send;
 }
 

@@ -16,7 +16,7 @@ use crate::decide::{Trigger, Verdict, decide, known_service};
 use crate::life::{self, Moment};
 use crate::plan::{Decision, Plan};
 use crate::resume::resume_intent;
-use crate::scene::{Scene, Standing};
+use crate::scene::{Scene, Standing, looked_at_alone};
 use crate::{about, end, severity};
 
 /// Answers an ALARM of a known service: opens an incident, or joins the open
@@ -78,7 +78,12 @@ fn join(
     let mut record = moment.record();
     life::join(&mut record, moment, signal);
     if let Some(incident) = record.incident.as_mut() {
-        incident.about.impact = about::impact(scene, found);
+        let impact = about::impact(scene, found);
+        match looked_at_alone(&scene.view) {
+            // What was not asked for is as it was.
+            true => incident.about.impact.extend(impact),
+            false => incident.about.impact = impact,
+        }
     }
     let (severity, because) = severity::severity(found, trigger.alarm.seen().and_then(Option::as_ref));
     let undecided = undecided(open, diagnosis, severity, now);

@@ -1,6 +1,8 @@
 //! Repeatable noise: the same seed, key and number give the same value on
 //! every platform. Not a source of secrets.
 
+use crate::dice::scramble;
+
 /// Noise under one key.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Noise(u64);
@@ -37,11 +39,4 @@ impl Noise {
         let low = 10_u64.pow(digits.clamp(1, 19) - 1);
         (low + self.whole(number) % (low.saturating_mul(9))).to_string()
     }
-}
-
-/// The finaliser of SplitMix64.
-fn scramble(value: u64) -> u64 {
-    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    value ^ (value >> 31)
 }

@@ -1,5 +1,6 @@
 //! What an image reference means right now.
 
+use nightshift_core::fault::FaultKind;
 use nightshift_core::ids::Digest;
 use nightshift_core::ports::ImageReads;
 use nightshift_core::release::ImageNow;
@@ -62,17 +63,19 @@ impl<W: ImageReads> Suite<'_, W> {
 
     async fn nobody_can_tell_what_another_registry_has(&self) -> Verdict {
         let Place { account, region, .. } = self.place;
-        let mut others = vec![
+        let others = [
             "public.ecr.aws/nginx/nginx:1".to_owned(),
             "checkout:43".to_owned(),
             format!("{account}.dkr.ecr.ap-southeast-2.amazonaws.com/checkout:43"),
         ];
-        if self.place.has(Gap::ForeignRegistry) {
-            others.push(format!("999999999999.dkr.ecr.{region}.amazonaws.com/checkout:43"));
-        }
         for other in others {
             same(&other, &self.world.image(&other).await, &Ok(ImageNow::Unknown))?;
         }
-        Ok(())
+        if !self.place.has(Gap::ForeignRegistry) {
+            return Ok(());
+        }
+        let foreign = format!("999999999999.dkr.ecr.{region}.amazonaws.com/checkout:43");
+        let denied = self.world.image(&foreign).await;
+        holds(&foreign, &denied, denied.as_ref().is_err_and(|fault| fault.kind == FaultKind::Denied))
     }
 }

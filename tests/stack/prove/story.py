@@ -4,8 +4,6 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
-from . import wire as wires
-
 # An undisturbed night takes two; what was not cured is checked until somebody comes.
 MOST_CHECKS = 5
 # Seconds that Lambda waits before it delivers an event again.
@@ -40,7 +38,7 @@ class Run:
                 if fault and ended.how == "timeout":
                     # What hangs is let go, once nobody waits for it.
                     fault.over.set()
-                wires.until_quiet(world.wire.calls)
+                world.wire.hung_up(function)
             self.attempts.append((function, ended.how, ended.says if ended.how == "error" else None))
             if fault:
                 fault.attempt_ended()

@@ -10,10 +10,12 @@ import json
 import socket
 import struct
 import threading
-import time
+from collections import Counter
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
+
+from processes import until
 
 from . import faults
 
@@ -88,12 +90,24 @@ class Wire:
         self._schedules = {}
         # Whose calls these are: one function runs at a time.
         self.function = None
+        self._open = Counter()
         self._lock = threading.Lock()
         wire = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
+
+            def setup(self):
+                self.whose = wire.function
+                wire._opened(self.whose, 1)
+                super().setup()
+
+            def finish(self):
+                try:
+                    super().finish()
+                finally:
+                    wire._opened(self.whose, -1)
 
             def handle_any(self):
                 wire._take(self)
@@ -124,6 +138,15 @@ class Wire:
         """Forgets the calls until now, and goes on."""
         with self._lock:
             self.calls = []
+
+    def _opened(self, function, more):
+        with self._lock:
+            self._open[function] += more
+
+    def hung_up(self, function):
+        """Waits until a function that has been killed has no connection left: what it had
+        asked for is answered by then."""
+        until(f"end of the connections of {function}", lambda: self._open[function] == 0)
 
     def take_schedules(self):
         """The schedules that were made since it was asked last, by name: their requests."""
@@ -239,11 +262,3 @@ def body(call):
     """The body of a call as a dict, whichever of the two forms it has."""
     text = call.body.decode()
     return json.loads(text) if text.startswith("{") else {key: value[0] for key, value in parse_qs(text).items()}
-
-
-def until_quiet(calls, quiet=0.05):
-    """Waits until no call has come in for a moment: those of a killed process may be on their way."""
-    seen = -1
-    while seen != len(calls):
-        seen = len(calls)
-        time.sleep(quiet)

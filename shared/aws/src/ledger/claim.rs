@@ -17,6 +17,9 @@ const CONDITION: &str = "ConditionalCheckFailed";
 /// of items of 400 KB at most, all but releases and lines are five; a release,
 /// whose failures are capped, has a few kilobytes, and a line is a sentence.
 const MOST: usize = 100;
+/// Lines of the time line in one claim: far more than one decision tells. Where nothing
+/// could be published for days the record holds more, and a claim must not fail by it.
+const LINES: usize = 20;
 
 pub(super) async fn write(client: &Client, table: &str, claim: &Claim) -> Result<(), ClaimError> {
     let name = Key::head(&claim.record.service).to_string();
@@ -73,7 +76,9 @@ fn history(claim: &Claim) -> Result<Vec<Item>, Fault> {
             items.push(item::past_release(past, claim.at)?);
         }
     }
+    // Older ones had theirs in the claim that they came with.
     let told = &claim.record.unpublished;
+    let told = &told[told.len().saturating_sub(LINES)..];
     for (index, notice) in told.iter().enumerate() {
         if !told[index + 1..].iter().any(|later| later.key() == notice.key()) {
             items.push(item::timeline(&TimelineEntry::of(notice))?);
@@ -105,6 +110,7 @@ mod tests {
     use nightshift_core::ids::{EventId, ServiceRef};
     use nightshift_core::incident::ServiceRecord;
     use nightshift_core::ledger::{Fleet, Versioned};
+    use nightshift_core::notice::Notice;
     use nightshift_core::verdict::PastRelease;
 
     fn failed(kind: FaultKind) -> ClaimError {
@@ -176,6 +182,11 @@ mod tests {
         assert_eq!(line[item::SK].as_s().unwrap(), "timeline#000001");
         let entry: TimelineEntry = item::document("time line", line).unwrap();
         assert_eq!(entry.says, claim.record.unpublished[0].timeline);
+        let late = |sequence| Notice { sequence, ..claim.record.unpublished[0].clone() };
+        claim.record.unpublished = (1..=200).map(late).collect();
+        let lines = history(&claim).unwrap();
+        assert_eq!(lines.len(), LINES, "the newest, and no more than a transaction takes");
+        assert_eq!(lines[LINES - 1][item::SK].as_s().unwrap(), "timeline#000200");
     }
 
     #[test]

@@ -71,17 +71,24 @@ fn a_release_that_nobody_was_served_by_is_not_blamed_for_failed_requests() {
 }
 
 #[test]
-fn in_the_minute_of_the_release_only_its_own_tasks_tell() {
-    let mid = |mut night: Night| {
+fn in_the_minute_of_the_release_its_own_tasks_tell_or_all_else_is_clean() {
+    let began = |second: i64, mut night: Night| {
         if let nightshift_core::fault::Sight::Seen(history) = &mut night.view.history {
-            let half = jiff::SignedDuration::from_secs(30);
-            history[0].started_at = history[0].started_at.and_then(|at| at.checked_add(half).ok());
+            let later = jiff::SignedDuration::from_secs(second);
+            history[0].started_at = history[0].started_at.and_then(|at| at.checked_add(later).ok());
         }
         night
     };
+    let mid = |night: Night| began(30, night);
     check(&mid(Night::failing(12)), false);
     check(&mid(Night::failing(12).stopped(crashes())), true);
     check(&mid(Night::failing(11)), true);
+    // One that began early in it may have served in it: then the rest must be clean.
+    check(&began(5, Night::failing(12)), true);
+    check(&began(5, Night::failing(12).busy(3.0, 12)), false);
+    check(&began(5, Night::failing(12).firing(vec![other("orders", 12), other("users", 12)])), false);
+    let sick = series(|minute| if minute <= 12 || (60..70).contains(&minute) { 41.0 } else { 0.0 });
+    check(&began(5, Night::failing(12).signal(Signal::Symptom, sick)), false);
     // The release before is not to blame for that minute either.
     let names: Vec<String> = mid(Night::failing(12)).diagnose().evidence.into_iter().map(|one| one.name).collect();
     assert!(names.contains(&"previous-clean".into()) && !names.contains(&"previous-sick".into()), "{names:?}");

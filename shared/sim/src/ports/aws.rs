@@ -91,7 +91,12 @@ impl MetricReads for Account {
 
 impl ImageReads for Account {
     async fn image(&self, image: &str) -> Answer<ImageNow> {
-        self.read("ecr:BatchGetImage", image, |state| Ok(state.registry.resolve(image))).await
+        const OPERATION: &str = "ecr:BatchGetImage";
+        self.read(OPERATION, image, |state| match state.registry.another_accounts(image) {
+            true => Err(Fault::new(OPERATION, image, FaultKind::Denied, "no resource-based policy allows it")),
+            false => Ok(state.registry.resolve(image)),
+        })
+        .await
     }
 }
 

@@ -57,7 +57,7 @@ pub struct AlarmSetup {
     pub suppressor: Option<String>,
     /// A composite with a suppressor: so long after it went to ALARM its actions are
     /// held back in any case, to see whether the suppressor follows.
-    #[serde(default = "none")]
+    #[serde(default = "super::moment::no_time")]
     pub suppressor_wait: Span,
     /// `false`: somebody switched its actions off.
     #[serde(default = "yes")]
@@ -66,7 +66,7 @@ pub struct AlarmSetup {
     #[serde(default = "long_ago")]
     pub configured: Moment,
     /// Its events reach others so much later than its state changed.
-    #[serde(default = "none")]
+    #[serde(default = "super::moment::no_time")]
     pub delay: Span,
     /// So many of it, `NAME-0001` and so on; unset: it alone.
     #[serde(default)]
@@ -155,7 +155,7 @@ pub struct Outage {
     #[serde(default = "one")]
     pub latency_factor: f64,
     /// It takes so long, evenly, to be whole.
-    #[serde(default = "none")]
+    #[serde(default = "super::moment::no_time")]
     pub grows_over: Span,
     /// It comes back so often, and came before; unset: once.
     #[serde(default)]
@@ -201,10 +201,6 @@ pub struct HealthSetup {
 
 fn period() -> Span {
     Span::minutes(1)
-}
-
-fn none() -> Span {
-    Span::seconds(0)
 }
 
 fn all() -> f64 {

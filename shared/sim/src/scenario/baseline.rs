@@ -42,7 +42,7 @@ pub struct Load {
     /// Times the usual.
     pub factor: f64,
     /// It takes so long, evenly, to get there.
-    #[serde(default = "at_once")]
+    #[serde(default = "super::moment::no_time")]
     pub grows_over: Span,
     /// It comes back so often, and came before; unset: once.
     #[serde(default)]
@@ -63,8 +63,4 @@ impl Default for Baseline {
             retries: 0.0,
         }
     }
-}
-
-fn at_once() -> Span {
-    Span::seconds(0)
 }

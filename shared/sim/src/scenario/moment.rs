@@ -53,3 +53,8 @@ impl TryFrom<String> for Moment {
         text.parse()
     }
 }
+
+/// At once, or not at all: what a scenario that says nothing of a duration means.
+pub(super) fn no_time() -> Span {
+    Span::seconds(0)
+}

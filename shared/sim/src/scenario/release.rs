@@ -51,10 +51,10 @@ pub struct Release {
     #[serde(default = "one")]
     pub cpu_factor: f64,
     /// A task of it serves well for so long first.
-    #[serde(default = "at_once")]
+    #[serde(default = "super::moment::no_time")]
     pub sets_in_after: Span,
     /// Its fault then takes so long, evenly, to be whole.
-    #[serde(default = "at_once")]
+    #[serde(default = "super::moment::no_time")]
     pub grows_over: Span,
     /// Its fault shows only while there are more than so many times the
     /// baseline's requests.
@@ -112,8 +112,8 @@ impl Release {
             errors_percent: None,
             latency_factor: one(),
             cpu_factor: one(),
-            sets_in_after: at_once(),
-            grows_over: at_once(),
+            sets_in_after: super::moment::no_time(),
+            grows_over: super::moment::no_time(),
             above_load: 0.0,
             lasting: false,
             crash: None,
@@ -159,10 +159,6 @@ pub enum CrashKind {
 
 fn scaled_up() -> Stage {
     Stage::PostScaleUp
-}
-
-fn at_once() -> Span {
-    Span::seconds(0)
 }
 
 fn one() -> f64 {

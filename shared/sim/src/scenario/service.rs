@@ -55,7 +55,7 @@ pub struct ServiceSetup {
     #[serde(default)]
     pub deployment_alarms: Vec<String>,
     /// How long a deployment stays IN_PROGRESS once its tasks are there.
-    #[serde(default = "no_bake")]
+    #[serde(default = "super::moment::no_time")]
     pub bake: Span,
     /// CANARY: of production traffic, what a release gets first.
     #[serde(default = "canary_percent")]
@@ -198,10 +198,6 @@ fn strategy() -> Strategy {
 
 fn goes_back() -> bool {
     true
-}
-
-fn no_bake() -> Span {
-    Span::seconds(0)
 }
 
 fn canary_percent() -> f64 {

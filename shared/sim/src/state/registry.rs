@@ -207,6 +207,14 @@ impl Registry {
     }
 
     /// The reference without this registry's host; `None`: it is elsewhere.
+    /// It is in the registry of another account in this Region, which lets nobody in
+    /// whom its policy does not name.
+    pub(crate) fn another_accounts(&self, image: &str) -> bool {
+        let host = image.split_once('/').map_or("", |(host, _)| host);
+        let parts = host.split_once('.').zip(self.host.split_once('.'));
+        parts.is_some_and(|((account, place), (ours, here))| place == here && account != ours)
+    }
+
     fn local<'a>(&self, image: &'a str) -> Option<&'a str> {
         image.strip_prefix(&self.host)?.strip_prefix('/')
     }
