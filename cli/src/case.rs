@@ -22,7 +22,7 @@ pub enum CaseError {
     },
     /// Nobody decides by that name.
     #[error(
-        "function: {} decides nothing here; expected alarm-responder, deployment-guard, image-guard or remedy-verifier",
+        "function: {} decides nothing here; expected alarm-responder, deployment-guard, fleet, image-guard or remedy-verifier",
         nightshift_door::quoted(.0)
     )]
     Function(String),

@@ -2,6 +2,7 @@
 
 use nightshift_core::case::Case;
 use nightshift_core::policy::Policy;
+use nightshift_incident::fleet;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -31,6 +32,7 @@ pub fn decide(text: &str) -> Result<Decided, CaseError> {
     let plan = match case.function.as_str() {
         "alarm-responder" => planned(&case, alarm_responder::plan::plan)?,
         "deployment-guard" => planned(&case, deployment_guard::plan::plan)?,
+        fleet::FUNCTION => planned(&case, fleet::plan)?,
         "image-guard" => planned(&case, image_guard::plan::plan)?,
         "remedy-verifier" => planned(&case, remedy_verifier::plan::plan)?,
         other => return Err(CaseError::Function(other.to_owned())),

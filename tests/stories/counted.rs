@@ -127,6 +127,11 @@ fn judged() -> Decision {
     Decision::Judged { release: "web:43".into(), verdict, refusal: None }
 }
 
+fn many() -> Decision {
+    let service = nightshift_core::fleet::service(("123456789012", "eu-west-1"));
+    Decision::ManyAtOnce { service, mode: nightshift_core::mode::Mode::Act }
+}
+
 fn every_decision() -> Vec<(Decision, &'static str)> {
     let fault = Fault::new("dynamodb:GetItem", "ledger", FaultKind::Transient, "timed out");
     let remedy = Remedy::ScaleOut { from: 2, to: 4 };
@@ -144,6 +149,8 @@ fn every_decision() -> Vec<(Decision, &'static str)> {
         (Decision::InProgress, "InProgress"),
         (Decision::Blind { fault }, "Blind"),
         (judged(), "Judged"),
+        (many(), "ManyAtOnce"),
+        (Decision::FleetIncident, "FleetIncident"),
         (Decision::SelfDrill, "SelfDrill"),
         (Decision::Settled, "Settled"),
     ];
@@ -153,6 +160,7 @@ fn every_decision() -> Vec<(Decision, &'static str)> {
             Decision::Silent { .. } | Decision::Told { .. } | Decision::Remedy { .. } | Decision::Refused { .. } => {}
             Decision::Joined | Decision::Cleared | Decision::CheckAgain { .. } | Decision::Resolved => {}
             Decision::Escalated | Decision::Resumed { .. } | Decision::InProgress => {}
+            Decision::ManyAtOnce { .. } | Decision::FleetIncident => {}
             Decision::Judged { .. } | Decision::Blind { .. } | Decision::SelfDrill | Decision::Settled => {}
         }
     }

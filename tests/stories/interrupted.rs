@@ -185,3 +185,16 @@ fn a_remedy_whose_owner_died_for_good_is_found_by_its_timer() {
         assert_eq!(story.final_state()["closed"], calm.final_state()["closed"], "killed before call {k}");
     }
 }
+
+/// Whoever finds many services ill and dies of it leaves one incident that tells of all.
+#[test]
+fn the_incident_of_many_opens_once_whoever_dies_on_the_way() {
+    let mut outage = scenario("dependency-outage");
+    outage.outages[0].until = Some(Moment::minutes(12));
+    let calm = Story::new(outage.clone());
+    run(&calm);
+    let third = calm.calls().iter().position(|call| call.resource.contains("payments")).unwrap();
+    let calls = third..third + 45;
+    sweep(&outage, calls.clone(), "killed before", |story, k| story.stop_before(k));
+    sweep(&outage, calls, "killed after", |story, k| story.stop_after(k));
+}

@@ -8,6 +8,7 @@ mod deliveries;
 mod deployments;
 mod drill;
 mod escalation;
+mod fleet;
 mod guard;
 mod guard_codedeploy;
 mod guard_disturbed;

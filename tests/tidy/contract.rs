@@ -67,6 +67,7 @@ fn the_schema_of_a_case_is_the_one_in_docs() {
         of("plan", schemars::schema_for!(nightshift_incident::plan::Plan)),
         of("alarm-responder.observed", schemars::schema_for!(alarm_responder::observe::Observed)),
         of("deployment-guard.observed", schemars::schema_for!(deployment_guard::observe::Observed)),
+        of("fleet.observed", schemars::schema_for!(nightshift_incident::fleet::Observed)),
         of("image-guard.observed", schemars::schema_for!(image_guard::observe::Observed)),
         of("image-guard.plan", schemars::schema_for!(image_guard::plan::Plan)),
         of("remedy-verifier.observed", schemars::schema_for!(remedy_verifier::observe::Observed)),

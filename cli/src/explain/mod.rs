@@ -14,6 +14,7 @@ pub mod text;
 use jiff::Timestamp;
 use nightshift_core::case::Case;
 use nightshift_core::cause::{Cause, Evidence};
+use nightshift_incident::fleet;
 use serde::Serialize;
 
 pub use outcome::Outcome;
@@ -124,11 +125,18 @@ pub fn explain(text: &str) -> Result<Explained, CaseError> {
             let plan = remedy_verifier::plan::plan(&observed, &case.policy, case.now);
             Ok(unweighed(&case, Outcome::of(&plan), "an incident was checked", CHECKS))
         }
+        fleet::FUNCTION => {
+            let observed = case::observed(&case)?;
+            let plan = fleet::plan(&observed, &case.policy, case.now);
+            Ok(unweighed(&case, Outcome::of(&plan), "many services were ill at once", MANY))
+        }
         other => Err(CaseError::Function(other.to_owned())),
     }
 }
 
 const IMAGES: &str = "This decision has no diagnosis: an image is judged by its findings alone (docs/images.md).";
+const MANY: &str = "This decision has no diagnosis: it counts the incidents that opened lately and are open (docs/policy.md, \
+                    guardrails.fleet_services). Each of these has a case of its own.";
 const CHECKS: &str = "This decision has no diagnosis: a check asks whether alarms, tasks and metrics are well again. \
                       The case of the alarm that opened the incident has one.";
 

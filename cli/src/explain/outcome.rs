@@ -57,6 +57,8 @@ impl Outcome {
             Decision::Resumed { .. } => ("what an earlier run had claimed is brought to its end".into(), None, None),
             Decision::InProgress => ("an earlier run is still at work on it".into(), None, None),
             Decision::Blind { fault } => (format!("nothing could be decided: {fault}"), None, None),
+            Decision::ManyAtOnce { .. } => ("many services are ill at once, which is told first".into(), None, None),
+            Decision::FleetIncident => ("one incident tells of many services".into(), None, None),
             Decision::SelfDrill => ("the stack tried itself out".into(), None, None),
             Decision::Settled => ("nothing was left to do".into(), None, None),
         };

@@ -45,7 +45,7 @@ pub(super) fn assumption(recognised: &Recognised) -> String {
             }
             Purpose::Watch { .. } => format!("{base}, and that a deployment of {service} is on its way"),
             Purpose::Look { image } => format!("{base}, and that nothing runs {image}"),
-            Purpose::SelfDrill { .. } => base,
+            Purpose::Fleet { .. } | Purpose::SelfDrill { .. } => base,
         };
     }
     match recognised.signals.iter().find_map(|signal| about(signal).map(|name| (signal, name))) {
@@ -153,7 +153,7 @@ fn of_timer(scenario: &mut Scenario, timer: &Timer) -> Result<(), ScenarioError>
     let (alarm, configured, minutes) = match &timer.purpose {
         Purpose::Verify { .. } => (format!("{service}-5xx"), "-30d", UNDER_WAY),
         Purpose::Reread { alarm } => (alarm.name().to_owned(), "-10m", RELEASED),
-        Purpose::Watch { .. } | Purpose::Look { .. } | Purpose::SelfDrill { .. } => {
+        Purpose::Watch { .. } | Purpose::Look { .. } | Purpose::Fleet { .. } | Purpose::SelfDrill { .. } => {
             (format!("{service}-5xx"), "-30d", RELEASED)
         }
     };

@@ -2,8 +2,11 @@
 //! which order, and whoever died in it. Each is a function that says what it found
 //! broken; `ARCHITECTURE.md` names them.
 
+mod fleet;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use nightshift_core::fleet::is_no_service;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::incident::{Incident, Intent, Phase};
 use nightshift_core::mode::Severity;
@@ -15,6 +18,7 @@ use nightshift_incident::guardrails::BUDGET_WINDOW;
 use nightshift_incident::severity::hushed;
 use nightshift_sim::{Account, ProductionWrite};
 
+use self::fleet::many_services_at_once_are_told_by_one_incident;
 use super::reader::Reader;
 
 /// A night that is over, as far as it is judged.
@@ -42,7 +46,7 @@ pub struct Ended {
 pub type Invariant = (&'static str, fn(&Ended, &Reader) -> Vec<String>);
 
 /// All of them.
-pub const ALL: [Invariant; 8] = [
+pub const ALL: [Invariant; 9] = [
     ("no remedy without a claim", no_remedy_without_a_claim),
     ("at most one remedy per suspect release", at_most_one_remedy_per_suspect_release),
     ("never a write to a service that has not opted in", never_a_write_to_a_service_that_has_not_opted_in),
@@ -50,6 +54,7 @@ pub const ALL: [Invariant; 8] = [
     ("no incident without an end", no_incident_without_an_end),
     ("no notice state skipped at the reader", no_notice_state_skipped_at_the_reader),
     ("a page for every P1 that no remedy healed", a_page_for_every_p1_that_no_remedy_healed),
+    ("many services at once are told by one incident", many_services_at_once_are_told_by_one_incident),
     ("no event in a dead-letter queue", no_event_in_a_dead_letter_queue),
 ];
 
@@ -74,7 +79,9 @@ impl Ended {
                 Some((service, setup.tags.get(MODE_TAG).cloned()))
             })
             .collect();
-        let records: Vec<_> = modes.keys().map(|service| account.record(service)).collect();
+        let (of, region) = (account.scenario().account.clone(), account.scenario().region.clone());
+        let all = nightshift_core::fleet::service((&of, &region));
+        let records: Vec<_> = modes.keys().chain([&all]).map(|service| account.record(service)).collect();
         let open = records.iter().filter_map(|record| Some((record.service.clone(), record.incident.clone()?)));
         let open: Vec<(ServiceRef, Incident)> = open.collect();
         let held_back = records.iter().flat_map(|record| record.unpublished.iter().map(Notice::key)).collect();
@@ -199,7 +206,7 @@ fn no_incident_without_an_end(ended: &Ended, _: &Reader) -> Vec<String> {
 }
 
 /// Every notice of an incident was published, from the first to the last without a
-/// gap; none waits in the ledger; and in the chat the message shows the last one
+/// gap, after those of which the fleet's incident told; none waits in the ledger; and in the chat the message shows the last one
 /// and its thread has a line of each.
 fn no_notice_state_skipped_at_the_reader(ended: &Ended, reader: &Reader) -> Vec<String> {
     let mut broken: Vec<String> = ended.held_back.iter().map(|key| format!("{key} waits in the ledger")).collect();
@@ -209,13 +216,16 @@ fn no_notice_state_skipped_at_the_reader(ended: &Ended, reader: &Reader) -> Vec<
     }
     for (_, incident) in &ended.incidents {
         let all = told.get(incident.id.as_str()).map_or(0, |of| of.len());
-        if all != incident.sequence as usize {
+        if all + incident.untold as usize != incident.sequence as usize {
             broken.push(format!("{} has {} notices, {all} were published", incident.id, incident.sequence));
         }
+        let by = incident.told_by.as_ref().filter(|by| !told.contains_key(by.as_str()));
+        broken.extend(by.map(|by| format!("{} is left to {by}, of which nobody was told", incident.id)));
     }
     for (incident, notices) in &told {
         let sequences: Vec<u32> = notices.keys().copied().collect();
-        if !sequences.iter().copied().eq(1..=sequences.len() as u32) {
+        let before = notices.first_key_value().map_or(0, |(_, first)| first.untold);
+        if !sequences.iter().copied().eq(before + 1..=before + sequences.len() as u32) {
             broken.push(format!("{incident} was told by {sequences:?}"));
         }
         broken.extend(reader.lacks(notices));
@@ -236,6 +246,8 @@ fn a_page_for_every_p1_that_no_remedy_healed(ended: &Ended, reader: &Reader) -> 
         let healed = incident.taken().is_some() && incident.escalated_at.is_none();
         let wants = match incident.severity {
             Severity::P1 => true,
+            // The fleet's incident paged for it.
+            Severity::P2 if incident.told_by.is_some() => false,
             Severity::P2 => !healed && escalated(ended, incident),
             Severity::P3 => false,
         };
@@ -269,9 +281,10 @@ pub fn dead(ended: &Ended) -> usize {
     ended.dead.len()
 }
 
-/// Incidents, for figures.
-pub fn incidents(ended: &Ended) -> usize {
-    ended.incidents.len()
+/// Incidents of services, and of many at once, for figures.
+pub fn incidents(ended: &Ended) -> (usize, usize) {
+    let of_many = ended.incidents.iter().filter(|(service, _)| is_no_service(service)).count();
+    (ended.incidents.len() - of_many, of_many)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 use nightshift_core::notice::NoticeKind;
-use nightshift_sim::scenario::builtin;
+use nightshift_sim::scenario::{Scenario, builtin};
 
 use super::*;
 use crate::night::Night;
@@ -12,9 +12,13 @@ use crate::night::Night;
 fn healed() -> Ended {
     let mut scenario = builtin("bad-release").unwrap().unwrap();
     scenario.services[0].tags.insert("tier".into(), "1".into());
+    night(scenario)
+}
+
+fn night(scenario: Scenario) -> Ended {
     let account = Account::new(scenario);
     let mut night = Night::new(account.clone(), &Policy::default());
-    night.run_until(account.now() + SignedDuration::from_mins(55));
+    night.run_until(account.now() + SignedDuration::from_mins(120));
     Ended::of(&account, &Policy::default(), Vec::new())
 }
 
@@ -31,7 +35,7 @@ fn finds(invariant: &str, change: impl FnOnce(&mut Ended)) {
 fn a_night_that_went_well_breaks_nothing() {
     let ended = healed();
     assert_eq!(broken(&ended, &Reader::absent()), Vec::<String>::new());
-    assert_eq!((incidents(&ended), remedies(&ended), ended.writes.len()), (1, 1, 1));
+    assert_eq!((incidents(&ended).0, remedies(&ended), ended.writes.len()), (1, 1, 1));
 }
 
 #[test]
@@ -68,4 +72,20 @@ fn a_p2_is_paged_once_people_were_told_that_they_are_needed() {
         (incident.severity, incident.escalated_at) = (Severity::P2, Some(incident.opened_at));
         ended.notices.iter_mut().for_each(|notice| (notice.pager, notice.kind) = (None, NoticeKind::Escalated));
     });
+}
+
+#[test]
+fn a_message_for_each_of_many_is_found() {
+    let outage = builtin("dependency-outage").unwrap().unwrap();
+    let mut ended = night(outage);
+    assert_eq!(broken(&ended, &Reader::absent()), Vec::<String>::new());
+    assert_eq!(incidents(&ended), (3, 1));
+    let found = |ended: &Ended| many_services_at_once_are_told_by_one_incident(ended, &Reader::absent());
+    let fleet = ended.incidents.iter().position(|(service, _)| is_no_service(service)).unwrap();
+    let before = ended.incidents[fleet].1.opened_at;
+    ended.incidents[fleet].1.opened_at = before - SignedDuration::from_secs(1);
+    assert_eq!(found(&ended).len(), 2, "the two that came before it");
+    ended.incidents[fleet].1.opened_at = before;
+    ended.incidents[fleet].1.sequence = 20;
+    assert_eq!(found(&ended).len(), 1);
 }

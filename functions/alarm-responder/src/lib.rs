@@ -19,12 +19,15 @@ use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmSignal, AlarmState};
 use nightshift_core::drill;
 use nightshift_core::health::HealthIssue;
+use nightshift_core::ids::ServiceRef;
+use nightshift_core::mode::Mode;
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::AlarmMap;
 use nightshift_core::remedy::Outcome;
 use nightshift_core::tally::Undecided;
 use nightshift_incident::carry_out::Hands;
-use nightshift_incident::plan::Plan;
+use nightshift_incident::fleet::{self, Occasion};
+use nightshift_incident::plan::{Decision, Plan};
 use nightshift_incident::respond::{Answering, Unfinished, respond};
 use nightshift_incident::scene::{SceneWorld, observe_standing};
 use nightshift_incident::self_drill;
@@ -133,7 +136,31 @@ impl<W: World> Handler<W> {
         }
         let observe = async || observe(&self.world, &signal, &self.stack, &self.policy, now).await;
         let (plan, outcome) = respond(&self.world, answering, observe, plan::plan).await?;
-        Ok(Report::Alarm { plan: Box::new(plan), outcome })
+        let Decision::ManyAtOnce { service, mode } = &plan.decision else {
+            return Ok(Report::Alarm { plan: Box::new(plan), outcome });
+        };
+        self.many_at_once(answering, &signal, service, *mode).await?;
+        let (plan, outcome) = respond(&self.world, answering, observe, plan::plan).await?;
+        match plan.decision {
+            Decision::ManyAtOnce { .. } => Err(Unfinished::Contended),
+            _ => Ok(Report::Alarm { plan: Box::new(plan), outcome }),
+        }
+    }
+
+    /// Opens the incident that tells of all who are ill at once.
+    async fn many_at_once(
+        &self,
+        answering: Answering<'_>,
+        signal: &AlarmSignal,
+        service: &ServiceRef,
+        mode: Mode,
+    ) -> Result<(), Unfinished> {
+        let (event, service) = (signal.event.clone(), service.clone());
+        let occasion = Occasion::Alarm { event, service, mode, at: signal.at };
+        let answering = Answering { function: fleet::FUNCTION, ..answering };
+        let (home, now) = (&self.stack.home, answering.now);
+        let observe = async || fleet::observe(&self.world, &occasion, home, &self.policy, now).await;
+        respond(&self.world, answering, observe, fleet::plan).await.map(drop)
     }
 
     /// The stack tries itself out: nothing of the account is looked at, but all

@@ -10,6 +10,7 @@ use nightshift_core::policy::Policy;
 use nightshift_core::refusal::Refusal;
 use nightshift_incident::answer::{answer, replay};
 use nightshift_incident::decide::{mode, unseen};
+use nightshift_incident::fleet;
 use nightshift_incident::life::{self, Moment};
 use nightshift_incident::plan::{Decision, PlainPage, Plan};
 use nightshift_incident::scene::{Scene, Standing};
@@ -62,6 +63,10 @@ fn firing(observed: &Observed, scene: &Scene, standing: &Standing, policy: &Poli
     let moment = Moment { scene, standing, policy, event: &signal.event, now };
     if standing.seen {
         return replay(standing, Some(scene), policy, now);
+    }
+    let mode = mode(&scene.view.service, scene.default_mode);
+    if fleet::is_news(standing, &scene.service, mode, policy, now) {
+        return Plan::of(Decision::ManyAtOnce { service: scene.service.clone(), mode });
     }
     answer(moment, signal, &observed.live, observed.symptom.as_ref())
 }

@@ -131,6 +131,8 @@ fn written(about: &About<'_>, told: &Told, (headline, phase): (String, Phase), n
         links: links(observed),
         pager: None,
         plainly: false,
+        untold: 0,
+        told_by: None,
         sections: Vec::new(),
         chart: None,
     }

@@ -119,8 +119,8 @@ impl<W: Https + ChatLedger> Conversation<'_, '_, '_, W> {
                 Err(Refused::Fault(fault)) => return Err(fault),
             }
         }
-        let sequence = self.notice.sequence;
-        self.memory.change(|thread| note_line(thread, sequence)).await?;
+        let place = (self.notice.sequence, self.notice.untold);
+        self.memory.change(|thread| note_line(thread, place)).await?;
         Ok(if there { Outcome::AlreadyThere } else { Outcome::LineAdded })
     }
 

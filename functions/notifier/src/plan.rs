@@ -223,11 +223,12 @@ pub fn lacks_line(thread: &ChatThread, sequence: u32) -> bool {
 /// So many notices back a late line is still waited for.
 const MOST_MISSING: u32 = 100;
 
-/// Notes that the thread has that notice's line.
-pub fn note_line(thread: &mut ChatThread, sequence: u32) {
+/// Notes that the thread has that notice's line. Those of which the fleet's incident
+/// told never come.
+pub fn note_line(thread: &mut ChatThread, (sequence, untold): (u32, u32)) {
     thread.missing.remove(&sequence);
     if sequence > thread.threaded {
-        let oldest = (thread.threaded + 1).max(sequence.saturating_sub(MOST_MISSING));
+        let oldest = (thread.threaded.max(untold) + 1).max(sequence.saturating_sub(MOST_MISSING));
         thread.missing.extend(oldest..sequence);
         thread.threaded = sequence;
     }

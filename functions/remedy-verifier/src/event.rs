@@ -20,7 +20,7 @@ mod tests {
 
     #[test]
     fn the_samples_are_timers() {
-        for sample in ["first-check", "newborn-alarm-of-age", "self-drill"] {
+        for sample in ["first-check", "newborn-alarm-of-age", "self-drill", "many-at-once"] {
             let path = format!("{}/../../events/remedy-verifier/{sample}.json", env!("CARGO_MANIFEST_DIR"));
             let event = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
             let timer = parse(&event).unwrap();
@@ -38,7 +38,7 @@ mod tests {
         assert_eq!(says(json!({"name": 3})), "name: invalid type: integer `3`, expected a string");
         assert_eq!(
             says(timer(json!({"purpose": "dance"}))),
-            "purpose.purpose: unknown variant `dance`, expected one of `verify`, `reread`, `watch`, `look`, `self-drill`"
+            "purpose.purpose: unknown variant `dance`, expected one of `verify`, `fleet`, `reread`, `watch`, `look`, `self-drill`"
         );
         assert!(says(json!([])).starts_with("event: "), "{}", says(json!([])));
     }

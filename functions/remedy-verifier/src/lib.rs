@@ -1,5 +1,5 @@
 //! `remedy-verifier` wakes when a timer of Nightshift fires: an incident is to
-//! be checked, an alarm that was too new is to be read again, or the daily
+//! be checked, of one service or of many at once, an alarm that was too new is to be read again, or the daily
 //! self-drill is to be sent on.
 //!
 //! It resolves or escalates incidents, undoes temporary scaling
@@ -18,6 +18,7 @@ use nightshift_core::tally::Undecided;
 use nightshift_core::timer::Purpose;
 use nightshift_door::DoorError;
 use nightshift_incident::carry_out::Hands;
+use nightshift_incident::fleet::{self, Occasion};
 use nightshift_incident::plan::Plan;
 use nightshift_incident::respond::{Answering, Unfinished, respond};
 use nightshift_incident::scene::{SceneWorld, observe_standing};
@@ -68,6 +69,16 @@ impl<W: World> Handler<W> {
             let id = observe::event_of(&timer);
             let observe = async || observe_standing(&self.world, &timer.service, &id, &self.policy, now).await;
             let plan = |standing: &_, _: &Policy, now| self_drill::checked(standing, (&id, door, rang_at), now);
+            let (plan, outcome) = respond(&self.world, answering, observe, plan).await?;
+            return Ok(Report { plan, outcome });
+        }
+        if let Purpose::Fleet { incident, number } = &timer.purpose {
+            let event = observe::event_of(&timer);
+            let check = Occasion::Check { event, incident: incident.clone(), number: *number };
+            let answering = Answering { function: fleet::FUNCTION, ..answering };
+            let home = &self.stack.home;
+            let observe = async || fleet::observe(&self.world, &check, home, &self.policy, now).await;
+            let plan = |observed: &_, policy: &Policy, now| plan::of_the_fleet(&timer, observed, policy, now);
             let (plan, outcome) = respond(&self.world, answering, observe, plan).await?;
             return Ok(Report { plan, outcome });
         }

@@ -18,7 +18,8 @@ use nightshift_incident::flapping::hold_down;
 use nightshift_incident::life::{self, Moment};
 use nightshift_incident::plan::{Decision, Plan};
 use nightshift_incident::resume::{resume, resume_intent};
-use nightshift_incident::{end, intent};
+use nightshift_incident::scene::looked_at_alone;
+use nightshift_incident::{end, fleet, intent};
 
 use crate::observe::{Observed, event_of};
 
@@ -36,8 +37,10 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
     let moment = Moment { scene, standing, policy, event: &event, now };
     match &observed.timer.purpose {
         Purpose::Verify { incident, number } => verify(moment, incident, *number, observed),
-        // Those of other functions, and the drill, which is of no service.
-        Purpose::Watch { .. } | Purpose::Look { .. } | Purpose::SelfDrill { .. } => Plan::of(Decision::Settled),
+        // Those of other functions, and what is of no service.
+        Purpose::Watch { .. } | Purpose::Look { .. } | Purpose::Fleet { .. } | Purpose::SelfDrill { .. } => {
+            Plan::of(Decision::Settled)
+        }
         Purpose::Reread { alarm } => match observed.alarms.values().find_map(Sight::fault) {
             Some(fault) => blind(&observed.timer, fault, policy, now),
             None => reread(moment, alarm, observed),
@@ -53,6 +56,15 @@ fn blind(timer: &Timer, fault: &Fault, policy: &Policy, now: Timestamp) -> Plan 
     let name = format!("again-{}", fingerprint(&[&timer.name]));
     let again = Timer { name, at, ..timer.clone() };
     Plan { timers: vec![again], ..Plan::of(Decision::Blind { fault: fault.clone() }) }
+}
+
+/// Decides what the check of the fleet's incident comes to.
+pub fn of_the_fleet(timer: &Timer, observed: &fleet::Observed, policy: &Policy, now: Timestamp) -> Plan {
+    let plan = fleet::plan(observed, policy, now);
+    match &plan.decision {
+        Decision::Blind { fault } => blind(timer, fault, policy, now),
+        _ => plan,
+    }
 }
 
 fn verify(moment: Moment<'_>, id: &IncidentId, number: u32, observed: &Observed) -> Plan {
@@ -109,7 +121,12 @@ fn check(moment: Moment<'_>, mut record: ServiceRecord, open: Incident, alarms: 
     if let Some(incident) = record.incident.as_mut() {
         refresh(incident, alarms);
         let (_, service) = nightshift_incident::decide::known_service(scene);
-        incident.about.impact = about::impact(scene, service);
+        let impact = about::impact(scene, service);
+        match looked_at_alone(&scene.view) {
+            // What was not asked for is as it was.
+            true => incident.about.impact.extend(impact),
+            false => incident.about.impact = impact,
+        }
     }
     match found {
         Recovery::Healed { because } => healthy(moment, record, &open, because),
@@ -202,14 +219,21 @@ fn unhealthy(
     // Once all its alarms are OK no event will come any more, and while a
     // remedy is checked somebody must look.
     let checked = matches!(open.phase, Phase::Acting | Phase::Verifying);
-    if spent && !quiet(alarms) && !checked {
+    if fleet::is_over_for(open, moment.standing) {
+        end::tell_alone(&mut record, &waiting_for, policy, now);
+        life::next_check(&mut record, policy.verify.escalated_every.after(now));
+        return Plan::claiming(Decision::CheckAgain { waiting_for }, moment.claim(record, None));
+    }
+    // What only the fleet's incident tells of is looked at until that is over.
+    if spent && !quiet(alarms) && !checked && open.told_by.is_none() {
         // From here on only its alarms can wake it.
         if let Some(incident) = record.incident.as_mut() {
             incident.timer = None;
         }
         return Plan::claiming(Decision::CheckAgain { waiting_for }, moment.claim(record, None));
     }
-    let every = if now >= open.deadline { policy.verify.escalated_every } else { policy.verify.every };
+    let seldom = now >= open.deadline || open.told_by.is_some();
+    let every = if seldom { policy.verify.escalated_every } else { policy.verify.every };
     life::next_check(&mut record, every.after(now));
     Plan::claiming(Decision::CheckAgain { waiting_for }, moment.claim(record, None))
 }

@@ -16,6 +16,8 @@ use crate::fault::fault;
 const DESCRIBE: &str = "cloudwatch:DescribeAlarms";
 /// As many alarms as CloudWatch puts on one page.
 const PAGE: i32 = 100;
+/// As many names as one call takes.
+const MOST_NAMES: usize = 100;
 
 /// Composite alarms come only if asked for.
 fn all_types() -> Option<Vec<AlarmType>> {
@@ -35,6 +37,16 @@ impl AlarmReads for Account {
         let pair = |tag: &aws_sdk_cloudwatch::types::Tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()));
         alarm.tags = tags.tags().iter().filter_map(pair).collect();
         Ok(Some(alarm))
+    }
+
+    async fn alarms_named(&self, names: &[String]) -> Answer<Vec<LiveAlarm>> {
+        let mut found = Vec::new();
+        for names in names.chunks(MOST_NAMES) {
+            let request = self.cloudwatch.describe_alarms().set_alarm_names(Some(names.to_vec()));
+            found.extend(all_pages(request, &names.join(", ")).await?);
+        }
+        found.sort_by(|a, b| a.arn.cmp(&b.arn));
+        Ok(found)
     }
 
     async fn alarms_firing(&self) -> Answer<Vec<LiveAlarm>> {

@@ -46,7 +46,7 @@ impl LedgerReads for Account {
         item::versioned(&key, found, Fleet::default)
     }
 
-    async fn openings(&self, since: Timestamp) -> Answer<Vec<Opening>> {
+    async fn openings(&self, since: Timestamp, most: Option<usize>) -> Answer<Vec<Opening>> {
         let request = self
             .dynamodb
             .query()
@@ -56,10 +56,14 @@ impl LedgerReads for Account {
             .expression_attribute_names("#open", item::OPEN)
             .expression_attribute_names("#opened_at", item::OPENED_AT)
             .expression_attribute_values(":open", AttributeValue::S(item::IS_OPEN.to_owned()))
-            .expression_attribute_values(":since", AttributeValue::S(item::sortable(since)));
+            .expression_attribute_values(":since", AttributeValue::S(item::sortable(since)))
+            .set_limit(most.and_then(|most| i32::try_from(most).ok()));
+        let most = most.unwrap_or(usize::MAX);
         let mut pages = request.into_paginator().items().send();
         let mut openings = Vec::new();
-        while let Some(found) = pages.next().await {
+        while openings.len() < most
+            && let Some(found) = pages.next().await
+        {
             let found = found.map_err(|error| fault(QUERY, OPEN_INCIDENTS, &error))?;
             openings.push(item::opening(&found)?);
         }

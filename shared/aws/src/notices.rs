@@ -121,6 +121,8 @@ mod tests {
             timeline: "opened".to_owned(),
             pager: None,
             plainly: false,
+            untold: 0,
+            told_by: None,
             sections: Vec::new(),
             chart: None,
         }

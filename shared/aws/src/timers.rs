@@ -62,7 +62,9 @@ impl Account {
 /// The function that the timer wakes.
 fn wakes<'a>(timer: &Timer, settings: &'a TimerSettings) -> Answer<&'a str> {
     match timer.purpose {
-        Purpose::Verify { .. } | Purpose::Reread { .. } | Purpose::SelfDrill { .. } => Ok(&settings.target),
+        Purpose::Verify { .. } | Purpose::Reread { .. } | Purpose::Fleet { .. } | Purpose::SelfDrill { .. } => {
+            Ok(&settings.target)
+        }
         Purpose::Watch { .. } | Purpose::Look { .. } => settings
             .watch_target
             .as_deref()

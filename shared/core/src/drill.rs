@@ -111,6 +111,8 @@ pub fn notice(service: &ServiceRef, door: Door, rang_at: Timestamp) -> Notice {
         timeline: format!("the self-drill came by {}", door_name(door)),
         pager: None,
         plainly: false,
+        untold: 0,
+        told_by: None,
         sections: Vec::new(),
         chart: None,
     }

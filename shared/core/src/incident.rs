@@ -168,6 +168,12 @@ pub struct Incident {
     /// When it was last handed to a person.
     #[serde(default)]
     pub escalated_at: Option<Timestamp>,
+    /// The fleet's incident that tells of it, as long as nothing else does.
+    #[serde(default)]
+    pub told_by: Option<IncidentId>,
+    /// Its first notices of which the fleet's incident told.
+    #[serde(default)]
+    pub untold: u32,
 }
 
 impl Incident {

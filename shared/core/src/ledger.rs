@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::fleet::Fleet;
 use crate::ids::{AlarmArn, EventId, IncidentId, ServiceRef};
 use crate::incident::{Incident, ServiceRecord};
 use crate::notice::Notice;
@@ -19,15 +20,6 @@ pub struct Versioned<T> {
     pub version: u64,
     /// The item.
     pub value: T,
-}
-
-/// What all services share: the cap over remedies and how many there are.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Fleet {
-    /// When remedies were claimed lately, oldest first.
-    pub remedies: Vec<Timestamp>,
-    /// Number of services, once the daily sweep has counted them.
-    pub services: Option<u32>,
 }
 
 /// An open incident as the index shows it.

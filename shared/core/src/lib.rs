@@ -5,7 +5,7 @@
 //! Read in this order: what things are called ([`ids`]), what is seen
 //! ([`alarm`], [`described`], [`service`], [`release`], [`task`], [`image`], [`metric`]), what is
 //! concluded ([`cause`], [`remedy`], [`refusal`]), what is remembered
-//! ([`incident`], [`ledger`]), what people are told ([`notice`]), what they
+//! ([`incident`], [`ledger`], [`fleet`]), what people are told ([`notice`]), what they
 //! may set ([`policy`]), and where it all meets AWS ([`ports`]).
 
 pub mod ids;
@@ -29,6 +29,7 @@ pub mod remedy;
 
 pub mod case;
 pub mod drill;
+pub mod fleet;
 pub mod incident;
 pub mod ledger;
 pub mod mode;

@@ -152,12 +152,23 @@ pub struct Notice {
     /// be considered, because what it needs could not be seen.
     #[serde(default)]
     pub plainly: bool,
+    /// Of so many notices before it the fleet's incident told: nobody gets them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub untold: u32,
+    /// The fleet's incident that tells of this, which is not published itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_by: Option<IncidentId>,
     /// The parts of a report; an incident has none.
     #[serde(default)]
     pub sections: Vec<Section>,
     /// What is better looked at than read.
     #[serde(default)]
     pub chart: Option<Chart>,
+}
+
+// As serde calls it.
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Notice {

@@ -53,6 +53,10 @@ pub trait AlarmReads: Sync {
     /// tags (`cloudwatch:ListTagsForResource`). `None`: there is none.
     fn alarm(&self, name: &str) -> impl Future<Output = Answer<Option<LiveAlarm>>> + Send;
 
+    /// `cloudwatch:DescribeAlarms` for these names, a hundred in one call, without
+    /// tags: the alarms that are there, by ARN. No name is no call.
+    fn alarms_named(&self, names: &[String]) -> impl Future<Output = Answer<Vec<LiveAlarm>>> + Send;
+
     /// `cloudwatch:DescribeAlarms` for all alarms in ALARM now, without tags.
     fn alarms_firing(&self) -> impl Future<Output = Answer<Vec<LiveAlarm>>> + Send;
 }
@@ -197,8 +201,8 @@ pub trait LedgerReads: Sync {
     fn fleet(&self) -> impl Future<Output = Answer<Versioned<Fleet>>> + Send;
 
     /// `dynamodb:Query` of the index: incidents opened at or after `since` and
-    /// still open.
-    fn openings(&self, since: Timestamp) -> impl Future<Output = Answer<Vec<Opening>>> + Send;
+    /// still open, the first `most` of them or all.
+    fn openings(&self, since: Timestamp, most: Option<usize>) -> impl Future<Output = Answer<Vec<Opening>>> + Send;
 
     /// `dynamodb:GetItem`, consistent: whether this event was claimed before.
     fn seen(&self, event: &crate::ids::EventId) -> impl Future<Output = Answer<bool>> + Send;

@@ -20,6 +20,13 @@ pub enum Purpose {
         /// Which check it is, from 1.
         number: u32,
     },
+    /// Look whether the incident of many services is over.
+    Fleet {
+        /// The incident.
+        incident: IncidentId,
+        /// Which check it is, from 1.
+        number: u32,
+    },
     /// Read a newborn alarm again, now that it is old enough.
     Reread {
         /// The alarm.
@@ -65,6 +72,16 @@ impl Timer {
             at,
             service: service.clone(),
             purpose: Purpose::Verify { incident: incident.clone(), number },
+        }
+    }
+
+    /// The timer of a check of the fleet's incident; `fleet` stands in for a service.
+    pub fn fleet(fleet: &ServiceRef, incident: &IncidentId, number: u32, at: Timestamp) -> Self {
+        Self {
+            name: format!("{incident}-fleet-{number}"),
+            at,
+            service: fleet.clone(),
+            purpose: Purpose::Fleet { incident: incident.clone(), number },
         }
     }
 

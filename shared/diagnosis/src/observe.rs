@@ -36,8 +36,19 @@ pub async fn observe_service<W: ServiceWorld>(
     alarm: Option<&LiveAlarm>,
     now: Timestamp,
 ) -> ServiceView {
+    observe_among(world, service, alarm, world.alarms_firing(), now).await
+}
+
+/// The same where it is known which alarms fire, as far as that is needed.
+pub async fn observe_among<W: ServiceWorld>(
+    world: &W,
+    service: &ServiceRef,
+    alarm: Option<&LiveAlarm>,
+    firing: impl Future<Output = Answer<Vec<LiveAlarm>>> + Send,
+    now: Timestamp,
+) -> ServiceView {
     let ((live, firing, targets, metrics), history, stopped, scaling, health_issues) = tokio::join!(
-        with_what_hangs_on_it(world, service, alarm, now),
+        with_what_hangs_on_it(world, service, alarm, firing, now),
         world.history(service),
         world.stopped_tasks(service),
         world.scalable_target(service),
@@ -80,9 +91,10 @@ async fn with_what_hangs_on_it<W: ServiceWorld>(
     world: &W,
     service: &ServiceRef,
     alarm: Option<&LiveAlarm>,
+    firing: impl Future<Output = Answer<Vec<LiveAlarm>>> + Send,
     now: Timestamp,
 ) -> Front {
-    let (live, firing) = tokio::join!(world.service(service), world.alarms_firing());
+    let (live, firing) = tokio::join!(world.service(service), firing);
     let groups: Answer<Vec<String>> = match &live {
         Ok(live) => Ok(live.as_ref().map(|live| live.target_groups.clone()).unwrap_or_default()),
         Err(fault) => Err(fault.clone()),

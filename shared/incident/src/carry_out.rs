@@ -164,8 +164,9 @@ async fn finish<W: Hands>(
     // A remedy waits for both: nothing changes production without its check
     // set and people told. The last look may go at the same time.
     let since = policy.guardrails.fleet_window.before(now);
+    let most = Some(guardrails::enough(policy));
     let (timer, published, halted, openings, fleet) =
-        tokio::join!(set_timer, publish(world, record), world.halted(), world.openings(since), world.fleet());
+        tokio::join!(set_timer, publish(world, record), world.halted(), world.openings(since, most), world.fleet());
     let no_timer = timer.err();
     if let Some(fault) = no_timer.as_ref().filter(|fault| fault.transient()) {
         return Err(fault.clone());

@@ -7,9 +7,10 @@ use nightshift_core::policy::Policy;
 use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::{Outcome, Remedy, RemedyKind};
 
+use crate::fleet;
 use crate::life::next_check;
 use crate::paging::{page, tell_plainly};
-use crate::wording;
+use crate::wording::{self, Words};
 
 /// Writes down what came of the open intent, and what follows from it. Gives
 /// the incident if it is over by that.
@@ -91,13 +92,18 @@ fn restored(record: &mut ServiceRecord, taken: bool, now: Timestamp) -> Option<I
 
 /// Ends the incident: takes back every page, tells how it went.
 pub fn resolve(record: &mut ServiceRecord, because: &[String], now: Timestamp) -> Option<Incident> {
+    let escalated = record.incident.as_ref()?.phase == Phase::Escalated;
+    let words = wording::resolved(record, because, escalated, now);
+    over(record, words, now)
+}
+
+/// The same in other words.
+pub(crate) fn over(record: &mut ServiceRecord, words: Words, now: Timestamp) -> Option<Incident> {
     let incident = record.incident.as_mut()?;
-    let escalated = incident.phase == Phase::Escalated;
     incident.phase = Phase::Resolved;
     incident.closed_at = Some(now);
     incident.timer = None;
     let pager = take_back(incident);
-    let words = wording::resolved(record, because, escalated, now);
     wording::tell(record, NoticeKind::Resolved, words, pager, now);
     record.incident.take()
 }
@@ -122,12 +128,24 @@ pub fn retire(record: &mut ServiceRecord, policy: &Policy, now: Timestamp) -> Op
     record.incident.take()
 }
 
+/// The fleet's incident told of this one and is over: from here on it tells of itself.
+pub fn tell_alone(record: &mut ServiceRecord, waiting_for: &[String], policy: &Policy, now: Timestamp) {
+    let Some(incident) = record.incident.as_mut() else { return };
+    incident.told_by = None;
+    let escalated = incident.phase == Phase::Escalated;
+    let kind = if escalated { NoticeKind::Escalated } else { NoticeKind::Opened };
+    let words = fleet::left_alone(waiting_for);
+    let pager = if escalated { page(record, false, policy) } else { None };
+    wording::tell(record, kind, words, pager, now);
+}
+
 /// Hands the incident to a person, with what was tried.
 pub fn escalate(record: &mut ServiceRecord, waiting_for: &[String], policy: &Policy, now: Timestamp) {
     let Some(incident) = record.incident.as_mut() else { return };
     incident.phase = Phase::Escalated;
     incident.escalated_at = Some(now);
     incident.healthy_since = None;
+    incident.told_by = None;
     let words = wording::escalated(record, waiting_for);
     let pager = page(record, false, policy);
     wording::tell(record, NoticeKind::Escalated, words, pager, now);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use nightshift_core::fleet::is_no_service;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::incident::ServiceRecord;
 use nightshift_core::ledger::{Fleet, Opening};
@@ -44,6 +45,12 @@ pub fn of_the_fleet(fleet: &Fleet, policy: &Policy, now: Timestamp) -> Option<Re
 /// services do not break by themselves within five minutes.
 pub const MOST_APART: u32 = 25;
 
+/// So many openings tell whether many services are hit; more would be read for nothing,
+/// with every event of a storm. This service's own and the fleet's may be among them.
+pub fn enough(policy: &Policy) -> usize {
+    MOST_APART.max(policy.guardrails.fleet_services) as usize + 2
+}
+
 /// Many services at once. `this` counts whether or not it is in the list yet.
 pub fn brake(
     openings: &[Opening],
@@ -52,9 +59,22 @@ pub fn brake(
     policy: &Policy,
     now: Timestamp,
 ) -> Option<Refusal> {
+    many(lately(openings, policy, now).chain([this]), services, policy)
+}
+
+/// The same of nobody in particular.
+pub fn wave(openings: &[Opening], services: Option<u32>, policy: &Policy, now: Timestamp) -> Option<Refusal> {
+    many(lately(openings, policy, now), services, policy)
+}
+
+fn lately<'a>(openings: &'a [Opening], policy: &Policy, now: Timestamp) -> impl Iterator<Item = &'a ServiceRef> {
     let since = policy.guardrails.fleet_window.before(now);
-    let lately = openings.iter().filter(|opening| opening.at > since).map(|opening| &opening.service);
-    let hit: BTreeSet<_> = lately.chain([this]).collect();
+    let counts = move |opening: &&Opening| opening.at > since && !is_no_service(&opening.service);
+    openings.iter().filter(counts).map(|opening| &opening.service)
+}
+
+fn many<'a>(hit: impl Iterator<Item = &'a ServiceRef>, services: Option<u32>, policy: &Policy) -> Option<Refusal> {
+    let hit: BTreeSet<_> = hit.collect();
     let hit = u32::try_from(hit.len()).unwrap_or(u32::MAX);
     let share = hit >= MOST_APART
         || services.is_none_or(|all| {
@@ -143,7 +163,8 @@ mod tests {
     #[test]
     fn the_fleet_has_a_budget_of_its_own() {
         let now = at("2026-11-20T12:00:00Z");
-        let fleet = |times: &[&str]| Fleet { remedies: times.iter().map(|time| at(time)).collect(), services: None };
+        let fleet =
+            |times: &[&str]| Fleet { remedies: times.iter().map(|time| at(time)).collect(), ..Fleet::default() };
         let policy = Policy::default();
         assert_eq!(of_the_fleet(&fleet(&["2026-11-20T11:59:00Z"]), &policy, now), None);
         let two = fleet(&["2026-11-20T11:51:00Z", "2026-11-20T11:59:00Z"]);

@@ -17,6 +17,7 @@ pub mod decide;
 pub mod deployment;
 pub mod fitting;
 pub mod flapping;
+pub mod fleet;
 pub mod guardrails;
 pub mod resume;
 pub mod rollbacks;

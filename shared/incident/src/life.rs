@@ -9,7 +9,7 @@ use nightshift_core::alarm::{AlarmSignal, AlarmState, LiveAlarm};
 use nightshift_core::cause::Diagnosis;
 use nightshift_core::described::Described;
 use nightshift_core::ids::{AlarmArn, EventId, IncidentId};
-use nightshift_core::incident::{Incident, JoinedAlarm, Phase, ServiceRecord};
+use nightshift_core::incident::{About, Incident, JoinedAlarm, Phase, ServiceRecord};
 use nightshift_core::ledger::{Claim, Fleet, Versioned};
 use nightshift_core::mode::{Mode, Severity};
 use nightshift_core::notice::NoticeKind;
@@ -22,7 +22,7 @@ use crate::decide::{Verdict, known_service};
 use crate::flapping::hold_down;
 use crate::paging::{self, page};
 use crate::scene::{Scene, Standing};
-use crate::{about, flapping, intent, severity, wording};
+use crate::{about, flapping, fleet, intent, severity, wording};
 
 /// The circumstances of a decision.
 #[derive(Clone, Copy, Debug)]
@@ -106,12 +106,22 @@ pub(crate) fn incident(moment: Moment<'_>, at: Timestamp, alarm: Option<&LiveAla
     let (severity, severity_because) = severity::severity(found, alarm);
     let minute = at.strftime("%Y%m%d-%H%M").to_string();
     Incident {
-        id: IncidentId::of(service, &minute, moment.event),
-        opened_at: moment.now,
         about: about::of_service(moment.scene, found),
-        severity,
         severity_because,
-        mode: verdict.mode,
+        deadline: nightshift_diagnosis::deadline(&moment.scene.view, alarm, moment.policy, moment.now),
+        ..of_nothing(IncidentId::of(service, &minute, moment.event), severity, verdict.mode, moment.now)
+    }
+}
+
+/// The same of no service.
+pub(crate) fn of_nothing(id: IncidentId, severity: Severity, mode: Mode, now: Timestamp) -> Incident {
+    Incident {
+        id,
+        opened_at: now,
+        about: About::default(),
+        severity,
+        severity_because: String::new(),
+        mode,
         phase: Phase::Firing,
         alarms: BTreeMap::new(),
         diagnosis: None,
@@ -122,16 +132,18 @@ pub(crate) fn incident(moment: Moment<'_>, at: Timestamp, alarm: Option<&LiveAla
         sequence: 0,
         pages: 0,
         checks: 0,
-        deadline: nightshift_diagnosis::deadline(&moment.scene.view, alarm, moment.policy, moment.now),
+        deadline: now,
         timer: None,
         healthy_since: None,
         chronic: false,
-        heard_at: moment.now,
+        heard_at: now,
         trouble: None,
         closed_at: None,
         told_plainly: false,
         would: None,
         escalated_at: None,
+        told_by: None,
+        untold: 0,
     }
 }
 
@@ -171,7 +183,8 @@ fn fired(record: &mut ServiceRecord, signal: &AlarmSignal, policy: &Policy, now:
 pub fn join(record: &mut ServiceRecord, moment: Moment<'_>, signal: &AlarmSignal) {
     let known = record.incident.as_ref().is_some_and(|incident| incident.alarms.contains_key(&signal.arn));
     let refusal = record.incident.as_ref().and_then(|incident| incident.refusal.as_ref());
-    let one_of_many = matches!(refusal, Some(Refusal::FleetWide { .. }));
+    let many_are_told_of = moment.standing.fleet.value.incident.is_some();
+    let one_of_many = many_are_told_of || matches!(refusal, Some(Refusal::FleetWide { .. }));
     let began_to_flap = fired(record, signal, moment.policy, moment.now);
     if one_of_many {
         return;
@@ -211,6 +224,7 @@ pub fn rule(record: &mut ServiceRecord, moment: Moment<'_>, verdict: &Verdict, k
     if let Some(incident) = record.incident.as_mut() {
         // Somebody may have tagged the service since it opened.
         incident.mode = verdict.mode;
+        incident.told_by = None;
     }
     if let Some(remedy) = verdict.act() {
         intent::claim_intent(record, moment, remedy.clone());
@@ -225,6 +239,7 @@ pub fn rule(record: &mut ServiceRecord, moment: Moment<'_>, verdict: &Verdict, k
         if incident.phase == Phase::Escalated {
             incident.escalated_at = Some(now);
         }
+        incident.told_by = fleet::tells_of(moment, incident);
         let words = wording::not_acting(record, verdict);
         let pager = page(record, false, policy);
         wording::tell(record, kind, words, pager, now);
@@ -232,7 +247,9 @@ pub fn rule(record: &mut ServiceRecord, moment: Moment<'_>, verdict: &Verdict, k
             paging::tell_plainly(record, policy);
         }
     }
-    next_check(record, policy.verify.every.after(now));
+    let told_by_fleet = record.incident.as_ref().is_some_and(|incident| incident.told_by.is_some());
+    let every = if told_by_fleet { policy.verify.escalated_every } else { policy.verify.every };
+    next_check(record, every.after(now));
 }
 
 fn phase_without_remedy(verdict: &Verdict, policy: &Policy) -> Phase {
@@ -269,6 +286,7 @@ pub fn cleared(record: &mut ServiceRecord, alarm: &AlarmArn, at: Timestamp, poli
     incident.heard_at = now;
     // A remedy under way has its own timer.
     if incident.all_ok() && incident.open_intent().is_none() {
+        let hold = if incident.told_by.is_some() { fleet::spread(hold, &incident.id) } else { hold };
         next_check(record, hold.after(now));
     }
 }

@@ -12,9 +12,10 @@ use nightshift_core::ports::{LedgerReads, LedgerWrites, NoticeWrites};
 
 use crate::carry_out::{FOLLOW_UP_TRIES, write};
 
-/// Publishes what the record has not known to be published, in order.
+/// Publishes what the record has not known to be published, in order. What the
+/// fleet's incident tells of counts as published.
 pub(crate) async fn publish<W: NoticeWrites>(world: &W, record: &ServiceRecord) -> Result<(), Fault> {
-    for notice in &record.unpublished {
+    for notice in record.unpublished.iter().filter(|notice| notice.told_by.is_none()) {
         let alone = match world.publish(notice).await {
             Ok(()) => false,
             // No retry cures it: people are told on the plain way instead.

@@ -1,16 +1,21 @@
 //! Whether somebody is woken, and by which way.
 
 use nightshift_core::incident::ServiceRecord;
+use nightshift_core::mode::Severity;
 use nightshift_core::notice::Pager;
 use nightshift_core::policy::Policy;
 use nightshift_core::refusal::Refusal;
 
 use crate::severity;
 
-/// A page under a new key, if the rules want one.
+/// A page under a new key, if the rules want one. Where the fleet's incident tells of
+/// this one, its page is enough for all but P1.
 pub fn page(record: &mut ServiceRecord, helped: bool, policy: &Policy) -> Option<Pager> {
     let incident = record.incident.as_mut()?;
     if !severity::pages(incident.severity, incident.mode, helped, policy) {
+        return None;
+    }
+    if incident.told_by.is_some() && incident.severity != Severity::P1 {
         return None;
     }
     incident.pages += 1;

@@ -1,8 +1,10 @@
 //! What is to be done about an event, as a value.
 
 use nightshift_core::fault::Fault;
+use nightshift_core::ids::ServiceRef;
 use nightshift_core::incident::ServiceRecord;
 use nightshift_core::ledger::{Claim, Silent, Versioned};
+use nightshift_core::mode::Mode;
 use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::{Remedy, Resume};
 use nightshift_core::timer::Timer;
@@ -70,6 +72,16 @@ pub enum Decision {
         /// Why.
         fault: Fault,
     },
+    /// Many services are ill at once, and no incident tells of that yet: one has to be
+    /// opened, then this is decided again.
+    ManyAtOnce {
+        /// The service by which it was found.
+        service: ServiceRef,
+        /// Its mode.
+        mode: Mode,
+    },
+    /// The fleet's incident opened, or somebody was woken for it.
+    FleetIncident,
     /// The stack's own test alarm: it opens no incident, and is sent on by the way
     /// that an incident takes.
     SelfDrill,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use nightshift_core::alarm::LiveAlarm;
+use nightshift_core::alarm::{AlarmState, LiveAlarm};
 use nightshift_core::fault::{Fault, FaultKind, Sight};
 use nightshift_core::ids::{EventId, ServiceRef};
 use nightshift_core::incident::ServiceRecord;
@@ -13,7 +13,7 @@ use nightshift_core::policy::Policy;
 use nightshift_core::ports::{ImageReads, LedgerReads, StackReads, SwitchReads};
 use nightshift_core::release::{ImageNow, TaskDefinition};
 use nightshift_core::service::Service;
-use nightshift_diagnosis::{ServiceView, ServiceWorld, observe_service};
+use nightshift_diagnosis::{ServiceView, ServiceWorld, observe_among, observe_service};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -92,6 +92,35 @@ pub async fn observe_scene<W: SceneWorld>(
     complete(world, service, looked, (stack, policy), now).await
 }
 
+/// The same for a check, which has read the incident's alarms and weighs nothing: what
+/// else fires matters only below a composite. `alone`: it is one of many, and while an alarm
+/// of it fires nothing but the service is looked at.
+pub async fn observe_check<W: SceneWorld>(
+    world: &W,
+    service: &ServiceRef,
+    (alarms, alone): (&[LiveAlarm], bool),
+    event: &EventId,
+    (stack, policy): (&Stack, &Policy),
+    now: Timestamp,
+) -> Scene {
+    if alone && alarms.iter().any(|alarm| alarm.state == AlarmState::Alarm) {
+        let looked = tokio::join!(world.service(service), observe_standing(world, service, event, policy, now));
+        let looked = (look_alone(looked.0.into(), service), looked.1);
+        return complete(world, service, looked, (stack, policy), now).await;
+    }
+    let known = async {
+        match alarms.iter().any(|alarm| !alarm.children.is_empty()) {
+            true => world.alarms_firing().await,
+            false => Ok(alarms.iter().filter(|alarm| alarm.state == AlarmState::Alarm).cloned().collect()),
+        }
+    };
+    let looked = tokio::join!(
+        observe_among(world, service, alarms.first(), known, now),
+        observe_standing(world, service, event, policy, now)
+    );
+    complete(world, service, looked, (stack, policy), now).await
+}
+
 /// The same for whoever decides about a service that may be one of many: where the
 /// brake is on no remedy is taken, and only who the service is and who is to be woken
 /// matters. In a storm thousands ask at once, and what AWS lets is then for these.
@@ -105,7 +134,7 @@ pub async fn observe_unless_braked<W: SceneWorld>(
 ) -> Scene {
     let standing = observe_standing(world, service, event, policy, now).await;
     let view = match standing.seen().is_some_and(|standing| cut_short(standing, service, policy, now)) {
-        true => alone(world.service(service).await.into(), service),
+        true => look_alone(world.service(service).await.into(), service),
         false => observe_service(world, service, alarm, now).await,
     };
     complete(world, service, (view, standing), (stack, policy), now).await
@@ -127,7 +156,7 @@ pub fn looked_at_alone(view: &ServiceView) -> bool {
     view.history.fault().is_some_and(|fault| fault.operation == NOT_ASKED)
 }
 
-fn alone(found: Sight<Option<Service>>, service: &ServiceRef) -> ServiceView {
+fn look_alone(found: Sight<Option<Service>>, service: &ServiceRef) -> ServiceView {
     let cause = "it was not asked: many services are hit at once";
     let fault = Fault::new(NOT_ASKED, service.to_string(), FaultKind::Transient, cause);
     ServiceView {
@@ -174,8 +203,14 @@ pub async fn observe_standing<W: LedgerReads + SwitchReads>(
     now: Timestamp,
 ) -> Sight<Standing> {
     let since = policy.guardrails.fleet_window.before(now);
-    let (record, fleet, openings, seen, halted) =
-        tokio::join!(world.record(service), world.fleet(), world.openings(since), world.seen(event), world.halted());
+    let most = Some(guardrails::enough(policy));
+    let (record, fleet, openings, seen, halted) = tokio::join!(
+        world.record(service),
+        world.fleet(),
+        world.openings(since, most),
+        world.seen(event),
+        world.halted()
+    );
     let standing = || {
         // A switch that cannot be read is a switch that is on.
         let halted = halted.unwrap_or(true);

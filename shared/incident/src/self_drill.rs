@@ -45,7 +45,7 @@ pub fn checked(
 
 /// What is remembered, or what to do instead: an event that was claimed may have
 /// left notices that are not published yet.
-fn known(standing: &Sight<Standing>) -> Result<&Standing, Box<Plan>> {
+pub(crate) fn known(standing: &Sight<Standing>) -> Result<&Standing, Box<Plan>> {
     match standing {
         Sight::Unseen(fault) => Err(Box::new(Plan::of(Decision::Blind { fault: fault.clone() }))),
         Sight::Seen(standing) if standing.seen => {

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use nightshift_core::alarm::AlarmState;
 use nightshift_core::fault::FaultKind;
+use nightshift_core::fleet::is_no_service;
+use nightshift_core::ids::ServiceRef;
 use nightshift_core::incident::{Incident, Phase, ServiceRecord};
 use nightshift_core::notice::{EvidenceLine, Link, Notice, NoticeKind, Pager};
 use nightshift_core::remedy::{Outcome, Remedy};
@@ -28,11 +30,17 @@ pub struct Words {
     pub timeline: String,
 }
 
-/// Adds a notice to those that are to be published, under the next number.
+/// Adds a notice to those that are to be published, under the next number. What the
+/// fleet's incident tells of is kept like every other, and published to nobody, until
+/// there is a page in it.
 pub fn tell(record: &mut ServiceRecord, kind: NoticeKind, words: Words, pager: Option<Pager>, now: Timestamp) {
     let service = record.service.clone();
     let Some(incident) = record.incident.as_mut() else { return };
     incident.sequence += 1;
+    match pager.is_none() && incident.told_by.is_some() {
+        true => incident.untold = incident.sequence,
+        false => incident.told_by = None,
+    }
     let incident = &*incident;
     let mut links = links::of_incident(&service, &incident.alarms, &incident.about, incident.opened_at, now);
     if let Some(url) = incident.about.runbook.as_ref().filter(|url| url.starts_with("https://")) {
@@ -50,7 +58,7 @@ pub fn tell(record: &mut ServiceRecord, kind: NoticeKind, words: Words, pager: O
         team: incident.about.team.clone(),
         opened_at: incident.opened_at,
         at: now,
-        headline: headline(&service.to_string(), incident, &words.verb),
+        headline: headline(&named(&service), incident, &words.verb),
         why: why(incident),
         done: words.done,
         evidence: evidence(incident),
@@ -60,11 +68,17 @@ pub fn tell(record: &mut ServiceRecord, kind: NoticeKind, words: Words, pager: O
         timeline: words.timeline,
         pager,
         plainly: false,
+        untold: incident.untold,
+        told_by: incident.told_by.clone(),
         sections: Vec::new(),
         chart: None,
         service,
     };
     record.unpublished.push(notice);
+}
+
+fn named(service: &ServiceRef) -> String {
+    if is_no_service(service) { service.service.clone() } else { service.to_string() }
 }
 
 fn headline(service: &str, incident: &Incident, verb: &str) -> String {

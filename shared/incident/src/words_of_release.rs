@@ -159,6 +159,8 @@ pub fn tell(
         timeline: verb,
         pager: None,
         plainly: false,
+        untold: 0,
+        told_by: None,
         sections: quote.into_iter().chain(failed.then(|| course(release))).collect(),
         chart: None,
         service: name,

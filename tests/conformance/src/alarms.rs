@@ -19,6 +19,7 @@ pub async fn alarms<W: AlarmReads>(world: &W, place: &Place) -> Verdict {
     an_alarm_that_nobody_described_has_no_description(world).await?;
     a_composite_names_its_children_and_looks_back_on_nothing(world).await?;
     firing_are_those_in_alarm_in_order_and_without_tags(world).await?;
+    named_are_found_in_one_call_however_many(world).await?;
     if place.has(Gap::ExtendedStatistics) {
         a_percentile_is_told_as_such(world).await?;
     }
@@ -127,6 +128,20 @@ async fn firing_are_those_in_alarm_in_order_and_without_tags<W: AlarmReads>(worl
         expected.push(LiveAlarm { tags: BTreeMap::new(), ..alarm(world, name).await? });
     }
     same("the firing alarms", &got("the firing alarms", world.alarms_firing().await)?, &expected)
+}
+
+/// More names than one call takes, one of them nobody's; a composite among them.
+async fn named_are_found_in_one_call_however_many<W: AlarmReads>(world: &W) -> Verdict {
+    let there: Vec<String> = (1..=101).map(|number| format!("conform-many-{number:04}")).collect();
+    let last = ["prod-checkout".to_owned()];
+    let nobody = ["conform-nobody".to_owned()];
+    let names = [&there[..], &nobody, &last].concat();
+    let found = got("alarms by their names", world.alarms_named(&names).await)?;
+    let found_names: Vec<&String> = found.iter().map(|alarm| &alarm.name).collect();
+    same("the alarms of these names, in order", &found_names, &there.iter().chain(&last).collect())?;
+    let alone = LiveAlarm { tags: BTreeMap::new(), ..alarm(world, "prod-checkout").await? };
+    same("a composite among them, but for its tags", &found.last(), &Some(&alone))?;
+    same("no name", &world.alarms_named(&[]).await, &Ok(Vec::new()))
 }
 
 async fn a_percentile_is_told_as_such<W: AlarmReads>(world: &W) -> Verdict {

@@ -81,7 +81,7 @@ impl<W: FleetWrites + LedgerReads + LedgerWrites> Number<'_, W> {
         same("a claim", &self.world.claim(&self.claim("counted", &read)).await, &Ok(()))?;
         for number in [40, 41, 41] {
             same("keeping the number", &self.world.keep_number_of_services(number).await, &Ok(()))?;
-            let expected = Fleet { remedies: vec![self.now], services: Some(number) };
+            let expected = Fleet { remedies: vec![self.now], services: Some(number), incident: None };
             same("the fleet", &self.fleet().await?.value, &expected)?;
         }
         Ok(())

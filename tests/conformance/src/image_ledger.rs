@@ -30,7 +30,7 @@ pub async fn images<W: ImageLedger + LedgerReads>(world: &W, prefix: &str, now: 
     same("a quarantine", &world.keep_image(&read).await, &Ok(true))?;
     holds("open", &image, listed().await?)?;
     // An image is no incident, though one index has both.
-    got("openings", world.openings(Timestamp::UNIX_EPOCH).await)?;
+    got("openings", world.openings(Timestamp::UNIX_EPOCH, None).await)?;
     let mut read = got("the quarantine", world.image_record(&image).await)?;
     read.value.quarantine = None;
     same("an end of it", &world.keep_image(&read).await, &Ok(true))?;

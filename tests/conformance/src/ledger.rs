@@ -116,6 +116,8 @@ impl<W: LedgerReads + LedgerWrites> Suite<'_, W> {
         record.incident = Some(incident(&service, self.now));
         same("opening", &self.world.claim(&self.claim(Some("open"), 0, record.clone())).await, &Ok(()))?;
         same("open since then", &self.opened_since(&service, self.now).await?, &true)?;
+        let first = self.world.openings(Timestamp::UNIX_EPOCH, Some(1)).await.map(|first| first.len());
+        same("the first alone", &first, &Ok(1))?;
         same("open since later", &self.opened_since(&service, Span::seconds(1).after(self.now)).await?, &false)?;
         let closed = record.incident.take();
         let close = Claim { closed, ..self.claim(None, 1, record) };
@@ -124,7 +126,7 @@ impl<W: LedgerReads + LedgerWrites> Suite<'_, W> {
     }
 
     async fn opened_since(&self, service: &ServiceRef, since: Timestamp) -> Result<bool, String> {
-        let openings = self.world.openings(since).await.map_err(|fault| fault.to_string())?;
+        let openings = self.world.openings(since, None).await.map_err(|fault| fault.to_string())?;
         Ok(openings.iter().any(|opening| opening.service == *service))
     }
 
@@ -220,5 +222,7 @@ pub(crate) fn incident(service: &ServiceRef, now: Timestamp) -> Incident {
         told_plainly: false,
         would: None,
         escalated_at: None,
+        told_by: None,
+        untold: 0,
     }
 }

@@ -66,6 +66,8 @@ fn notice(place: &Place, prefix: &str, sequence: u32, headline: &str) -> Notice 
         timeline: "opened".into(),
         pager: Some(Pager::Trigger { key: format!("{prefix}#1") }),
         plainly: false,
+        untold: 0,
+        told_by: None,
         sections: Vec::new(),
         chart: None,
     }

@@ -98,7 +98,7 @@ pub fn schedule(seed: u64) -> Delivered {
         first_seed: seed,
         deliveries: course.delivered,
         killed: course.died,
-        incidents: invariants::incidents(&ended) as u64,
+        incidents: invariants::incidents(&ended).0 as u64,
         remedies: invariants::remedies(&ended) as u64,
         nights: [(trouble.name(), 1)].into(),
         failed: failed.into_iter().collect(),

@@ -147,7 +147,9 @@ impl Functions {
         }
         match &parcel.delivery {
             Delivery::Alarm { event, .. } => Box::pin(async move { said(self.responder.handle(event, now).await) }),
-            Delivery::Timer(timer) if matches!(timer.purpose, Purpose::Verify { .. } | Purpose::Reread { .. }) => {
+            Delivery::Timer(timer)
+                if matches!(timer.purpose, Purpose::Verify { .. } | Purpose::Reread { .. } | Purpose::Fleet { .. }) =>
+            {
                 let event = serde_json::to_value(timer).unwrap_or_default();
                 Box::pin(async move { said(self.verifier.handle(&event, now).await) })
             }

@@ -8,7 +8,7 @@ mod lambda;
 mod limits;
 pub mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nightshift_core::notice::Pager;
 use nightshift_sim::meter::{Called, Units, Used};
@@ -56,8 +56,12 @@ pub struct Stormed {
     pub calls: BTreeMap<String, Limited>,
     /// Units of the ledger by kind of item.
     pub ledger: BTreeMap<&'static str, Units>,
-    /// Incidents that opened.
+    /// Incidents of services that opened.
     pub incidents: usize,
+    /// Incidents of many services at once.
+    pub fleet_incidents: usize,
+    /// Messages in the channel: incidents that were told by themselves.
+    pub messages: usize,
     /// Remedies that were taken.
     pub remedies: usize,
     /// Notices published, by kind.
@@ -96,9 +100,11 @@ pub fn storm(wanted: Wanted, each: impl FnMut(i64)) -> Result<Stormed, ScenarioE
     let over = course::run(scenario, concurrency as usize, &mut Dice::new(seed, "storm"), each);
     let used = over.account.used();
     let (mut notices, mut pages) = (BTreeMap::new(), 0);
+    let mut told = BTreeSet::new();
     for notice in over.account.notices() {
         *notices.entry(format!("{:?}", notice.kind)).or_insert(0) += 1;
         pages += u64::from(matches!(notice.pager, Some(Pager::Trigger { .. })));
+        told.insert(notice.incident);
     }
     let found = broken(&over.ended, &Reader::absent());
     let (mut broken, mut examples) = (BTreeMap::new(), Vec::new());
@@ -110,6 +116,7 @@ pub fn storm(wanted: Wanted, each: impl FnMut(i64)) -> Result<Stormed, ScenarioE
             examples.push(one);
         }
     }
+    let (incidents, fleet_incidents) = invariants::incidents(&over.ended);
     Ok(Stormed {
         services,
         alarms,
@@ -119,7 +126,9 @@ pub fn storm(wanted: Wanted, each: impl FnMut(i64)) -> Result<Stormed, ScenarioE
         calls: used.calls.iter().map(|(name, called)| (name.clone(), limited(name, *called))).collect(),
         usd: cost(&used, &over.lambda),
         ledger: used.units,
-        incidents: invariants::incidents(&over.ended),
+        incidents,
+        fleet_incidents,
+        messages: told.len(),
         remedies: invariants::remedies(&over.ended),
         notices,
         pages,

@@ -14,8 +14,16 @@ pub fn text(stormed: &Stormed, paint: Paint) -> String {
     let mut text = format!("\n  {}\n\n", paint.ink(Ink::Bold, &title));
     let told: u64 = stormed.notices.values().sum();
     let by_kind: Vec<String> = stormed.notices.iter().map(|(kind, times)| format!("{kind} {times}")).collect();
-    text.push_str(&format!("  {incidents} incidents, {remedies} remedies, over after {} minutes\n", seconds / 60));
-    text.push_str(&format!("  {told} notices: {}\n", by_kind.join(", ")));
+    text.push_str(&format!(
+        "  {incidents} incidents of services, {} of many at once, {remedies} remedies, over after {} minutes\n",
+        stormed.fleet_incidents,
+        seconds / 60
+    ));
+    text.push_str(&format!(
+        "  {} messages in the channel, by {told} notices: {}\n",
+        stormed.messages,
+        by_kind.join(", ")
+    ));
     text.push_str(&format!("  {pages} pages, {plain_pages} plain ones, {dead} events in a dead-letter queue\n"));
     text.push_str(&format!(
         "  Lambda: {} invocations, {} at once, {} tries without a free place, {} events expired\n",

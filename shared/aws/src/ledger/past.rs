@@ -32,7 +32,7 @@ impl HistoryReads for Account {
     async fn open_incidents(&self) -> Answer<Vec<(ServiceRef, Incident)>> {
         let mut open = Vec::new();
         // The index may be a moment behind the records.
-        for opening in self.openings(Timestamp::UNIX_EPOCH).await? {
+        for opening in self.openings(Timestamp::UNIX_EPOCH, None).await? {
             let record = self.record(&opening.service).await?.value;
             open.extend(record.incident.map(|incident| (opening.service, incident)));
         }

@@ -172,6 +172,8 @@ mod tests {
             timeline: "rolled back".to_owned(),
             pager: None,
             plainly: false,
+            untold: 0,
+            told_by: None,
             sections: Vec::new(),
             chart: None,
         }

@@ -76,6 +76,8 @@ impl Notice {
             links: Vec::new(),
             pager: None,
             plainly: false,
+            untold: 0,
+            told_by: None,
             sections,
             chart: None,
         }

@@ -51,6 +51,10 @@ impl AlarmReads for Account {
         self.answer("cloudwatch:DescribeAlarms", Some(&self.night.alarm))
     }
 
+    async fn alarms_named(&self, _: &[String]) -> Answer<Vec<LiveAlarm>> {
+        self.answer("cloudwatch:DescribeAlarms", self.view().firing.seen())
+    }
+
     async fn alarms_firing(&self) -> Answer<Vec<LiveAlarm>> {
         self.answer("cloudwatch:DescribeAlarms", self.view().firing.seen())
     }
@@ -120,7 +124,7 @@ impl LedgerReads for Account {
         self.answer("dynamodb:GetItem", None)
     }
 
-    async fn openings(&self, _: Timestamp) -> Answer<Vec<Opening>> {
+    async fn openings(&self, _: Timestamp, _: Option<usize>) -> Answer<Vec<Opening>> {
         self.answer("dynamodb:Query", None)
     }
 

@@ -47,6 +47,8 @@ fn incident(alarms: &[LiveAlarm]) -> Incident {
         told_plainly: false,
         would: None,
         escalated_at: None,
+        told_by: None,
+        untold: 0,
     }
 }
 

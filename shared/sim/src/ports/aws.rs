@@ -30,6 +30,20 @@ impl AlarmReads for Account {
         .await
     }
 
+    async fn alarms_named(&self, names: &[String]) -> Answer<Vec<LiveAlarm>> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.read("cloudwatch:DescribeAlarms", names.join(", "), |state| {
+            let event = state.scenario.event_second();
+            let named = state.alarms.iter().filter(|alarm| names.contains(&alarm.setup.name));
+            let mut named: Vec<LiveAlarm> = named.map(|alarm| alarm.live(event, false)).collect();
+            named.sort_by(|a, b| a.arn.cmp(&b.arn));
+            Ok(named)
+        })
+        .await
+    }
+
     async fn alarms_firing(&self) -> Answer<Vec<LiveAlarm>> {
         self.read("cloudwatch:DescribeAlarms", "*", |state| {
             let event = state.scenario.event_second();

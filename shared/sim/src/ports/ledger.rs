@@ -35,9 +35,9 @@ impl LedgerReads for Account {
         .await
     }
 
-    async fn openings(&self, since: Timestamp) -> Answer<Vec<Opening>> {
+    async fn openings(&self, since: Timestamp, most: Option<usize>) -> Answer<Vec<Opening>> {
         self.read(QUERY, "open incidents", |state| {
-            let openings = state.ledger.openings(since);
+            let openings = state.ledger.openings(since, most);
             // The index holds keys alone.
             state.meter_read("index open-incidents", "1", || openings.len() * meter::KEYS, false);
             Ok(openings)

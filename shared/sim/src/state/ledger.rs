@@ -116,13 +116,14 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn openings(&self, since: Timestamp) -> Vec<Opening> {
+    pub(crate) fn openings(&self, since: Timestamp, most: Option<usize>) -> Vec<Opening> {
         let open = |record: &Versioned<ServiceRecord>| {
             let at = record.value.incident.as_ref()?.opened_at;
             (at >= since).then(|| Opening { service: record.value.service.clone(), at })
         };
         let mut openings: Vec<Opening> = self.records.values().filter_map(open).collect();
         openings.sort_by_key(|opening| opening.at);
+        openings.truncate(most.unwrap_or(usize::MAX));
         openings
     }
 

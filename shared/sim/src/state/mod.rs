@@ -107,7 +107,7 @@ impl State {
         let first = first.min(start - WARM_UP_S).min(registry.wake());
         let mut ledger = Ledger::default();
         if let Some(services) = scenario.fleet_services {
-            let fleet = Fleet { remedies: Vec::new(), services: Some(services) };
+            let fleet = Fleet { services: Some(services), ..Fleet::default() };
             ledger.fleet = Some(Versioned { version: 1, value: fleet });
         }
         let mut state = Self {

@@ -1,0 +1,111 @@
+//! Many services at once: one incident tells of all.
+
+use nightshift_core::fleet;
+use nightshift_core::incident::{Incident, Phase};
+use nightshift_core::mode::Severity;
+use nightshift_core::notice::{Notice, NoticeKind, Pager};
+use nightshift_core::policy::Policy;
+use nightshift_sim::scenario::{Moment, Outage, Scenario};
+use nightshift_sim::{Account, Story};
+
+use super::{run_under, scenario};
+
+/// Six services on one database, the sixth with tier 1, under an alarm each; a second
+/// trouble keeps the fifth ill for an hour after.
+fn on_one_database(left_behind: bool) -> Scenario {
+    let mut scenario = scenario("dependency-outage");
+    for name in ["carts", "stock", "login"] {
+        let mut service = scenario.service_mut("search").unwrap().clone();
+        service.name = name.into();
+        let mut alarm = scenario.alarms.iter().find(|alarm| alarm.name == "prod-search-5xx").unwrap().clone();
+        alarm.name = format!("prod-{name}-5xx");
+        alarm.service = Some(name.into());
+        alarm.tags.insert("service".into(), name.into());
+        scenario.services.push(service);
+        scenario.alarms.push(alarm);
+        scenario.outages[0].services.push(name.into());
+    }
+    scenario.service_mut("login").unwrap().tags.insert("tier".into(), "1".into());
+    if left_behind {
+        let alone =
+            Outage { services: vec!["stock".into()], until: Some(Moment::minutes(150)), ..scenario.outages[0].clone() };
+        scenario.outages.push(Outage { name: "stock-db".into(), ..alone });
+    }
+    scenario
+}
+
+fn of_the_fleet(account: &Account) -> Vec<Notice> {
+    account.notices().into_iter().filter(|notice| fleet::is_no_service(&notice.service)).collect()
+}
+
+fn of(account: &Account, name: &str) -> Vec<NoticeKind> {
+    account.notices().iter().filter(|notice| notice.service.service == name).map(|notice| notice.kind).collect()
+}
+
+fn ended(account: &Account, name: &str) -> Incident {
+    let service = account.service_ref(name).unwrap();
+    let all = account.ended_incidents();
+    all.into_iter().find(|(of, _)| *of == service).map(|(_, incident)| incident).unwrap()
+}
+
+#[test]
+fn one_incident_tells_of_all_and_only_p1_pages_beside_it() {
+    let story = Story::new(on_one_database(false));
+    run_under(&story, &Policy::default(), 120);
+    let told = of_the_fleet(&story);
+    let kinds: Vec<NoticeKind> = told.iter().map(|notice| notice.kind).collect();
+    assert_eq!(kinds.first(), Some(&NoticeKind::Opened));
+    assert_eq!(kinds.last(), Some(&NoticeKind::Resolved));
+    assert!(matches!(told[0].pager, Some(Pager::Trigger { .. })), "somebody is woken once");
+    assert!(matches!(told.last().unwrap().pager, Some(Pager::Resolve { .. })), "and let sleep again");
+    assert_eq!(told[0].severity, Severity::P1);
+    // The first two came before anybody could know; login pages by itself.
+    let silent: Vec<&str> = ["checkout", "search", "payments", "carts", "stock"]
+        .into_iter()
+        .filter(|name| of(&story, name).is_empty())
+        .collect();
+    assert_eq!(silent.len(), 3, "{silent:?}");
+    assert_eq!(of(&story, "login").first(), Some(&NoticeKind::Opened));
+    for name in silent {
+        let incident = ended(&story, name);
+        assert_eq!((incident.phase, incident.pages), (Phase::Resolved, 0), "{name}");
+        assert_eq!(incident.untold, incident.sequence, "{name}");
+    }
+    assert!(story.production_writes().is_empty());
+    let standing = nightshift_sim::poll_once(nightshift_core::ports::LedgerReads::fleet(&story.account()));
+    assert_eq!(standing.unwrap().unwrap().value.incident, None);
+}
+
+#[test]
+fn who_stays_ill_when_the_others_are_well_tells_of_itself() {
+    let story = Story::new(on_one_database(true));
+    run_under(&story, &Policy::default(), 240);
+    let over = of_the_fleet(&story).pop().unwrap();
+    assert_eq!(over.kind, NoticeKind::Resolved);
+    assert!(over.done.iter().any(|line| line.contains("prod/stock")), "{:?}", over.done);
+    assert_eq!(of(&story, "stock"), [NoticeKind::Escalated, NoticeKind::Resolved]);
+    let told: Vec<Notice> = story.notices().into_iter().filter(|notice| notice.service.service == "stock").collect();
+    assert!(told[0].at >= over.at && matches!(told[0].pager, Some(Pager::Trigger { .. })));
+    assert_eq!(told[0].untold + 1, told[0].sequence, "what the fleet's incident told is not missing");
+}
+
+#[test]
+fn services_that_are_only_observed_wake_nobody_until_one_that_may_is_ill() {
+    let mut scenario = on_one_database(false);
+    for service in &mut scenario.services {
+        service.tags.remove("nightshift");
+    }
+    let story = Story::new(scenario.clone());
+    run_under(&story, &Policy::default(), 120);
+    assert!(story.notices().iter().all(|notice| notice.pager.is_none()));
+    assert_eq!(of_the_fleet(&story).first().map(|notice| notice.kind), Some(NoticeKind::Opened));
+
+    let last = scenario.services.len() - 2;
+    scenario.services[last].tags.insert("nightshift".into(), "act".into());
+    let late = scenario.services[last].name.clone();
+    scenario.alarms.iter_mut().find(|alarm| alarm.service.as_deref() == Some(&late)).unwrap().evaluation_periods = 4;
+    let story = Story::new(scenario);
+    run_under(&story, &Policy::default(), 120);
+    let pages = story.notices().into_iter().filter(|notice| matches!(notice.pager, Some(Pager::Trigger { .. })));
+    assert_eq!(pages.map(|notice| notice.service.cluster).collect::<Vec<_>>(), ["*"], "once, by the fleet's");
+}
