@@ -77,7 +77,7 @@ fn calls(it: &Storm) -> Markup {
         p.note {
             "Each pair of bars has its own scale. Of some calls AWS lets a burst beyond the rate: what was held back is said."
         }
-        h3 { "Calls whose limit nobody knows" }
+        h3 { "Calls without a rate to compare with" }
         div.scroll { table.numbers {
             tr { th { "call" } th { "in the worst second" } th { "in all" } }
             @for (name, calls) in it.calls.iter().filter(|(_, calls)| calls.per_second.is_none()) {
