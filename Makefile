@@ -88,21 +88,31 @@ test: ## Everything that CI runs.
 # proof on the wire down: PROVE="--story told --kind reset".
 SCHEDULES ?= 100000
 PROVE ?=
+# Where each part leaves its document, and the page of those that are there.
+PROOF := target/prove
 
+# The second part whatever came of the first, and a page in any case: what is broken
+# is what one wants to see.
 .PHONY: prove
-prove: prove-nights prove-wire ## All that may go wrong, and how often Nightshift is wrong: an hour on two cores.
+prove: ## Both reports, and target/prove/index.html: what may go wrong, how often it is wrong. An hour on two cores.
+	@code=0; for part in prove-nights prove-wire; do $(MAKE) $$part || code=1; done; exit $$code
 
 .PHONY: prove-nights
 # The storm of ten thousand alarms takes longer than anybody waits: docs/simulate.md.
 prove-nights: cargo ## No delivery is lost and no storm breaks a rule, and how often a remedy is wrong.
 	cargo build --locked --profile prove --package nightshift --no-default-features
-	$${CARGO_TARGET_DIR:-target}/prove/nightshift simulate deliveries --seeds $(SCHEDULES)
-	$${CARGO_TARGET_DIR:-target}/prove/nightshift simulate storm --services 200 --alarms 1000
-	$${CARGO_TARGET_DIR:-target}/prove/nightshift simulate incidents --seeds-from shared/sim/seeds/test.toml
+	@simulate="$${CARGO_TARGET_DIR:-target}/prove/nightshift simulate"; code=0; \
+	$$simulate deliveries --seeds $(SCHEDULES) --json-to $(PROOF)/deliveries.json || code=1; \
+	$$simulate storm --services 200 --alarms 1000 --json-to $(PROOF)/storm.json || code=1; \
+	$$simulate incidents --seeds-from shared/sim/seeds/test.toml --json-to $(PROOF)/incidents.json || code=1; \
+	$$simulate page --from $(PROOF) || code=1; \
+	exit $$code
 
 .PHONY: prove-wire
 prove-wire: .tools/ministack/stamp .tools/sam/stamp .tools/wire/stamp binaries ## Every function, killed or failed at every call; PROVE=… narrows it down.
-	@cd tests/stack && ../../.tools/wire/bin/python -m prove $(PROVE)
+	@code=0; (cd tests/stack && ../../.tools/wire/bin/python -m prove $(PROVE)) || code=1; \
+	$${CARGO_TARGET_DIR:-target}/debug/nightshift simulate page --from $(PROOF) || code=1; \
+	exit $$code
 
 .PHONY: deny
 deny: cargo ## Licences, advisories and banned crates.

@@ -20,9 +20,9 @@ pub enum Simulation {
         /// The first one's seed; the others follow.
         #[arg(long, default_value_t = 0)]
         first_seed: u64,
-        /// Print one JSON document.
-        #[arg(long)]
-        json: bool,
+        /// How it is told.
+        #[command(flatten)]
+        told: Told,
     },
     /// How often the functions are right about incidents, next to what people do without them.
     ///
@@ -48,9 +48,9 @@ pub enum Simulation {
         /// The first one's seed; the others follow.
         #[arg(long, default_value_t = 0)]
         first_seed: u64,
-        /// Print one JSON document.
-        #[arg(long)]
-        json: bool,
+        /// How it is told.
+        #[command(flatten)]
+        told: Told,
     },
     /// A storm: ten thousand alarms of two thousand services in a minute, and the recovery.
     ///
@@ -73,9 +73,25 @@ pub enum Simulation {
         /// Another seed, other services act.
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// Print one JSON document.
-        #[arg(long)]
-        json: bool,
+        /// How it is told.
+        #[command(flatten)]
+        told: Told,
+    },
+    /// One page with pictures of what incidents, deliveries, storm and the proof on the wire wrote.
+    ///
+    /// It stands by itself: one file, no script, nothing from elsewhere. A part that is not there is named.
+    #[command(
+        after_help = "Examples:\n  nightshift simulate storm --json-to target/prove/storm.json\n  nightshift simulate \
+                            page\n  nightshift simulate page --from proof/ --out /tmp/proof.html\n\nmake prove writes \
+                            all parts and the page."
+    )]
+    Page {
+        /// Where incidents.json, deliveries.json, storm.json and wire.json are.
+        #[arg(long, value_name = "DIR", default_value = "target/prove")]
+        from: PathBuf,
+        /// Where the page goes [default: index.html in DIR].
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
 }
 
@@ -101,12 +117,23 @@ pub struct Incidents {
     #[arg(long, value_name = "FILE")]
     pub picture: Option<PathBuf>,
     /// Print what each piece of evidence is worth on these nights: what weights are set by.
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with_all = ["json", "json_to"])]
     pub evidence: bool,
     /// Print a line for each night that came out otherwise than it should.
-    #[arg(long, conflicts_with_all = ["json", "evidence"])]
+    #[arg(long, conflicts_with_all = ["json", "json_to", "evidence"])]
     pub misses: bool,
+    /// How it is told.
+    #[command(flatten)]
+    pub told: Told,
+}
+
+/// How what came of a simulation is told.
+#[derive(Clone, Debug, Args)]
+pub struct Told {
     /// Print one JSON document.
     #[arg(long)]
     pub json: bool,
+    /// Write the JSON document into this file as well, whatever is printed.
+    #[arg(long, value_name = "FILE")]
+    pub json_to: Option<PathBuf>,
 }

@@ -7,7 +7,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use nightshift_sim::trouble;
 use serde::Serialize;
 
-use super::{Wrong, chain, proved, say};
+use super::{Wrong, chain, proved, say, write};
+use crate::args::simulate::Told;
 use crate::args::{Incidents, Simulation};
 use crate::paint::Paint;
 use crate::simulate::incidents::seeds::{self, Seeds};
@@ -18,23 +19,24 @@ use crate::simulate::{cost, text};
 /// Measures what was asked for.
 pub(super) fn simulated(simulation: Simulation, paint: Paint) -> Result<ExitCode, Wrong> {
     match simulation {
-        Simulation::Cost { seeds, first_seed, json } => of_costs(seeds, first_seed, json, paint)?,
+        Simulation::Cost { seeds, first_seed, told } => of_costs(seeds, first_seed, &told, paint)?,
         Simulation::Incidents(wanted) => of_incidents(&wanted, paint)?,
-        Simulation::Deliveries { seeds, first_seed, json } => {
-            return proved::deliveries(seeds, first_seed, json, paint);
+        Simulation::Deliveries { seeds, first_seed, told } => {
+            return proved::deliveries(seeds, first_seed, &told, paint);
         }
-        Simulation::Storm { services, alarms, concurrency, seed, json } => {
-            return proved::storm(Wanted { services, alarms, concurrency, seed }, json, paint);
+        Simulation::Storm { services, alarms, concurrency, seed, told } => {
+            return proved::storm(Wanted { services, alarms, concurrency, seed }, &told, paint);
         }
+        Simulation::Page { from, out } => proved::page(&from, out, paint)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn of_costs(seeds: u32, first_seed: u64, json: bool, paint: Paint) -> Result<(), Wrong> {
+fn of_costs(seeds: u32, first_seed: u64, told: &Told, paint: Paint) -> Result<(), Wrong> {
     let bar = bar(seeds.into(), "years")?;
     let simulated = cost(seeds, first_seed, || bar.inc(1));
     bar.finish_and_clear();
-    if json { document(&simulated) } else { Ok(say(&text::text(&simulated, paint))?) }
+    self::told(&simulated, told, || text::text(&simulated, paint))
 }
 
 fn of_incidents(wanted: &Incidents, paint: Paint) -> Result<(), Wrong> {
@@ -50,7 +52,7 @@ fn of_incidents(wanted: &Incidents, paint: Paint) -> Result<(), Wrong> {
         fs::write(file, picture::svg(&simulated.calibration))
             .map_err(|error| format!("{}: {error}", file.display()))?;
     }
-    if wanted.json { document(&simulated) } else { Ok(say(&incidents::text::text(&simulated, paint))?) }
+    told(&simulated, &wanted.told, || incidents::text::text(&simulated, paint))
 }
 
 fn nights(wanted: &Incidents) -> Result<Vec<Night>, Wrong> {
@@ -84,6 +86,12 @@ fn bar(length: u64, of: &str) -> Result<ProgressBar, Wrong> {
     Ok(ProgressBar::new(length).with_style(style))
 }
 
-fn document(simulated: &impl Serialize) -> Result<(), Wrong> {
-    Ok(say(&format!("{:#}\n", serde_json::to_value(simulated)?))?)
+/// Says what came of it, as text or as JSON; the document goes into a file first, so that
+/// a reader who goes away takes nothing with them.
+pub(super) fn told(simulated: &impl Serialize, told: &Told, text: impl FnOnce() -> String) -> Result<(), Wrong> {
+    let document = format!("{:#}\n", serde_json::to_value(simulated)?);
+    if let Some(file) = &told.json_to {
+        write(file, &document)?;
+    }
+    Ok(say(&if told.json { document } else { text() })?)
 }

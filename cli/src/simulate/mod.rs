@@ -8,6 +8,7 @@ pub mod deliveries;
 pub mod incidents;
 pub mod invariants;
 pub mod judge;
+pub mod page;
 pub mod reader;
 pub mod storm;
 pub mod text;

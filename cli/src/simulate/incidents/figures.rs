@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use nightshift_core::cause::Cause;
 use nightshift_core::policy::Policy;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::play::Played;
 
@@ -25,7 +25,7 @@ pub struct Tally {
 }
 
 /// What came of it.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Figures {
     /// Nights in which something rang.
     pub n: u32,
@@ -35,6 +35,10 @@ pub struct Figures {
     pub by_ecs: u32,
     /// Rollbacks that were made without asking anybody.
     pub rollbacks: u32,
+    /// Of them, those that were the remedy the night called for.
+    pub right: u32,
+    /// Of `due`, those that were not rolled back, or not rightly.
+    pub missed: u32,
     /// The share of the rollbacks that was the remedy the night called for; `None`: there were none.
     pub precision: Option<f64>,
     /// The share of `due` that was rolled back; `None`: none was due.
@@ -71,6 +75,8 @@ impl Tally {
             due: self.due,
             by_ecs: self.by_ecs,
             rollbacks: self.rollbacks,
+            right: self.right,
+            missed: self.due.saturating_sub(self.recalled),
             precision: share(self.right, self.rollbacks),
             recall: share(self.recalled, self.due),
             healed: share(self.healed, self.n),
@@ -113,7 +119,7 @@ pub(super) fn causes(nights: &[&Played], tallies: &BTreeMap<Cause, Tally>) -> BT
 }
 
 /// Nights in which the release was said to be to blame with that probability.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Calibration {
     /// From so many per cent on, up to the next ten.
     pub from_percent: u8,

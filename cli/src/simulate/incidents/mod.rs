@@ -20,7 +20,7 @@ use std::thread;
 use nightshift_core::cause::Cause;
 use nightshift_sim::Scenario;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use figures::{Calibration, Causes, Figures, Tally};
 use play::Played;
@@ -49,7 +49,7 @@ pub struct Simulated {
 }
 
 /// What people do without it.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Baselines {
     /// An alarm within 60 minutes after a release: back.
     pub alarm_after_release: Figures,

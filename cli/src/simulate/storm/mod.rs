@@ -5,7 +5,7 @@
 mod course;
 mod fleet;
 mod lambda;
-mod limits;
+pub mod limits;
 pub mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
