@@ -36,7 +36,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::event::Incoming;
-use crate::observe::observe;
+use crate::observe::{Observed, observe};
 
 /// The ports this function meets the world through.
 pub trait World: SceneWorld + Hands + AlarmMap {}
@@ -140,11 +140,9 @@ impl<W: World> Handler<W> {
             return Ok(Report::Alarm { plan: Box::new(plan), outcome });
         };
         self.many_at_once(answering, &signal, service, *mode).await?;
+        let observe = async || Observed { many_told: true, ..observe().await };
         let (plan, outcome) = respond(&self.world, answering, observe, plan::plan).await?;
-        match plan.decision {
-            Decision::ManyAtOnce { .. } => Err(Unfinished::Contended),
-            _ => Ok(Report::Alarm { plan: Box::new(plan), outcome }),
-        }
+        Ok(Report::Alarm { plan: Box::new(plan), outcome })
     }
 
     /// Opens the incident that tells of all who are ill at once.

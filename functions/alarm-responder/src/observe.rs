@@ -34,6 +34,9 @@ pub struct Observed {
     pub counted: Option<Sight<bool>>,
     /// What is remembered of the service, for a return to OK.
     pub standing: Option<Sight<Standing>>,
+    /// If many services are ill at once, that has been told.
+    #[serde(default)]
+    pub many_told: bool,
     /// All about the service, for an ALARM.
     pub scene: Option<Scene>,
 }
@@ -54,6 +57,7 @@ pub async fn observe<W: World>(
         service: Sight::Seen(None),
         counted: None,
         standing: None,
+        many_told: false,
         scene: None,
     };
     if not_ours_to_answer(signal, &stack.home).is_none() {

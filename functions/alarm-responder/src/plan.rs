@@ -22,6 +22,9 @@ use crate::unmapped::{message, unfound, worth_a_message};
 
 /// Decides what to do about the signal.
 pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
+    if let Some(plan) = many_at_once(observed, policy, now) {
+        return plan;
+    }
     if let Some(refusal) = worth_a_message(observed) {
         return told(observed, refusal, now);
     }
@@ -46,6 +49,15 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
     }
 }
 
+/// Where many services are ill at once, that is told before anything is decided of this.
+fn many_at_once(observed: &Observed, policy: &Policy, now: Timestamp) -> Option<Plan> {
+    let scene = observed.scene.as_ref().filter(|_| !observed.many_told)?;
+    let standing = scene.standing.seen().filter(|standing| !standing.seen)?;
+    let (service, mode) = (scene.service.clone(), mode(&scene.view.service, scene.default_mode));
+    let news = fleet::is_news(standing, (&observed.signal.event, &service), mode, policy, now);
+    news.then(|| Plan::of(Decision::ManyAtOnce { service, mode }))
+}
+
 /// People are told once: an event that was counted has been told. Only two
 /// deliveries at the very same moment may both tell, which is better than that
 /// neither does.
@@ -63,10 +75,6 @@ fn firing(observed: &Observed, scene: &Scene, standing: &Standing, policy: &Poli
     let moment = Moment { scene, standing, policy, event: &signal.event, now };
     if standing.seen {
         return replay(standing, Some(scene), policy, now);
-    }
-    let mode = mode(&scene.view.service, scene.default_mode);
-    if fleet::is_news(standing, &scene.service, mode, policy, now) {
-        return Plan::of(Decision::ManyAtOnce { service: scene.service.clone(), mode });
     }
     answer(moment, signal, &observed.live, observed.symptom.as_ref())
 }

@@ -6,7 +6,7 @@ mod series;
 use aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder;
 use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
 use jiff::Timestamp;
-use nightshift_core::alarm::{AlarmState, LiveAlarm};
+use nightshift_core::alarm::{AlarmState, LiveAlarm, MOST_FIRING};
 use nightshift_core::metric::{MetricId, Series};
 use nightshift_core::ports::{AlarmListing, AlarmReads, AlarmWrites, Answer, MetricReads};
 
@@ -43,14 +43,15 @@ impl AlarmReads for Account {
         let mut found = Vec::new();
         for names in names.chunks(MOST_NAMES) {
             let request = self.cloudwatch.describe_alarms().set_alarm_names(Some(names.to_vec()));
-            found.extend(all_pages(request, &names.join(", ")).await?);
+            found.extend(pages(request, &names.join(", "), usize::MAX).await?);
         }
         found.sort_by(|a, b| a.arn.cmp(&b.arn));
         Ok(found)
     }
 
     async fn alarms_firing(&self) -> Answer<Vec<LiveAlarm>> {
-        all_pages(self.cloudwatch.describe_alarms().state_value(StateValue::Alarm), "in ALARM").await
+        let request = self.cloudwatch.describe_alarms().state_value(StateValue::Alarm);
+        pages(request, "in ALARM", MOST_FIRING).await
     }
 }
 
@@ -68,19 +69,23 @@ impl AlarmWrites for Account {
 
 impl AlarmListing for Account {
     async fn alarms(&self) -> Answer<Vec<LiveAlarm>> {
-        all_pages(self.cloudwatch.describe_alarms(), "all").await
+        pages(self.cloudwatch.describe_alarms(), "all", usize::MAX).await
     }
 }
 
-/// Alarms of both types, by ARN, without tags; `which` names them in a fault.
-async fn all_pages(request: DescribeAlarmsFluentBuilder, which: &str) -> Answer<Vec<LiveAlarm>> {
+/// Alarms of both types, by ARN, without tags, until there are `most`; `which` names them
+/// in a fault.
+async fn pages(request: DescribeAlarmsFluentBuilder, which: &str, most: usize) -> Answer<Vec<LiveAlarm>> {
     let mut pages = request.set_alarm_types(all_types()).max_records(PAGE).into_paginator().send();
     let mut found = Vec::new();
-    while let Some(page) = pages.next().await {
+    while found.len() < most
+        && let Some(page) = pages.next().await
+    {
         let page = page.map_err(|error| fault(DESCRIBE, which, &error))?;
         found.extend(page.metric_alarms().iter().filter_map(live::of_metric));
         found.extend(page.composite_alarms().iter().filter_map(live::of_composite));
     }
+    found.truncate(most);
     found.sort_by(|a, b| a.arn.cmp(&b.arn));
     Ok(found)
 }

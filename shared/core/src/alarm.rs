@@ -134,6 +134,10 @@ pub struct LiveAlarm {
     pub evaluation_periods: u32,
 }
 
+/// So many alarms in ALARM tell that many are ill, and in whichever services; an account
+/// in a storm has thousands, a hundred to a page.
+pub const MOST_FIRING: usize = 300;
+
 /// Alarms that Application Auto Scaling keeps for itself begin like this.
 pub const TARGET_TRACKING_PREFIX: &str = "TargetTracking-";
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{IncidentId, ServiceRef};
+use crate::ids::{EventId, IncidentId, ServiceRef};
 
 /// In place of a cluster, where a record is of no service: ECS lets none be called so.
 const NO_CLUSTER: &str = "*";
@@ -27,6 +27,9 @@ pub struct Fleet {
 pub struct FleetIncident {
     /// Which one.
     pub id: IncidentId,
+    /// The alarm's event that opened it, or by which somebody was woken: its retry goes on
+    /// where it stopped.
+    pub by: EventId,
     /// When it opened.
     pub since: Timestamp,
     /// It woke somebody. Services that are only observed open one that does not.

@@ -57,7 +57,8 @@ pub trait AlarmReads: Sync {
     /// tags: the alarms that are there, by ARN. No name is no call.
     fn alarms_named(&self, names: &[String]) -> impl Future<Output = Answer<Vec<LiveAlarm>>> + Send;
 
-    /// `cloudwatch:DescribeAlarms` for all alarms in ALARM now, without tags.
+    /// `cloudwatch:DescribeAlarms` for the alarms in ALARM now, without tags, by ARN:
+    /// all, or the first [`MOST_FIRING`](crate::alarm::MOST_FIRING) that it names.
     fn alarms_firing(&self) -> impl Future<Output = Answer<Vec<LiveAlarm>>> + Send;
 }
 

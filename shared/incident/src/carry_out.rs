@@ -161,31 +161,27 @@ async fn finish<W: Hands>(
             None => Ok(()),
         }
     };
+    let open = record.incident.as_ref().and_then(Incident::open_intent);
+    let last_look = async {
+        match open.filter(|intent| needs_last_look(&intent.remedy)) {
+            Some(_) => last_look(world, &record.service, policy, now).await,
+            None => None,
+        }
+    };
     // A remedy waits for both: nothing changes production without its check
     // set and people told. The last look may go at the same time.
-    let since = policy.guardrails.fleet_window.before(now);
-    let most = Some(guardrails::enough(policy));
-    let (timer, published, halted, openings, fleet) =
-        tokio::join!(set_timer, publish(world, record), world.halted(), world.openings(since, most), world.fleet());
+    let (timer, published, withheld) = tokio::join!(set_timer, publish(world, record), last_look);
     let no_timer = timer.err();
     if let Some(fault) = no_timer.as_ref().filter(|fault| fault.transient()) {
         return Err(fault.clone());
     }
     published?;
     let told = keys(record);
-    let Some(intent) = record.incident.as_ref().and_then(Incident::open_intent) else {
+    let Some(intent) = open else {
         settle(world, &record.service, told, now).await?;
         // Nobody will check this incident: that must not go unheard.
         return no_timer.map_or(Ok(Carried::Done { outcome: None }), Err);
     };
-    let withheld = match (halted, openings, fleet) {
-        (Ok(halted), Ok(openings), Ok(fleet)) => {
-            guardrails::last_look(halted, &openings, &record.service, fleet.value.services, policy, now)
-        }
-        (Err(_), _, _) => Some(Refusal::Halted),
-        (_, Err(fault), _) | (_, _, Err(fault)) => Some(Refusal::NotObserved { operation: fault.operation }),
-    };
-    let withheld = withheld.filter(|_| needs_last_look(&intent.remedy));
     let outcome = match no_timer {
         // No remedy without its check, and no retry cures this: tell people.
         Some(fault) if resume == Some(Resume::DoAgain) => Some(Outcome::Failed { fault }),
@@ -205,6 +201,24 @@ async fn finish<W: Hands>(
         settle(world, &after.service, told, now).await?;
     }
     Ok(Carried::Done { outcome: Some(outcome) })
+}
+
+/// Kill switch and brake, right before a remedy: what forbids it now.
+async fn last_look<W: LedgerReads + SwitchReads>(
+    world: &W,
+    service: &ServiceRef,
+    policy: &Policy,
+    now: Timestamp,
+) -> Option<Refusal> {
+    let since = policy.guardrails.fleet_window.before(now);
+    let most = Some(guardrails::enough(policy));
+    match tokio::join!(world.halted(), world.openings(since, most), world.fleet()) {
+        (Ok(halted), Ok(openings), Ok(fleet)) => {
+            guardrails::last_look(halted, &openings, service, fleet.value.services, policy, now)
+        }
+        (Err(_), _, _) => Some(Refusal::Halted),
+        (_, Err(fault), _) | (_, _, Err(fault)) => Some(Refusal::NotObserved { operation: fault.operation }),
+    }
 }
 
 /// Undoing our own scaling needs no leave: it only takes back.

@@ -84,9 +84,18 @@ pub struct Observed {
 }
 
 /// Whether an alarm finds many services ill, and nobody was told, or nobody was woken
-/// although this service may wake somebody.
-pub fn is_news(standing: &Standing, service: &ServiceRef, mode: Mode, policy: &Policy, now: Timestamp) -> bool {
+/// although this service may wake somebody; or an earlier run of it died while it told.
+pub fn is_news(
+    standing: &Standing,
+    (event, service): (&EventId, &ServiceRef),
+    mode: Mode,
+    policy: &Policy,
+    now: Timestamp,
+) -> bool {
     let all = &standing.fleet.value;
+    if all.incident.as_ref().is_some_and(|open| open.by == *event) {
+        return true;
+    }
     if guardrails::brake(&standing.openings, service, all.services, policy, now).is_none() {
         return false;
     }
@@ -133,13 +142,13 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
     let open = standing.fleet.value.incident.as_ref();
     let event = observed.occasion.event();
     match (&observed.occasion, open, &standing.record.value.incident) {
-        (Occasion::Alarm { service, mode, at, .. }, open, _) => {
+        (Occasion::Alarm { event: by, service, mode, at }, open, _) => {
             ill.push(service.clone());
             let seen = Seen::of(ill, standing, policy);
             match open {
-                None => opened(standing, (&event, *at), *mode, (&seen, policy), now),
-                Some(open) if is_news(standing, service, *mode, policy, now) => {
-                    woken(standing, &event, open, &seen, now)
+                None => opened(standing, (&event, by, *at), *mode, (&seen, policy), now),
+                Some(open) if is_news(standing, (by, service), *mode, policy, now) => {
+                    woken(standing, (&event, by), open, &seen, now)
                 }
                 Some(_) => Plan::of(Decision::Settled),
             }
@@ -175,7 +184,7 @@ impl Seen {
 
 fn opened(
     standing: &Standing,
-    (event, at): (&EventId, Timestamp),
+    (event, by, at): (&EventId, &EventId, Timestamp),
     mode: Mode,
     (seen, policy): (&Seen, &Policy),
     now: Timestamp,
@@ -188,7 +197,7 @@ fn opened(
     let pages = pager.is_some();
     crate::wording::tell(&mut record, NoticeKind::Opened, wording::opened(seen, pages), pager, now);
     next_check(&mut record, policy.verify.every.after(now));
-    let open = FleetIncident { id, since: now, pages, told: seen.number(), most: seen.number() };
+    let open = FleetIncident { id, by: by.clone(), since: now, pages, told: seen.number(), most: seen.number() };
     Plan::claiming(Decision::FleetIncident, claim(standing, event, record, Some(open), now))
 }
 
@@ -206,7 +215,13 @@ fn incident(id: IncidentId, seen: &Seen, mode: Mode, now: Timestamp) -> Incident
 }
 
 /// Services that are only observed opened it; now one that may wake somebody is ill.
-fn woken(standing: &Standing, event: &EventId, open: &FleetIncident, seen: &Seen, now: Timestamp) -> Plan {
+fn woken(
+    standing: &Standing,
+    (event, by): (&EventId, &EventId),
+    open: &FleetIncident,
+    seen: &Seen,
+    now: Timestamp,
+) -> Plan {
     let mut record = standing.record.value.clone();
     let Some(incident) = record.incident.as_mut() else { return Plan::of(Decision::Settled) };
     refresh(incident, seen);
@@ -214,7 +229,13 @@ fn woken(standing: &Standing, event: &EventId, open: &FleetIncident, seen: &Seen
     incident.pages += 1;
     let pager = Pager::Trigger { key: incident.page_key(incident.pages) };
     crate::wording::tell(&mut record, NoticeKind::Escalated, wording::opened(seen, true), Some(pager), now);
-    let open = FleetIncident { pages: true, told: seen.number(), most: open.most.max(seen.number()), ..open.clone() };
+    let open = FleetIncident {
+        by: by.clone(),
+        pages: true,
+        told: seen.number(),
+        most: open.most.max(seen.number()),
+        ..open.clone()
+    };
     Plan::claiming(Decision::FleetIncident, claim(standing, event, record, Some(open), now))
 }
 
@@ -231,7 +252,9 @@ fn checked(
         refresh(incident, seen);
     }
     let all = &standing.fleet.value;
-    let goes_on = guardrails::wave(&standing.openings, all.services, policy, now).is_some();
+    // Whose event failed comes again within the window, and belongs to this.
+    let young = policy.guardrails.fleet_window.after(open.since) > now;
+    let goes_on = young || guardrails::wave(&standing.openings, all.services, policy, now).is_some();
     let chronic = policy.alarms.chronic_after.after(open.since) < now;
     if !goes_on && (number < policy.guardrails.fleet_services || chronic) {
         if let Some(incident) = record.incident.as_mut() {

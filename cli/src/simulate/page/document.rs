@@ -85,8 +85,12 @@ pub struct Storm {
     pub calls: BTreeMap<String, Calls>,
     /// By kind of item.
     pub ledger: BTreeMap<String, Units>,
-    /// Incidents that opened.
+    /// Incidents of services that opened.
     pub incidents: u64,
+    /// Incidents of many services at once.
+    pub fleet_incidents: u64,
+    /// Messages in the channel.
+    pub messages: u64,
     /// Remedies that were taken.
     pub remedies: u64,
     /// Notices by kind.

@@ -17,9 +17,11 @@ pub(super) fn storm(it: &Storm) -> Markup {
             " within a minute, for they all call one database that is down, and the recovery. Seed " (it.seed) "."
         }
         (tiles([
-            (count(it.incidents), "incidents"),
+            (count(it.incidents), "incidents of services"),
+            (count(it.fleet_incidents), "incidents of many at once"),
             (count(it.remedies), "remedies"),
-            (count(told), "messages"),
+            (count(it.messages), "messages in the channel"),
+            (count(told), "notices"),
             (count(it.pages), "pages"),
             (count(it.plain_pages), "plain pages"),
             (count(it.dead), "events given up"),
@@ -113,13 +115,13 @@ fn messages(it: &Storm, told: u64) -> Markup {
         .map(|(kind, times)| Line {
             name: harmless(kind),
             share: *times as f64 / most as f64,
-            figure: counted(*times, "message", "messages"),
+            figure: counted(*times, "notice", "notices"),
             says: String::new(),
             class: "plain",
         })
         .collect();
     html! {
-        (bars("Messages by kind", &lines))
+        (bars("Notices by kind", &lines))
         p.note {
             "Slack takes " (SLACK_PER_S) " message a second in a channel: " (counted(told / 60 / SLACK_PER_S, "minute", "minutes"))
             ". PagerDuty takes " (PAGER_PER_MINUTE) " events a minute: "

@@ -57,6 +57,7 @@ fn observed(tags: &[(&str, &str)], description: Option<&str>) -> Observed {
         service: Sight::Seen(None),
         counted: None,
         standing: None,
+        many_told: false,
         scene: None,
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use nightshift_core::alarm::{AlarmState, LiveAlarm};
+use nightshift_core::alarm::{AlarmState, LiveAlarm, MOST_FIRING};
 use nightshift_core::drill::DrillEvent;
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ids::{Digest, ServiceRef};
@@ -48,10 +48,10 @@ impl AlarmReads for Account {
         self.read("cloudwatch:DescribeAlarms", "*", |state| {
             let event = state.scenario.event_second();
             let firing = state.alarms.iter().filter(|alarm| alarm.state == AlarmState::Alarm);
-            let mut firing: Vec<LiveAlarm> = firing.map(|alarm| alarm.live(event, false)).collect();
+            let mut firing: Vec<LiveAlarm> = firing.take(MOST_FIRING).map(|alarm| alarm.live(event, false)).collect();
             firing.sort_by(|a, b| a.arn.cmp(&b.arn));
             // The first page has been counted.
-            let more = (firing.len() / 100) as u64;
+            let more = (firing.len().saturating_sub(1) / 100) as u64;
             state.meter.throttles("cloudwatch:DescribeAlarms", more, state.now);
             Ok(firing)
         })
