@@ -31,9 +31,10 @@ pub enum Gate {
 }
 
 /// The pieces of evidence by which the onset has its place, …
-const ONSET: [Weight; 4] = [
+const ONSET: [Weight; 5] = [
     weights::ONSET_WITH_RELEASE,
     weights::ONSET_AS_RELEASE_SERVED,
+    weights::ONSET_AS_TASKS_CAME,
     weights::ONSET_SOON_AFTER_RELEASE,
     weights::ONSET_LATER_AFTER_RELEASE,
 ];

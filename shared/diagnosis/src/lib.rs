@@ -6,16 +6,18 @@
 //! are integers, per cent come from a table ([`percent`]), and of floating
 //! point only `+ − × ÷` and comparisons are used.
 //!
-//! Read in this order: `view` and `observe` (what is looked at), `trend`,
-//! `suspect`, `traffic` and `neighbours` (what a scene shows), `evidence` (what
-//! speaks for what), `weights` (how much), `gate`, `causes` (the sum),
+//! Read in this order: `view` and `observe` (what is looked at), `trend`, `moved`,
+//! `suspect`, `run`, `traffic` and `neighbours` (what a scene shows), `evidence`
+//! (what speaks for what), `weights` (how much), `gate`, `causes` (the sum),
 //! `recovery`.
 
 mod observe;
 mod signals;
 mod view;
 
+mod moved;
 mod neighbours;
+mod run;
 mod scene;
 mod shifts;
 mod suspect;

@@ -7,11 +7,14 @@ use nightshift_core::policy::Policy;
 use nightshift_core::service::Strategy;
 use nightshift_core::span::Span;
 
+use crate::evidence::climbed_since;
+use crate::moved;
 use crate::neighbours::Neighbours;
 use crate::observe::LOOKBACK;
+use crate::run::ran_on;
 use crate::shifts::{self, exposed_at};
 use crate::signals;
-use crate::suspect::{Lineup, lineup};
+use crate::suspect::{self, Lineup, lineup};
 use crate::traffic::Traffic;
 use crate::trend::{self, Episode};
 use crate::view::ServiceView;
@@ -70,6 +73,13 @@ impl<'a> Scene<'a> {
             None => first_crash(view),
         };
         let history = view.history.seen().map(Vec::as_slice).unwrap_or_default();
+        let within = |window| lineup(history, &view.traffic_shifts, onset, window, now);
+        // A leak begins with the tasks that leak, an hour and more before it hurts.
+        let leaked = || within(LOOKBACK).filter(|lineup| climbed_since(view, lineup.began_at()).is_some());
+        let suspects = within(policy.rollback.blame_window).or_else(leaked);
+        let in_a_row = onset.zip(symptom.as_ref()).and_then(|(onset, symptom)| {
+            suspect::run(history, onset, now, |first, second| ran_on(view, symptom, first, second))
+        });
         let anchor = onset.or_else(|| alarm.and_then(began)).unwrap_or(now);
         Self {
             view,
@@ -77,7 +87,7 @@ impl<'a> Scene<'a> {
             policy,
             now,
             onset,
-            lineup: lineup(history, &view.traffic_shifts, onset, policy.rollback.blame_window, now),
+            lineup: in_a_row.filter(|_| suspects.is_some()).or(suspects),
             traffic: Traffic::of(view, symptom.as_ref().and_then(failed), onset, now),
             neighbours: Neighbours::of(view, alarm, policy, anchor),
             symptom,
@@ -91,7 +101,7 @@ impl<'a> Scene<'a> {
 
     /// Where the onset lies to the suspect's beginning, if both are known.
     pub(crate) fn order(&self) -> Option<Order> {
-        let (onset, began) = (self.onset?, self.lineup?.suspect.began_at());
+        let (onset, began) = (self.onset?, self.lineup?.began_at());
         Some(if self.ahead_of_traffic() {
             Order::Before
         } else if onset >= began {
@@ -106,15 +116,18 @@ impl<'a> Scene<'a> {
 
     /// When the suspect last got more of the traffic before the onset, or began.
     pub(crate) fn exposed_at(&self) -> Option<Timestamp> {
-        let suspect = self.lineup?.suspect;
-        Some(exposed_at(suspect, &self.view.traffic_shifts, self.onset, self.now))
+        let lineup = self.lineup?;
+        let of = |one| exposed_at(one, &self.view.traffic_shifts, self.onset, self.now);
+        let suspect = of(lineup.suspect);
+        // Of a run the beginning counts, unless traffic was shifted since.
+        Some(lineup.with.filter(|_| suspect == lineup.suspect.began_at()).map_or(suspect, of))
     }
 
     /// The symptom is one of answered requests, and none had gone to the suspect
     /// by its onset: it had only begun.
     pub(crate) fn ahead_of_traffic(&self) -> bool {
         let (Some(onset), Some(lineup), Some(symptom)) = (self.onset, self.lineup, &self.symptom) else { return false };
-        let suspect = lineup.suspect;
+        let suspect = lineup.with.unwrap_or(lineup.suspect);
         if !signals::of_answers(&symptom.metric) || trend::end_of(onset) <= suspect.began_at() {
             return false;
         }
@@ -171,7 +184,10 @@ fn symptom(view: &ServiceView, alarm: &LiveAlarm, now: Timestamp) -> Option<Symp
     // A fixed threshold says which way is bad; for the rest, more is worse.
     let upward = alarm.kind != AlarmKind::Metric || alarm.threshold.is_none() || alarm.breaches_above;
     let calm_until = began(alarm).map_or(RECENT.before(now), |began| MARGIN.before(began));
-    let episodes = trend::episodes(&points, upward, calm_until);
+    let mut episodes = trend::episodes(&points, upward, calm_until);
+    if upward && signals::counts(&metric) {
+        episodes = moved::dated(&points, episodes);
+    }
     Some(Symptom { metric, points, episodes, upward })
 }
 

@@ -11,10 +11,16 @@ use nightshift_core::span::Span;
 use crate::shifts::exposed_at;
 use crate::trend::end_of;
 
+/// Releases this close are deployed in a row: nobody saw how the first one does.
+const SAME_RUN: Span = Span::minutes(10);
+
 /// The release under suspicion and the one it replaced.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lineup<'a> {
     pub(crate) suspect: &'a ServiceDeployment,
+    /// A release minutes before it that is as much to blame: the symptom came
+    /// with that one and ran on under the suspect. Going back skips both.
+    pub(crate) with: Option<&'a ServiceDeployment>,
     /// `None`: the history knows of none.
     pub(crate) previous: Option<&'a ServiceDeployment>,
 }
@@ -30,19 +36,42 @@ pub(crate) fn lineup<'a>(
     blame_window: Span,
     now: Timestamp,
 ) -> Option<Lineup<'a>> {
-    let mut newest_first: Vec<&ServiceDeployment> = history.iter().filter(|one| one.began_at() <= now).collect();
-    newest_first.sort_by_key(|one| (Reverse(one.began_at()), Reverse(&one.arn)));
     let until = onset.map_or(now, end_of);
     let earliest = blame_window.before(onset.unwrap_or(now));
     // A metric's onset stands for a minute; whatever began in it may be meant.
     let (later, earlier): (Vec<_>, Vec<_>) =
-        newest_first.into_iter().partition(|one| onset.is_some() && one.began_at() >= until);
+        newest_first(history, now).into_iter().partition(|one| onset.is_some() && one.began_at() >= until);
     let before = running_at(&earlier, onset.unwrap_or(now))
         .filter(|one| exposed_at(one.suspect, shifts, onset, now) >= earliest);
     before.or_else(|| {
         let all: Vec<_> = later.iter().chain(&earlier).copied().collect();
         (0..later.len()).find_map(|index| candidate(&all, index).and_then(Verdict::new_release))
     })
+}
+
+/// The newest release together with one that it followed within minutes, where
+/// `ran_on` says that the symptom which began under that one went on under it.
+/// `None`: the newest began alone, is no release, or may be the fix.
+pub(crate) fn run<'a>(
+    history: &'a [ServiceDeployment],
+    onset: Timestamp,
+    now: Timestamp,
+    ran_on: impl Fn(&ServiceDeployment, &ServiceDeployment) -> bool,
+) -> Option<Lineup<'a>> {
+    let all = newest_first(history, now);
+    let newest = candidate(&all, 0)?.new_release()?;
+    let before = candidate(&all, 1)?.new_release()?;
+    let (first, second) = (before.suspect, newest.suspect);
+    let close = second.began_at() <= SAME_RUN.after(first.began_at());
+    let onset_within = first.began_at() < end_of(onset);
+    let both = close && onset_within && ran_on(first, second);
+    both.then_some(Lineup { with: Some(first), previous: before.previous, ..newest })
+}
+
+fn newest_first(history: &[ServiceDeployment], now: Timestamp) -> Vec<&ServiceDeployment> {
+    let mut all: Vec<&ServiceDeployment> = history.iter().filter(|one| one.began_at() <= now).collect();
+    all.sort_by_key(|one| (Reverse(one.began_at()), Reverse(&one.arn)));
+    all
 }
 
 /// What one entry of the history was.
@@ -88,7 +117,7 @@ fn candidate<'a>(newest_first: &[&'a ServiceDeployment], index: usize) -> Option
     Some(match previous {
         Some(previous) if same_tasks(suspect, previous) => Verdict::Restart,
         Some(previous) if goes_back(suspect, previous, lasting) => Verdict::Rollback,
-        _ => Verdict::New(Lineup { suspect, previous }),
+        _ => Verdict::New(Lineup { suspect, with: None, previous }),
     })
 }
 
@@ -128,6 +157,17 @@ fn revision(task_definition: &TaskDefinitionArn) -> Option<(&str, u64)> {
 }
 
 impl Lineup<'_> {
+    /// When what is suspected began: the suspect, or the first of its run.
+    pub(crate) fn began_at(&self) -> Timestamp {
+        self.with.map_or(self.suspect.began_at(), ServiceDeployment::began_at)
+    }
+
+    /// The task definition is the suspect's, or that of its run.
+    pub(crate) fn runs(&self, task_definition: &TaskDefinitionArn) -> bool {
+        let (suspect, with) = (&self.suspect.target, self.with.map(|one| &one.target));
+        *task_definition == suspect.task_definition || with.is_some_and(|one| one.task_definition == *task_definition)
+    }
+
     /// The suspect as a diagnosis names it.
     pub(crate) fn named(&self) -> Suspect {
         Suspect {
@@ -141,6 +181,11 @@ impl Lineup<'_> {
     /// What the suspect runs, for people.
     pub(crate) fn release(&self) -> &str {
         crate::words::release(&self.suspect.target.task_definition)
+    }
+
+    /// What its run began with, for people.
+    pub(crate) fn first(&self) -> &str {
+        crate::words::release(&self.with.unwrap_or(self.suspect).target.task_definition)
     }
 
     /// What ran before, for people.

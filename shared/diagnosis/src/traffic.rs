@@ -17,6 +17,14 @@ const ABOVE: f64 = 1.4;
 const FLAT: f64 = 1.25;
 /// Half of what came before is still the same traffic; less is another trouble.
 const LULL: f64 = 2.0;
+/// A rise by less than a tenth is none.
+const RISE: f64 = 0.1;
+/// Requests come by chance: three standard deviations of the mean of five minutes
+/// are beyond it, squared.
+const BEYOND_CHANCE: f64 = 9.0;
+const MINUTES: f64 = 5.0;
+/// Nine tenths of it are as much.
+const CARRIED: f64 = 0.9;
 /// The minute before the onset belongs to it: load comes before its symptom.
 const LEAD: Span = Span::minutes(1);
 /// Five minutes from the onset on, before clients' retries pile up.
@@ -36,6 +44,8 @@ pub(crate) struct Traffic {
     pub(crate) usual_is: &'static str,
     /// The rate of the half hour before, where it is known.
     before: Option<f64>,
+    /// The rates at this hour yesterday and a week ago, where they are known.
+    pub(crate) days: [Option<f64>; 2],
 }
 
 /// How much of a symptom the load can explain.
@@ -75,7 +85,7 @@ impl Traffic {
             (None, Some(week), _) => (week, "at this hour a week ago"),
             (None, None, before) => (before?, "in the half hour before"),
         };
-        (usual >= TOO_FEW).then_some(Self { rate, wanted, usual, usual_is, before })
+        (usual >= TOO_FEW).then_some(Self { rate, wanted, usual, usual_is, before, days: [yesterday, last_week] })
     }
 
     /// How much it can explain.
@@ -91,6 +101,18 @@ impl Traffic {
             _ if still => Rate::Flat,
             _ => Rate::Other,
         }
+    }
+
+    /// The requests rose with the onset, by more than a tenth and than chance.
+    pub(crate) fn rose(&self) -> bool {
+        let Some(before) = self.before else { return false };
+        let rise = self.wanted - before;
+        rise >= RISE * before && rise * rise * MINUTES >= BEYOND_CHANCE * before
+    }
+
+    /// At least as many were served on that day.
+    pub(crate) fn carried(&self, day: Option<f64>) -> bool {
+        day.is_some_and(|day| day >= CARRIED * self.wanted)
     }
 
     /// Load alone would explain the symptom.

@@ -97,9 +97,13 @@ weights! {
     /// it, and a minute is a narrow window for chance: per minute it is as telling
     /// as soon after.
     ONSET_AS_RELEASE_SERVED = "onset-as-release-served", Release, 170, Onset;
-    /// Most regressions show as soon as new tasks serve: in the ten minutes
-    /// after the beginning, where an unrelated trouble would seldom fall.
-    ONSET_SOON_AFTER_RELEASE = "onset-soon-after-release", Release, 170, Onset;
+    /// Most regressions show as soon as new tasks serve: within four minutes, or
+    /// while a slow rollout lasts. Of the unrelated troubles within an hour of a
+    /// release about one in fifteen falls there.
+    ONSET_AS_TASKS_CAME = "onset-as-tasks-came", Release, 190, Onset;
+    /// After that and up to ten minutes, chance is as frequent as what needs some
+    /// minutes to show: alone it is a reason to ask, and not to act.
+    ONSET_SOON_AFTER_RELEASE = "onset-soon-after-release", Release, 110, Onset;
     /// Later within the blame window chance is a serious rival.
     ONSET_LATER_AFTER_RELEASE = "onset-later-after-release", Release, 70, Onset;
     /// A symptom that shows nowhere cannot be dated, and guilt by date was the
@@ -159,9 +163,13 @@ weights! {
     /// What explains the symptom otherwise takes it from the release.
     LOAD_FAR_ABOVE_INSTEAD = "load-far-above-instead", Release, -250, Load;
     /// Less load, less of an excuse.
-    LOAD_ABOVE_INSTEAD = "load-above-instead", Release, -140, Load;
+    LOAD_ABOVE_INSTEAD = "load-above-instead", Release, -150, Load;
     /// One rival less.
     LOAD_USUAL_THEN = "load-usual-then", Release, 50, Load;
+    /// It fails as the load rises, and the release before carried as much at this
+    /// hour on another day: it is the release that cannot. Few other troubles wait
+    /// for the load.
+    LOAD_CARRIED_BEFORE = "load-carried-before", Release, 130, Load;
     /// Without requests to count, CPU at its usual says half as much.
     CPU_USUAL = "cpu-usual", Load, -100, Load;
     /// And so it does here.
@@ -175,6 +183,9 @@ weights! {
     MEMORY_CLIMBING = "memory-climbing", MemoryLeak, 150, Memory;
     /// A leak that came with the release is the release's.
     MEMORY_FLAT_BEFORE = "memory-flat-before", MemoryLeak, -180, Memory;
+    /// Steady under the release before, and nothing but a climb since: what takes
+    /// the memory came with it.
+    MEMORY_CLIMBED_SINCE = "memory-climbed-since", Release, 100, Memory;
     /// It leaked before the release; a restart only hid it.
     MEMORY_CLIMBED_BEFORE = "memory-climbed-before", Release, -240, Memory;
 

@@ -48,7 +48,7 @@ pub(super) fn find(scene: &Scene, found: &mut Vec<Finding>) {
 /// its soak within sight of the metric without any such symptom.
 pub(crate) fn previous_clean(scene: &Scene) -> Option<bool> {
     let (symptom, lineup) = (scene.symptom.as_ref()?, scene.lineup?);
-    let (began, previous) = (lineup.suspect.began_at(), lineup.previous?);
+    let (began, previous) = (lineup.began_at(), lineup.previous?);
     let ran_from = previous.finished_at.unwrap_or_else(|| previous.began_at());
     let from = ran_from.max(LOOKBACK.before(scene.now));
     // A datapoint that ended after the release began may hold what that did.
@@ -68,19 +68,19 @@ fn previous(scene: &Scene, found: &mut Vec<Finding>) {
     };
     let (old, name) = (lineup.replaced(), crate::signals::called(&symptom.metric));
     if clean {
-        let began = lineup.suspect.began_at();
+        let began = lineup.began_at();
         let ran = lineup.previous.map_or(began, |one| one.finished_at.unwrap_or_else(|| one.began_at()));
         let says = format!("{old} ran for {} without this symptom", words(began.duration_since(ran)));
         say(found, &weights::PREVIOUS_CLEAN, says);
     } else if scene.order() != Some(Order::Before) {
         // Before the release began the onset itself says so already.
-        let began = clock(lineup.suspect.began_at());
+        let began = clock(lineup.began_at());
         say(found, &weights::PREVIOUS_SICK, format!("{name} departed under {old} too, before {began}"));
     }
 }
 
-/// Whether the other day had the same trouble at this hour, and its worst.
-fn other_day(scene: &Scene, symptom: &Symptom, signal: Signal, ago: Span) -> Option<(bool, f64)> {
+/// Whether another day had the same trouble at this hour, and its worst.
+pub(super) fn other_day(scene: &Scene, symptom: &Symptom, signal: Signal, ago: Span) -> Option<(bool, f64)> {
     let (episode, series) = (scene.episode()?, scene.view.signal(signal)?);
     let at = ago.before(episode.onset);
     let mut points = trend::in_order(series);

@@ -3,6 +3,7 @@
 use nightshift_core::metric::Signal;
 use nightshift_core::span::Span;
 
+use super::history::other_day;
 use super::{Finding, say};
 use crate::scene::{Order, Scene};
 use crate::traffic::{Rate, Traffic};
@@ -42,9 +43,36 @@ pub(super) fn find(scene: &Scene, found: &mut Vec<Finding>) {
         }
         Rate::Other => {}
     }
+    carried_before(scene, traffic, found);
     cpu(scene, rate, found);
     if traffic.explains() {
         at_maximum(scene, found);
+    }
+}
+
+/// The suspect is younger than a day, so that what served then was another one.
+fn carried_before(scene: &Scene, traffic: &Traffic, found: &mut Vec<Finding>) {
+    let (Some(symptom), Some(lineup), Some(Order::After(_))) = (&scene.symptom, &scene.lineup, scene.order()) else {
+        return;
+    };
+    if !traffic.rose() {
+        return;
+    }
+    let [yesterday, last_week] = traffic.days;
+    let days = [
+        (yesterday, Signal::SymptomYesterday, Span::hours(24), "yesterday"),
+        (last_week, Signal::SymptomLastWeek, Span::hours(168), "a week ago"),
+    ];
+    for (requests, signal, ago, when) in days {
+        let well = matches!(other_day(scene, symptom, signal, ago), Some((false, _)));
+        if let Some(requests) = requests.filter(|_| well && traffic.carried(requests)) {
+            let (then, now) = (figure(requests), figure(traffic.rate));
+            let old = lineup.replaced();
+            let says = format!(
+                "it came with {now} requests a minute, and {then} were served well {when}, before {old} was replaced"
+            );
+            return say(found, &weights::LOAD_CARRIED_BEFORE, says);
+        }
     }
 }
 

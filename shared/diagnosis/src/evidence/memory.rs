@@ -2,12 +2,14 @@
 
 use jiff::Timestamp;
 use nightshift_core::metric::{Point, Signal};
+use nightshift_core::span::Span;
 use nightshift_core::task::Crash;
 
 use super::tasks::Ends;
 use super::{Finding, say};
 use crate::scene::{Order, Scene};
 use crate::trend;
+use crate::view::ServiceView;
 use crate::weights;
 use crate::words::{clock, figure, tasks};
 
@@ -15,6 +17,11 @@ use crate::words::{clock, figure, tasks};
 const FEWEST_POINTS: usize = 15;
 /// Ten points of the reservation from the first third to the last.
 const CLIMB: f64 = 10.0;
+/// Above the level of the release before: more than any cache that warms takes.
+const CLIMB_SINCE: f64 = 15.0;
+/// The level before is that of an hour, and half of it this close together.
+const STEADY_FOR: Span = Span::minutes(60);
+const STEADY: f64 = 3.0;
 /// A fall by so many points within a minute is a task replaced.
 const FALL: f64 = 20.0;
 
@@ -33,17 +40,24 @@ pub(super) fn find(scene: &Scene, found: &mut Vec<Finding>) {
         let says = format!("memory climbed steadily from {} to {} %", figure(from), figure(to));
         say(found, &weights::MEMORY_CLIMBING, says);
     }
-    if killed == 0 && climbing.is_none() && before.is_none() {
+    let Some(lineup) = &scene.lineup else { return };
+    let began = clock(lineup.began_at());
+    let since = climbed_since(scene.view, lineup.began_at()).filter(|_| before.is_none());
+    if let Some((from, to)) = since {
+        let release = lineup.release();
+        let says =
+            format!("memory was steady at {} % until {release} and has climbed to {} %", figure(from), figure(to));
+        say(found, &weights::MEMORY_CLIMBED_SINCE, says);
+    }
+    if killed == 0 && climbing.is_none() && before.is_none() && since.is_none() {
         return;
     }
-    let Some(lineup) = &scene.lineup else { return };
-    let began = clock(lineup.suspect.began_at());
     match before {
         Some((from, to)) => {
             let says = format!("memory climbed from {} to {} % before {began} already", figure(from), figure(to));
             say(found, &weights::MEMORY_CLIMBED_BEFORE, says);
         }
-        None if came_with_release(scene) => {
+        None if since.is_some() || came_with_release(scene) => {
             let says = format!("only {} has run out of memory or climbed, since {began}", lineup.release());
             say(found, &weights::MEMORY_FLAT_BEFORE, says);
         }
@@ -54,7 +68,36 @@ pub(super) fn find(scene: &Scene, found: &mut Vec<Finding>) {
 /// Memory's climb before the suspect began, if it climbed.
 pub(super) fn climbed_before(scene: &Scene) -> Option<(f64, f64)> {
     let points = scene.view.signal(Signal::Memory).map(trend::in_order)?;
-    climb(&points, Timestamp::MIN, scene.lineup?.suspect.began_at())
+    climb(&points, Timestamp::MIN, scene.lineup?.began_at())
+}
+
+/// Memory's level under the release before, and how high it has climbed since,
+/// if it was steady there and then left that level for good: warm caches do not
+/// take so much more than their predecessors did.
+pub(crate) fn climbed_since(view: &ServiceView, began: Timestamp) -> Option<(f64, f64)> {
+    let points = view.signal(Signal::Memory).map(trend::in_order)?;
+    let values = |from: Timestamp, to: Timestamp| -> Vec<f64> {
+        points.iter().filter(|point| point.at >= from && point.at < to).map(|point| point.value).collect()
+    };
+    let before = values(STEADY_FOR.before(began), began);
+    if before.len() < FEWEST_POINTS {
+        return None;
+    }
+    let level = trend::median(before.clone())?;
+    let away = trend::median(before.iter().map(|value| (value - level).abs()).collect())?;
+    // Until they are killed: then tasks begin anew, one after the other.
+    let after = values(began, Timestamp::MAX);
+    let highest = after.iter().copied().fold(f64::MIN, f64::max);
+    let after = &after[..=after.iter().position(|value| *value >= highest)?];
+    if away > STEADY || after.len() < FEWEST_POINTS {
+        return None;
+    }
+    let third = after.len() / 3;
+    let middle = |part: &[f64]| trend::median(part.to_vec());
+    let first = middle(&after[..third])?;
+    let second = middle(&after[third..after.len() - third])?;
+    let last = middle(&after[after.len() - third..])?;
+    (first < second && second < last && last - level >= CLIMB_SINCE).then_some((level, last))
 }
 
 /// The trouble followed the release, and no old task shares it.

@@ -14,6 +14,7 @@ use crate::scene::Scene;
 use crate::weights::Weight;
 
 pub(crate) use history::previous_clean;
+pub(crate) use memory::climbed_since;
 pub(crate) use onset::soon;
 
 /// One finding with the weight it carries.

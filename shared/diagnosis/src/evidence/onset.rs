@@ -10,7 +10,10 @@ use crate::trend;
 use crate::weights;
 use crate::words::{clock, reading};
 
-/// New tasks serve, and fail, within this of the release's beginning.
+/// New tasks serve within this of the release's beginning, and what fails at once
+/// fails by then.
+const AS_TASKS_CAME: Span = Span::minutes(4);
+/// What needs a few minutes more to show does so within this.
 const SOON: Span = Span::minutes(10);
 /// A slow rollout shows its fault until it is through, and a little after.
 const AFTER_ROLLOUT: Span = Span::minutes(3);
@@ -23,7 +26,8 @@ pub(super) fn find(scene: &Scene, found: &mut Vec<Finding>) {
         }
         return;
     };
-    let (release, began) = (lineup.release(), lineup.suspect.began_at());
+    let (release, began) = (lineup.release(), lineup.began_at());
+    let first = lineup.first();
     match scene.order() {
         None => {
             let says = format!("{release} began at {}, and no metric shows when the symptom did", clock(began));
@@ -42,26 +46,32 @@ pub(super) fn find(scene: &Scene, found: &mut Vec<Finding>) {
             say(found, weight, format!("{}, the minute {release} began", symptom(scene)));
         }
         Some(Order::After(delay)) => {
-            let weight = if soon(scene, lineup, delay) {
-                &weights::ONSET_SOON_AFTER_RELEASE
-            } else {
-                &weights::ONSET_LATER_AFTER_RELEASE
+            let weight = match delay {
+                _ if as_tasks_came(scene, lineup, delay) => &weights::ONSET_AS_TASKS_CAME,
+                _ if soon(scene, lineup, delay) => &weights::ONSET_SOON_AFTER_RELEASE,
+                _ => &weights::ONSET_LATER_AFTER_RELEASE,
             };
             let since = match scene.exposed_at().filter(|exposed| *exposed > began) {
-                Some(_) if delay.is_zero() => format!("the minute {release} got more traffic"),
-                Some(_) => format!("{} after {release} got more traffic", words(delay)),
-                None => format!("{} after {release} began", words(delay)),
+                Some(_) if delay.is_zero() => format!("the minute {first} got more traffic"),
+                Some(_) => format!("{} after {first} got more traffic", words(delay)),
+                None => format!("{} after {first} began", words(delay)),
             };
+            let since = if lineup.with.is_some() { format!("{since}, and runs on under {release}") } else { since };
             say(found, weight, format!("{}, {since}", symptom(scene)));
         }
     }
 }
 
-/// The delay is what new tasks with a fault need to show it.
-pub(crate) fn soon(scene: &Scene, lineup: &Lineup, delay: SignedDuration) -> bool {
+/// The onset lies where new tasks take over from old ones, or a little after.
+fn as_tasks_came(scene: &Scene, lineup: &Lineup, delay: SignedDuration) -> bool {
     let through = lineup.suspect.finished_at.map(|finished| AFTER_ROLLOUT.after(finished));
     let rolling_out = scene.onset.zip(through).is_some_and(|(onset, through)| onset <= through);
-    delay <= SOON.duration() || rolling_out
+    delay <= AS_TASKS_CAME.duration() || rolling_out
+}
+
+/// The delay is what new tasks with a fault need to show it.
+pub(crate) fn soon(scene: &Scene, lineup: &Lineup, delay: SignedDuration) -> bool {
+    delay <= SOON.duration() || as_tasks_came(scene, lineup, delay)
 }
 
 /// `5xx went from 0.1 to 41 a minute at 02:07`.

@@ -41,7 +41,7 @@ impl Ends {
         let (stopped, lineup) = (scene.view.stopped.seen()?, scene.lineup?);
         let whose = whose(scene, &lineup)?;
         let both_run = scene.view.live_service().is_some_and(|service| service.deployments.len() > 1);
-        let contrast = both_run || lineup.suspect.began_at() >= OLD_IN_SIGHT.before(scene.now);
+        let contrast = both_run || lineup.began_at() >= OLD_IN_SIGHT.before(scene.now);
         let mut ends = Self { contrast, ..Self::default() };
         let climbed = memory::climbed_before(scene).is_some();
         let all_started = lineup.suspect.status == DeploymentStatus::Successful;
@@ -84,7 +84,7 @@ enum Whose<'a> {
 impl Whose<'_> {
     fn is_new(&self, task: &StoppedTask) -> bool {
         match self {
-            Self::Runs(lineup) => task.task_definition == lineup.suspect.target.task_definition,
+            Self::Runs(lineup) => lineup.runs(&task.task_definition),
             Self::StartedBy(id) => task.started_by.as_ref() == Some(id),
         }
     }

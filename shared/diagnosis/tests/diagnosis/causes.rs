@@ -146,8 +146,8 @@ fn tasks_that_cannot_start_after_a_finished_rollout_are_not_the_releases_fault()
 #[test]
 fn a_worker_without_requests_is_judged_by_its_cpu() {
     let worker = || Night::failing(5).without(&[Signal::Requests, Signal::RequestsYesterday, Signal::RequestsLastWeek]);
-    check(&worker(), Cause::Release, 86..=89);
-    check(&worker().signal(Signal::Cpu, series(step(40.0, 97.0, 5))), Cause::Release, 60..=85);
+    check(&worker(), Cause::Release, 90..=92);
+    check(&worker().signal(Signal::Cpu, series(step(40.0, 97.0, 5))), Cause::Release, 60..=89);
 }
 
 #[test]

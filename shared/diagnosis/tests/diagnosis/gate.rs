@@ -44,9 +44,10 @@ fn a_release_is_blamed_from_the_moment_at_which_it_got_more_traffic() {
     check(&held().shifted(&[5]), true);
     let says =
         |night: &Night| night.diagnose().evidence.into_iter().find(|one| one.name.starts_with("onset-")).unwrap();
-    let soon = says(&held().shifted(&[7]));
-    assert_eq!(soon.name, "onset-soon-after-release");
-    assert!(soon.says.ends_with("2 m after web:43 got more traffic"), "{}", soon.says);
+    let at_once = says(&held().shifted(&[7]));
+    assert_eq!(at_once.name, "onset-as-tasks-came");
+    assert_eq!(says(&held().shifted(&[10])).name, "onset-soon-after-release");
+    assert!(at_once.says.ends_with("2 m after web:43 got more traffic"), "{}", at_once.says);
     assert!(says(&held().shifted(&[5])).says.ends_with("the minute web:43 got more traffic"));
     // Its steps before count as well, those of another release do not.
     check(&held().shifted(&[140, 9]), true);

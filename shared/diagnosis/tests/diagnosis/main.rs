@@ -7,6 +7,7 @@ mod parts;
 mod causes;
 mod gate;
 mod looking;
+mod onsets;
 mod recovering;
 mod suspects;
 
