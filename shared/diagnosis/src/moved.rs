@@ -18,7 +18,9 @@ const TIMES: f64 = 2.5;
 /// What lies between the move and a departure is the same trouble if it is at
 /// least so much of it.
 const SAME: f64 = 0.5;
-/// So many points in a row at the earlier mean end a trouble: what departs after
+/// Up to a quarter of it is no more than the level before with its noise.
+const WELL: f64 = 0.25;
+/// So many such points in a row end a trouble: what departs after
 /// them is the next one.
 const CALM: usize = 5;
 
@@ -42,8 +44,10 @@ pub(crate) fn dated(points: &[Point], mut episodes: Vec<Episode>) -> Vec<Episode
             let until = points.partition_point(|point| point.at < last.onset);
             let between = &points[moved.index..until];
             let since = mean(&points[until..]);
-            let calm = between.windows(CALM).any(|window| window.iter().all(|point| point.value <= moved.before));
-            if !calm && mean(between) - moved.before >= SAME * (since - moved.before) {
+            let trouble = since - moved.before;
+            let well = |point: &Point| point.value <= moved.before + WELL * trouble;
+            let calm = between.windows(CALM).any(|window| window.iter().all(well));
+            if !calm && mean(between) - moved.before >= SAME * trouble {
                 last.onset = at;
                 last.points += after.iter().filter(|point| point.value > moved.after).count();
             }
@@ -139,7 +143,7 @@ mod tests {
         check(&[&RARE[..], &[0.0, 2.0, 1.0, 0.0, 1.0]].concat(), vec![], None);
         check(&[], vec![], None);
         // What was over for five minutes is another trouble as well.
-        let twice = [&RARE[..], &[40.0; 8], &[0.0; 5], &[40.0; 6]].concat();
+        let twice = [&RARE[..], &[40.0; 8], &[1.0, 0.0, 2.0, 1.0, 1.0], &[40.0; 6]].concat();
         check(&twice, vec![episode(43, false)], Some(43));
         // Something small before something large is another trouble.
         let mild = [&RARE[..], &[2.0; 6], &[40.0; 8]].concat();
