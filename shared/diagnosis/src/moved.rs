@@ -18,6 +18,11 @@ const TIMES: f64 = 2.5;
 /// What lies between the move and a departure is the same trouble if it is at
 /// least so much of it.
 const SAME: f64 = 0.5;
+/// Up to a quarter of it is no more than the level before with its noise.
+const WELL: f64 = 0.25;
+/// So many such points in a row end a trouble: what departs after
+/// them is the next one.
+const CALM: usize = 5;
 
 /// The mean of a count moved up, and stayed there.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,9 +42,12 @@ pub(crate) fn dated(points: &[Point], mut episodes: Vec<Episode>) -> Vec<Episode
         Some(last) if last.over || last.onset <= at => {}
         Some(last) => {
             let until = points.partition_point(|point| point.at < last.onset);
-            let between = mean(&points[moved.index..until]);
+            let between = &points[moved.index..until];
             let since = mean(&points[until..]);
-            if between - moved.before >= SAME * (since - moved.before) {
+            let trouble = since - moved.before;
+            let well = |point: &Point| point.value <= moved.before + WELL * trouble;
+            let calm = between.windows(CALM).any(|window| window.iter().all(well));
+            if !calm && mean(between) - moved.before >= SAME * trouble {
                 last.onset = at;
                 last.points += after.iter().filter(|point| point.value > moved.after).count();
             }
@@ -134,6 +142,9 @@ mod tests {
         check(&RARE, vec![], None);
         check(&[&RARE[..], &[0.0, 2.0, 1.0, 0.0, 1.0]].concat(), vec![], None);
         check(&[], vec![], None);
+        // What was over for five minutes is another trouble as well.
+        let twice = [&RARE[..], &[40.0; 8], &[1.0, 0.0, 2.0, 1.0, 1.0], &[40.0; 6]].concat();
+        check(&twice, vec![episode(43, false)], Some(43));
         // Something small before something large is another trouble.
         let mild = [&RARE[..], &[2.0; 6], &[40.0; 8]].concat();
         check(&mild, vec![episode(36, false)], Some(36));
