@@ -18,7 +18,7 @@ fn places(files: &[(String, String)], words: &[&str]) -> Vec<String> {
 
 /// What reads, writes or carries out, and so may wait; beside it, `main.rs`,
 /// `lib.rs` and `observe.rs` of every function.
-const MEETS_THE_WORLD: [&str; 40] = [
+const MEETS_THE_WORLD: [&str; 41] = [
     "functions/alarm-responder/src/mapping.rs",
     "functions/cost-reporter/src/ask.rs",
     "functions/cost-reporter/src/report.rs",
@@ -57,6 +57,7 @@ const MEETS_THE_WORLD: [&str; 40] = [
     "shared/diagnosis/src/observe.rs",
     "shared/incident/src/carry_out.rs",
     "shared/incident/src/fleet/observe.rs",
+    "shared/incident/src/last_look.rs",
     "shared/incident/src/outbox.rs",
     "shared/incident/src/respond.rs",
     "shared/incident/src/scene.rs",

@@ -20,9 +20,10 @@ use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::{Outcome, Remedy, Resume};
 use nightshift_core::tally::Tallied;
 
+use crate::last_look::{is_needed, last_look};
 use crate::outbox::{busy, keys, publish, settle};
 use crate::plan::Plan;
-use crate::{counted, end, guardrails};
+use crate::{counted, end};
 
 /// How often a follow-up write is tried against others' writes.
 pub(crate) const FOLLOW_UP_TRIES: u32 = 5;
@@ -163,7 +164,7 @@ async fn finish<W: Hands>(
     };
     let open = record.incident.as_ref().and_then(Incident::open_intent);
     let last_look = async {
-        match open.filter(|intent| needs_last_look(&intent.remedy)) {
+        match open.filter(|intent| is_needed(&intent.remedy)) {
             Some(_) => last_look(world, &record.service, policy, now).await,
             None => None,
         }
@@ -201,29 +202,6 @@ async fn finish<W: Hands>(
         settle(world, &after.service, told, now).await?;
     }
     Ok(Carried::Done { outcome: Some(outcome) })
-}
-
-/// Kill switch and brake, right before a remedy: what forbids it now.
-async fn last_look<W: LedgerReads + SwitchReads>(
-    world: &W,
-    service: &ServiceRef,
-    policy: &Policy,
-    now: Timestamp,
-) -> Option<Refusal> {
-    let since = policy.guardrails.fleet_window.before(now);
-    let most = Some(guardrails::enough(policy));
-    match tokio::join!(world.halted(), world.openings(since, most), world.fleet()) {
-        (Ok(halted), Ok(openings), Ok(fleet)) => {
-            guardrails::last_look(halted, &openings, service, fleet.value.services, policy, now)
-        }
-        (Err(_), _, _) => Some(Refusal::Halted),
-        (_, Err(fault), _) | (_, _, Err(fault)) => Some(Refusal::NotObserved { operation: fault.operation }),
-    }
-}
-
-/// Undoing our own scaling needs no leave: it only takes back.
-fn needs_last_look(remedy: &Remedy) -> bool {
-    !matches!(remedy, Remedy::RestoreScaling { .. })
 }
 
 /// Takes the remedy, or finds it taken. `None`: leave it to the timer.

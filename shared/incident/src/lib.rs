@@ -36,6 +36,7 @@ pub mod words_of_release;
 
 pub mod carry_out;
 pub mod counted;
+mod last_look;
 mod outbox;
 pub mod plan;
 pub mod respond;
