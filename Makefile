@@ -98,12 +98,11 @@ prove: ## Both reports, and target/prove/index.html: what may go wrong, how ofte
 	@code=0; for part in prove-nights prove-wire; do $(MAKE) $$part || code=1; done; exit $$code
 
 .PHONY: prove-nights
-# The storm of ten thousand alarms takes longer than anybody waits: docs/simulate.md.
 prove-nights: cargo ## No delivery is lost and no storm breaks a rule, and how often a remedy is wrong.
 	cargo build --locked --profile prove --package nightshift --no-default-features
 	@simulate="$${CARGO_TARGET_DIR:-target}/prove/nightshift simulate"; code=0; \
 	$$simulate deliveries --seeds $(SCHEDULES) --json-to $(PROOF)/deliveries.json || code=1; \
-	$$simulate storm --services 200 --alarms 1000 --json-to $(PROOF)/storm.json || code=1; \
+	$$simulate storm --json-to $(PROOF)/storm.json || code=1; \
 	$$simulate incidents --seeds-from shared/sim/seeds/test.toml --json-to $(PROOF)/incidents.json || code=1; \
 	$$simulate page --from $(PROOF) || code=1; \
 	exit $$code

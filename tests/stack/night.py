@@ -14,7 +14,7 @@ from botocore.config import Config
 from processes import REGION, TookTooLong, until
 
 # Timers fire at ministack's next sweep, which comes every ten seconds.
-SWEEPS = 60.0
+SWEEPS = 120.0
 # ministack takes every schedule for one of the default group when it asks IAM.
 WRONG_SCHEDULES = {
     "Version": "2012-10-17",

@@ -59,6 +59,12 @@ fn one_incident_tells_of_all_and_only_p1_pages_beside_it() {
     assert!(matches!(told[0].pager, Some(Pager::Trigger { .. })), "somebody is woken once");
     assert!(matches!(told.last().unwrap().pager, Some(Pager::Resolve { .. })), "and let sleep again");
     assert_eq!(told[0].severity, Severity::P1);
+    assert!(
+        told[0].links.iter().all(|link| !link.url.contains("fleet")),
+        "there is no page of it: {:?}",
+        told[0].links
+    );
+    insta::assert_snapshot!(nightshift_core::notice::plain::plain(&told[0]));
     // The first two came before anybody could know; login pages by itself.
     let silent: Vec<&str> = ["checkout", "search", "payments", "carts", "stock"]
         .into_iter()

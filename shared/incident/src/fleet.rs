@@ -205,7 +205,7 @@ fn incident(id: IncidentId, seen: &Seen, mode: Mode, now: Timestamp) -> Incident
     let refusal = nightshift_core::refusal::Refusal::FleetWide { services: seen.number() };
     Incident {
         about: About { impact: wording::impact(seen), ..About::default() },
-        severity_because: "many services at once".to_owned(),
+        severity_because: "many services are ill at once".to_owned(),
         phase: Phase::Escalated,
         refusal: Some(refusal),
         trouble: Some(wording::trouble(seen)),

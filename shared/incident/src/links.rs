@@ -41,6 +41,18 @@ pub fn of_incident(
     links(service, alarms.keys().next(), about, Around::new(first, now))
 }
 
+/// All alarms that fire, and what AWS says of itself: of many services no single page
+/// tells more.
+pub fn of_the_fleet(region: &str) -> Vec<Link> {
+    let Some(console) = console(region) else { return Vec::new() };
+    let firing = format!("{console}/cloudwatch/home?region={region}#alarmsV2:?~(alarmStateFilter~'ALARM)");
+    let mut links = vec![link("Alarms", firing)];
+    // Other partitions have pages of their own.
+    let health = console.ends_with(".console.aws.amazon.com").then_some("https://health.aws.amazon.com/health/home");
+    links.extend(health.map(|url| link("AWS Health", url.to_owned())));
+    links
+}
+
 /// The same for a deployment that makes no incident.
 pub fn of_release(service: &ServiceRef, began_at: Timestamp, now: Timestamp) -> Vec<Link> {
     links(service, None, &About::default(), Around::new(began_at, now))

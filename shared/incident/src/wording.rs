@@ -42,7 +42,10 @@ pub fn tell(record: &mut ServiceRecord, kind: NoticeKind, words: Words, pager: O
         false => incident.told_by = None,
     }
     let incident = &*incident;
-    let mut links = links::of_incident(&service, &incident.alarms, &incident.about, incident.opened_at, now);
+    let mut links = match is_no_service(&service) {
+        true => links::of_the_fleet(&service.region),
+        false => links::of_incident(&service, &incident.alarms, &incident.about, incident.opened_at, now),
+    };
     if let Some(url) = incident.about.runbook.as_ref().filter(|url| url.starts_with("https://")) {
         links.push(Link { label: "Runbook".into(), url: url.clone() });
     }

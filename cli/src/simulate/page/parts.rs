@@ -83,7 +83,7 @@ pub const STORM: Source = Source {
     name: "the storm",
     file: "storm.json",
     made_by: "make prove-nights",
-    command: "nightshift simulate storm --services 200 --alarms 1000 --json-to target/prove/storm.json",
+    command: "nightshift simulate storm --json-to target/prove/storm.json",
 };
 /// Disturbances on real wire.
 pub const WIRE: Source = Source {

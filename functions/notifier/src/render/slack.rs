@@ -3,6 +3,7 @@
 //! The limits are those of Slack's own SDKs; what is longer is cut, because a
 //! message with one block too long is refused as a whole.
 
+use nightshift_core::fleet::is_no_service;
 use nightshift_core::incident::Phase;
 use nightshift_core::notice::{EvidenceLine, Link, Notice, NoticeKind, Section};
 use serde_json::{Value, json};
@@ -151,6 +152,7 @@ fn footer(notice: &Notice) -> Value {
         // An image that nobody runs is of no service.
         match notice.kind {
             NoticeKind::Image => whose,
+            _ if is_no_service(service) => "all services".to_owned(),
             _ => format!("{} {whose}", escaped(&service.to_string(), FIELD)),
         },
         place,

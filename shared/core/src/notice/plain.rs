@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::{EvidenceLine, Notice, NoticeKind};
+use crate::fleet::is_no_service;
 use crate::span::words;
 
 /// What Amazon SNS takes as a subject.
@@ -94,9 +95,13 @@ fn footer(text: &mut String, notice: &Notice) {
         return;
     }
     let open = words(notice.opened_at.duration_until(notice.at));
+    let whose = match is_no_service(service) {
+        true => "All services".to_owned(),
+        false => format!("Service {service}"),
+    };
     let _ = write!(
         text,
-        "\nService {service} in {}, account {}, mode {}.\n\
+        "\n{whose} in {}, account {}, mode {}.\n\
          {} because {}.\n\
          Incident {} opened at {}, {open} before this notice, number {}.\n",
         service.region,
