@@ -134,7 +134,7 @@ pub fn tell_alone(record: &mut ServiceRecord, waiting_for: &[String], policy: &P
     incident.told_by = None;
     let escalated = incident.phase == Phase::Escalated;
     let kind = if escalated { NoticeKind::Escalated } else { NoticeKind::Opened };
-    let words = fleet::left_alone(waiting_for);
+    let words = fleet::left_alone(waiting_for, escalated);
     let pager = if escalated { page(record, false, policy) } else { None };
     wording::tell(record, kind, words, pager, now);
 }

@@ -69,13 +69,14 @@ pub(super) fn over(seen: &Seen, open: &FleetIncident, now: Timestamp) -> Words {
 }
 
 /// Of one service: the fleet's incident told of it and is over.
-pub(crate) fn left_alone(waiting_for: &[String]) -> Words {
+pub(crate) fn left_alone(waiting_for: &[String], escalated: bool) -> Words {
     let mut done = vec!["It fell ill with many others, whose incident told of it and is over.".to_owned()];
     if !waiting_for.is_empty() {
         done.push(format!("Still waiting for: {}.", waiting_for.join("; ")));
     }
     let says = "still ill after the others".to_owned();
-    Words { verb: "needs you".to_owned(), done, drift: None, timeline: says }
+    let verb = if escalated { "needs you" } else { "observing" };
+    Words { verb: verb.to_owned(), done, drift: None, timeline: says }
 }
 
 fn services(seen: &Seen) -> String {
