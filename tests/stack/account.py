@@ -279,7 +279,7 @@ class LocalStack:
             template = packaged(folder / "package", {name: binary(name) for name in FUNCTIONS}, policy)
             values = {"NotifierSecretArn": secret["ARN"], "SlackChannel": "C0LOCAL"}
             self.outputs = deploy(self.ministack, template, values | (parameters or {}))
-            seed.metrics_and_alarms(self.ministack, self.simulator, self.outputs["AlarmTopicArn"])
+            seed.metrics_and_alarms(self.ministack, self.simulator, self.outputs["AlarmTopicArn"], ahead=30)
         except BaseException:
             self.stop()
             raise

@@ -4,6 +4,7 @@ The simulator says what there is; ministack gives load balancers ids of its own,
 so the simulator is started on a copy of the scenario that has them.
 """
 
+import json
 import re
 import time
 import tomllib
@@ -67,11 +68,32 @@ def _target_group(ministack, name, balancer, port, targets):
     return group.split(":targetgroup/")[1], balancer.split(":loadbalancer/app/")[1]
 
 
-def metrics_and_alarms(ministack, simulator, topic, hours=3):
-    """The scenario's metrics up to now, and its alarms, all of them quiet; they tell `topic`."""
+# Tells nobody that something is wrong.
+LOAD = ("CPUUtilization", "MemoryUtilization", "RequestCount")
+
+
+def _going_on(points, minutes):
+    newest = {}
+    for point in points:
+        if point["MetricName"] in LOAD:
+            of = json.dumps([point["MetricName"], point["Dimensions"]])
+            newest[of] = max(newest.get(of, point), point, key=lambda one: one["Timestamp"])
+    return [
+        last | {"Timestamp": last["Timestamp"] + 60 * minute}
+        for last in newest.values()
+        for minute in range(1, minutes + 1)
+    ]
+
+
+def metrics_and_alarms(ministack, simulator, topic, hours=3, ahead=0):
+    """The scenario's metrics up to now, and its alarms, all of them quiet; they tell `topic`.
+
+    Load goes on as it is for `ahead` minutes: nothing heals without fresh datapoints, and
+    ministack judges every alarm anew by each that is put later.
+    """
     cloudwatch = ministack.client("cloudwatch")
     for request in simulator.get(f"/_sim/metrics?hours={hours}"):
-        points = request["MetricData"]
+        points = request["MetricData"] + _going_on(request["MetricData"], ahead)
         for start in range(0, len(points), DATAPOINTS):
             cloudwatch.put_metric_data(
                 Namespace=request["Namespace"], MetricData=points[start : start + DATAPOINTS]

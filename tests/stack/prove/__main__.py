@@ -29,24 +29,28 @@ def main(arguments):
     print(f"deploying once; logs in {folder}", file=sys.stderr, flush=True)
     plan = deployed(folder / "deployed")
     names = arguments.story or list(STORIES)
-    with sweep.Pool(folder, plan, arguments.workers) as pool:
-        ends = pool.undisturbed(names)
-        points = [
-            point
-            for name in names
-            for point in sweep.points(name, ends[name][1], arguments.kind or faults.KINDS)
-            if _wanted(point, arguments)
-        ]
-        found = []
-        for one in pool.prove(points, {name: end for name, (end, _) in ends.items()}):
-            found.append(one)
-            _progress(one, len(found), len(points), begun)
+    ends, points, found = {}, [], []
+    try:
+        with sweep.Pool(folder, plan, arguments.workers) as pool:
+            ends = pool.undisturbed(names)
+            points = [
+                point
+                for name in names
+                for point in sweep.points(name, ends[name][1], arguments.kind or faults.KINDS)
+                if _wanted(point, arguments)
+            ]
+            for one in pool.prove(points, {name: end for name, (end, _) in ends.items()}):
+                found.append(one)
+                _progress(one, len(found), len(points), begun)
+    except KeyboardInterrupt:
+        print(f"stopped: the report is of {len(found)} of {len(points)}", file=sys.stderr, flush=True)
     report = _report(ends, found, time.monotonic() - begun)
     _table(report)
     if arguments.write:
         arguments.write.parent.mkdir(parents=True, exist_ok=True)
         arguments.write.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    return 0 if all(one.worth in GOOD for one in found) else 1
+    whole = found and len(found) == len(points)
+    return 0 if whole and all(one.worth in GOOD for one in found) else 1
 
 
 def _wanted(point, arguments):
