@@ -1,5 +1,7 @@
 //! Many services at once: one incident tells of all.
 
+use jiff::SignedDuration;
+use nightshift::night::Night;
 use nightshift_core::fleet;
 use nightshift_core::incident::{Incident, Phase};
 use nightshift_core::mode::Severity;
@@ -114,4 +116,45 @@ fn services_that_are_only_observed_wake_nobody_until_one_that_may_is_ill() {
     run_under(&story, &Policy::default(), 120);
     let pages = story.notices().into_iter().filter(|notice| matches!(notice.pager, Some(Pager::Trigger { .. })));
     assert_eq!(pages.map(|notice| notice.service.cluster).collect::<Vec<_>>(), ["*"], "once, by the fleet's");
+}
+
+/// Lambda has tried as often as it tries.
+const LAST_ATTEMPT: usize = 2;
+
+/// The night of six, in which whatever dies at call `k` is not delivered again.
+fn dead_for_good(scenario: &Scenario, stop: impl FnOnce(&Story)) -> Story {
+    let story = Story::new(scenario.clone());
+    stop(&story);
+    let mut night = Night::new(story.account(), &Policy::default());
+    let end = story.now() + SignedDuration::from_mins(120);
+    while story.now() < end {
+        for delivery in story.advance_until_due(end) {
+            night.deliver(delivery, LAST_ATTEMPT);
+        }
+    }
+    story
+}
+
+#[test]
+fn the_incident_of_many_is_told_though_whoever_opened_it_died_with_every_retry() {
+    let scenario = on_one_database(false);
+    let calm = dead_for_good(&scenario, |_| {});
+    let calls = calm.calls();
+    let third = calls.iter().position(|call| call.resource.contains("payments")).unwrap();
+    let check =
+        calls.iter().position(|call| call.operation == "scheduler:CreateSchedule" && call.resource.contains("fleet-2"));
+    let (check, mut folded) = (check.unwrap(), 0);
+    for k in (third..third + 45).chain(check.saturating_sub(14)..check + 6) {
+        for after in [false, true] {
+            let story =
+                dead_for_good(&scenario, |story| if after { story.stop_after(k) } else { story.stop_before(k) });
+            let told = of_the_fleet(&story);
+            let silent = story.ended_incidents().iter().filter(|(_, incident)| incident.untold > 0).count();
+            folded += usize::from(silent > 0);
+            let woken = matches!(told.first().map(|notice| &notice.pager), Some(Some(Pager::Trigger { .. })));
+            let over = told.last().map(|notice| notice.kind) == Some(NoticeKind::Resolved);
+            assert!(silent == 0 || (woken && over), "killed at call {k}, after it: {after}: {told:#?}");
+        }
+    }
+    assert!(folded > 100, "in {folded} nights the fleet's incident told of others");
 }

@@ -29,14 +29,14 @@ use nightshift_incident::carry_out::Hands;
 use nightshift_incident::fleet::{self, Occasion};
 use nightshift_incident::plan::{Decision, Plan};
 use nightshift_incident::respond::{Answering, Unfinished, respond};
-use nightshift_incident::scene::{SceneWorld, observe_standing};
+use nightshift_incident::scene::{SceneWorld, observe_ledger};
 use nightshift_incident::self_drill;
 use nightshift_incident::stack::Stack;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::event::Incoming;
-use crate::observe::{Observed, observe};
+use crate::observe::{Many, Observed, observe};
 
 /// The ports this function meets the world through.
 pub trait World: SceneWorld + Hands + AlarmMap {}
@@ -77,12 +77,13 @@ pub struct Handler<W> {
     world: W,
     stack: Stack,
     policy: Policy,
+    many: Many,
 }
 
 impl<W: World> Handler<W> {
     /// A handler over `world`.
     pub fn new(world: W, stack: Stack, policy: Policy) -> Self {
-        Self { world, stack, policy }
+        Self { world, stack, policy, many: Many::default() }
     }
 
     /// Answers one event that began to be handled at `now`.
@@ -134,12 +135,13 @@ impl<W: World> Handler<W> {
         if self.stack.drill_alarm(&signal) {
             return self.self_drill(answering, &signal).await;
         }
-        let observe = async || observe(&self.world, &signal, &self.stack, &self.policy, now).await;
+        let observe = async || observe(&self.world, &signal, &self.stack, (&self.policy, &self.many), now).await;
         let (plan, outcome) = respond(&self.world, answering, observe, plan::plan).await?;
         let Decision::ManyAtOnce { service, mode } = &plan.decision else {
             return Ok(Report::Alarm { plan: Box::new(plan), outcome });
         };
         self.many_at_once(answering, &signal, service, *mode).await?;
+        self.many.are_ill();
         let observe = async || Observed { many_told: true, ..observe().await };
         let (plan, outcome) = respond(&self.world, answering, observe, plan::plan).await?;
         Ok(Report::Alarm { plan: Box::new(plan), outcome })
@@ -170,7 +172,7 @@ impl<W: World> Handler<W> {
         }
         let (id, now) = (drill::event_of(signal), answering.now);
         let service = drill::service((&signal.account, &signal.region));
-        let observe = async || observe_standing(&self.world, &service, &id, &self.policy, now).await;
+        let observe = async || observe_ledger(&self.world, &service, &id, &self.policy, now).await;
         let plan = |standing: &_, policy: &Policy, now| self_drill::heard(standing, signal, policy, now);
         let (plan, outcome) = respond(&self.world, answering, observe, plan).await?;
         Ok(Report::Alarm { plan: Box::new(plan), outcome })

@@ -19,6 +19,7 @@ async fn main() -> Result<(), InitError> {
         let variables = Variables::of_process();
         let needs = [Need::Ledger, Need::Notices, Need::Pages, Need::Switch, Need::Timers];
         let account = Account::new(Settings::read(&variables)?.needing(&needs)?);
+        account.prime().await;
         let tally = account.tally().clone();
         let handler = Arc::new(Handler::new(account, Stack::read(&variables)?, policy(&variables)?));
         let handle = move |event, now| {

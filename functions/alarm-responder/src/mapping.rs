@@ -90,6 +90,22 @@ pub async fn service_of<W: MapWorld>(
     }
 }
 
+/// The service that the signal of a metric alarm names by itself. The alarm as it is now
+/// may still say otherwise.
+pub fn service_named(signal: &AlarmSignal) -> Option<ServiceRef> {
+    let alone = signal.children.is_empty() && !signal.metrics.is_empty();
+    let named = Named {
+        arn: &signal.arn,
+        name: &signal.name,
+        account: &signal.account,
+        region: &signal.region,
+        description: signal.description.as_deref(),
+        metrics: &signal.metrics,
+        at: signal.at,
+    };
+    alone.then(|| by_itself(named, &signal.tags)).flatten()
+}
+
 async fn find<W: MapWorld>(
     world: &W,
     named: Named<'_>,

@@ -1,17 +1,24 @@
 //! What an answer is made from.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmSignal, AlarmState, LiveAlarm};
 use nightshift_core::fault::Sight;
 use nightshift_core::ids::ServiceRef;
+use nightshift_core::mode::Severity;
 use nightshift_core::policy::Policy;
-use nightshift_incident::scene::{Scene, Standing, observe_standing, observe_unless_braked};
+use nightshift_incident::decide::mode;
+use nightshift_incident::scene::{
+    Scene, Standing, observe_braked, observe_ledger, observe_standing, observe_switch, observe_with,
+};
+use nightshift_incident::severity::{felt_by_users, hushed, severity};
 use nightshift_incident::stack::{Home, Stack};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::World;
-use crate::mapping::service_of;
+use crate::mapping::{service_named, service_of};
 use crate::plan::{not_firing, not_ours_to_answer, silence};
 use crate::unmapped::worth_a_message;
 
@@ -46,7 +53,7 @@ pub async fn observe<W: World>(
     world: &W,
     signal: &AlarmSignal,
     stack: &Stack,
-    policy: &Policy,
+    (policy, many): (&Policy, &Many),
     now: Timestamp,
 ) -> Observed {
     let mut observed = Observed {
@@ -60,8 +67,16 @@ pub async fn observe<W: World>(
         many_told: false,
         scene: None,
     };
+    let with = (stack, policy);
     if not_ours_to_answer(signal, &stack.home).is_none() {
-        observed.live = world.alarm(&signal.name).await.into();
+        let named = service_named(signal).filter(|_| signal.state == AlarmState::Alarm);
+        let scene = match &named {
+            Some(named) => first_look(world, &mut observed, named, (with, many), now).await,
+            None => {
+                observed.live = world.alarm_of(&signal.arn).await.into();
+                None
+            }
+        };
         let found = observed.live.seen().and_then(Option::as_ref);
         match service_of(world, signal, found, policy).await {
             Ok((service, child)) => {
@@ -70,17 +85,103 @@ pub async fn observe<W: World>(
             }
             Err(fault) => observed.service = Sight::Unseen(fault),
         }
+        let looked_at_it = observed.service.seen() == Some(&named);
+        observed.scene = scene.filter(|_| looked_at_it && not_firing(&observed).is_none());
     }
     if let Sight::Seen(Some(service)) = &observed.service {
+        let event = &signal.event;
         if signal.state == AlarmState::Ok {
-            observed.standing = Some(observe_standing(world, service, &signal.event, policy, now).await);
-        } else if not_firing(&observed).is_none() {
-            let event = &signal.event;
-            let symptom = observed.symptom.as_ref();
-            observed.scene = Some(observe_unless_braked(world, service, symptom, event, (stack, policy), now).await);
+            observed.standing = Some(observe_ledger(world, service, event, policy, now).await);
+        } else if observed.scene.is_none() && not_firing(&observed).is_none() {
+            let symptom = observed.symptom.clone();
+            let felt = felt_by_users(symptom.as_ref());
+            observed.scene = Some(match observe_braked(world, service, felt, event, with, now).await {
+                Ok(scene) => scene,
+                Err(ledger) => {
+                    let standing = observe_switch(world, ledger);
+                    observe_with(world, service, async { Ok(symptom) }, standing, with, now).await.0
+                }
+            });
         }
     } else if let Some(refusal) = worth_a_message(&observed) {
         observed.counted = Some(world.counted(&silence(&observed, refusal, now)).await.into());
     }
     observed
+}
+
+/// Whether the fleet's incident was open when this environment looked last. Then the next
+/// look is at the ledger first, and at little else if many are still ill. It decides how is
+/// looked, never what is done.
+#[derive(Debug, Default)]
+pub struct Many(AtomicBool);
+
+impl Many {
+    /// It was opened by this environment itself.
+    pub fn are_ill(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn ill(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, scene: &Scene) {
+        let open = scene.standing.seen().is_some_and(|standing| standing.fleet.value.incident.is_some());
+        self.0.store(open, Ordering::Relaxed);
+    }
+}
+
+/// Looks at the service that the signal names and at its alarm at the same time.
+async fn first_look<W: World>(
+    world: &W,
+    observed: &mut Observed,
+    service: &ServiceRef,
+    ((stack, policy), many): ((&Stack, &Policy), &Many),
+    now: Timestamp,
+) -> Option<Scene> {
+    let (signal, with) = (observed.signal.clone(), (stack, policy));
+    let ledger = match many.ill() {
+        true => match observe_braked(world, service, felt(&signal), &signal.event, with, now).await {
+            Ok(scene) => {
+                observed.live = alarm_of_one_of_many(world, &signal, &scene, policy).await;
+                many.note(&scene);
+                return Some(scene);
+            }
+            Err(ledger) => Some(ledger),
+        },
+        false => None,
+    };
+    let standing = async {
+        match ledger {
+            Some(ledger) => observe_switch(world, ledger).await,
+            None => observe_standing(world, service, &signal.event, policy, now).await,
+        }
+    };
+    let (scene, alarm) = observe_with(world, service, world.alarm_of(&signal.arn), standing, with, now).await;
+    observed.live = alarm.into();
+    many.note(&scene);
+    Some(scene)
+}
+
+fn felt(signal: &AlarmSignal) -> bool {
+    felt_by_users(Some(&signal.at_its_word()))
+}
+
+/// Where the fleet's incident tells of it, its alarm is taken at its word, unless that
+/// would wake somebody.
+async fn alarm_of_one_of_many<W: World>(
+    world: &W,
+    signal: &AlarmSignal,
+    scene: &Scene,
+    policy: &Policy,
+) -> Sight<Option<LiveAlarm>> {
+    let told = scene.standing.seen().is_some_and(|standing| standing.fleet.value.incident.is_some());
+    let word = signal.at_its_word();
+    let service = scene.view.service.seen().and_then(Option::as_ref);
+    let mode = mode(&scene.view.service, scene.default_mode);
+    let wakes = severity(service, Some(&word)).0 == Severity::P1 && !hushed(mode, policy);
+    match told && !wakes {
+        true => Sight::Seen(Some(word)),
+        false => world.alarm_of(&signal.arn).await.into(),
+    }
 }

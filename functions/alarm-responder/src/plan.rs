@@ -13,7 +13,7 @@ use nightshift_incident::decide::{mode, unseen};
 use nightshift_incident::fleet;
 use nightshift_incident::life::{self, Moment};
 use nightshift_incident::plan::{Decision, PlainPage, Plan};
-use nightshift_incident::scene::{Scene, Standing};
+use nightshift_incident::scene::{Scene, Standing, not_looked_at};
 use nightshift_incident::severity::hushed;
 use nightshift_incident::stack::Home;
 
@@ -53,7 +53,11 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
 fn many_at_once(observed: &Observed, policy: &Policy, now: Timestamp) -> Option<Plan> {
     let scene = observed.scene.as_ref().filter(|_| !observed.many_told)?;
     let standing = scene.standing.seen().filter(|standing| !standing.seen)?;
-    let (service, mode) = (scene.service.clone(), mode(&scene.view.service, scene.default_mode));
+    let service = scene.service.clone();
+    let mode = match &standing.record.value.incident {
+        Some(open) if not_looked_at(&scene.view) => open.mode,
+        _ => mode(&scene.view.service, scene.default_mode),
+    };
     let news = fleet::is_news(standing, (&observed.signal.event, &service), mode, policy, now);
     news.then(|| Plan::of(Decision::ManyAtOnce { service, mode }))
 }

@@ -10,7 +10,7 @@ use nightshift_core::incident::Incident;
 use nightshift_core::policy::Policy;
 use nightshift_core::timer::{Purpose, Timer};
 use nightshift_incident::fleet;
-use nightshift_incident::scene::{Scene, Standing, observe_check, observe_scene, observe_standing};
+use nightshift_incident::scene::{Check, Scene, Standing, observe_check, observe_ledger, observe_switch, observe_with};
 use nightshift_incident::stack::Stack;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,28 +36,37 @@ pub fn event_of(timer: &Timer) -> EventId {
 /// Looks at the service and at every alarm of its incident.
 pub async fn observe<W: World>(world: &W, timer: &Timer, stack: &Stack, policy: &Policy, now: Timestamp) -> Observed {
     let event = event_of(timer);
-    let standing = observe_standing(world, &timer.service, &event, policy, now).await;
+    let standing = observe_ledger(world, &timer.service, &event, policy, now).await;
+    let check = standing.seen().map_or(Check::Whole, check);
     let incident = standing.seen().and_then(|standing| standing.record.value.incident.as_ref());
     let alarms = match &timer.purpose {
-        Purpose::Reread { alarm } => [(alarm.name().to_owned(), world.alarm(alarm.name()).await.into())].into(),
+        Purpose::Reread { alarm } => [(alarm.name().to_owned(), world.alarm_of(alarm).await.into())].into(),
+        _ if check == Check::Nothing => BTreeMap::new(),
         _ => now_of(world, names(timer, incident)).await,
     };
     let live: Vec<LiveAlarm> = alarms.values().filter_map(|alarm| alarm.seen()?.clone()).collect();
-    let (with, first) = ((stack, policy), live.first());
+    let with = (stack, policy);
     let scene = match timer.purpose {
-        Purpose::Reread { .. } => observe_scene(world, &timer.service, first, &event, with, now).await,
-        _ => {
-            let alone =
-                standing.seen().zip(incident).is_some_and(|(standing, incident)| one_of_many(standing, incident));
-            observe_check(world, &timer.service, (&live, alone), &event, with, now).await
+        Purpose::Reread { .. } => {
+            let (first, standing) = (live.first().cloned(), observe_switch(world, standing));
+            observe_with(world, &timer.service, async { Ok(first) }, standing, with, now).await.0
         }
+        _ => observe_check(world, &timer.service, (check, &live), standing, with, now).await,
     };
     Observed { timer: timer.clone(), alarms, scene }
 }
 
-/// The fleet's incident tells of it, and there is nothing to bring to its end.
-fn one_of_many(standing: &Standing, incident: &Incident) -> bool {
-    incident.told_by.is_some() && !fleet::is_over_for(incident, standing) && incident.open_intent().is_none()
+/// What the check of the service's incident looks at.
+fn check(standing: &Standing) -> Check {
+    let Some(incident) = &standing.record.value.incident else { return Check::Whole };
+    if incident.open_intent().is_some() || incident.raised.is_some() {
+        return Check::Whole;
+    }
+    match incident.told_by.is_some() && !fleet::is_over_for(incident, standing) {
+        false => Check::Health,
+        true if incident.all_ok() => Check::OneOfMany,
+        true => Check::Nothing,
+    }
 }
 
 /// The alarms of that name as they are now, all in one call.

@@ -18,7 +18,7 @@ use nightshift_incident::flapping::hold_down;
 use nightshift_incident::life::{self, Moment};
 use nightshift_incident::plan::{Decision, Plan};
 use nightshift_incident::resume::{resume, resume_intent};
-use nightshift_incident::scene::looked_at_alone;
+use nightshift_incident::scene::{looked_at_alone, not_looked_at};
 use nightshift_incident::{end, fleet, intent};
 
 use crate::observe::{Observed, event_of};
@@ -113,6 +113,12 @@ fn orphan(moment: Moment<'_>, mut record: ServiceRecord, intent: &Intent) -> Pla
 
 fn check(moment: Moment<'_>, mut record: ServiceRecord, open: Incident, alarms: &[&LiveAlarm]) -> Plan {
     let Moment { scene, policy, now, .. } = moment;
+    if not_looked_at(&scene.view) {
+        let joined = open.alarms.values().filter(|joined| joined.state == AlarmState::Alarm);
+        let waiting_for =
+            joined.map(|joined| format!("{}, which fired when it was heard of last", joined.name)).collect();
+        return unhealthy(moment, record, &open, alarms, waiting_for);
+    }
     let live: Vec<LiveAlarm> = alarms.iter().map(|alarm| (*alarm).clone()).collect();
     if matches!(scene.view.service, Sight::Seen(None)) {
         return gone(moment, record, &open, alarms);

@@ -3,10 +3,14 @@
 mod live;
 mod series;
 
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder;
-use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
+use aws_sdk_cloudwatch::types::{AlarmType, StateValue, Tag};
 use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmState, LiveAlarm, MOST_FIRING};
+use nightshift_core::ids::AlarmArn;
 use nightshift_core::metric::{MetricId, Series};
 use nightshift_core::ports::{AlarmListing, AlarmReads, AlarmWrites, Answer, MetricReads};
 
@@ -26,17 +30,16 @@ fn all_types() -> Option<Vec<AlarmType>> {
 
 impl AlarmReads for Account {
     async fn alarm(&self, name: &str) -> Answer<Option<LiveAlarm>> {
-        let request = self.cloudwatch.describe_alarms().alarm_names(name).set_alarm_types(all_types());
-        let found = request.send().await.map_err(|error| fault(DESCRIBE, name, &error))?;
-        let metric = found.metric_alarms().first().and_then(live::of_metric);
-        let Some(mut alarm) = metric.or_else(|| found.composite_alarms().first().and_then(live::of_composite)) else {
-            return Ok(None);
-        };
-        let request = self.cloudwatch.list_tags_for_resource().resource_arn(alarm.arn.as_str());
-        let tags = request.send().await.map_err(|error| fault("cloudwatch:ListTagsForResource", name, &error))?;
-        let pair = |tag: &aws_sdk_cloudwatch::types::Tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()));
-        alarm.tags = tags.tags().iter().filter_map(pair).collect();
-        Ok(Some(alarm))
+        let Some(alarm) = described(&self.cloudwatch, name).await? else { return Ok(None) };
+        let tags = tags(&self.cloudwatch, &alarm.arn).await?;
+        Ok(Some(LiveAlarm { tags, ..alarm }))
+    }
+
+    async fn alarm_of(&self, arn: &AlarmArn) -> Answer<Option<LiveAlarm>> {
+        let (alarm, tags) = tokio::join!(described(&self.cloudwatch, arn.name()), tags(&self.cloudwatch, arn));
+        // One that was deleted has no tags that could be listed.
+        let Some(alarm) = alarm? else { return Ok(None) };
+        Ok(Some(LiveAlarm { tags: tags?, ..alarm }))
     }
 
     async fn alarms_named(&self, names: &[String]) -> Answer<Vec<LiveAlarm>> {
@@ -71,6 +74,21 @@ impl AlarmListing for Account {
     async fn alarms(&self) -> Answer<Vec<LiveAlarm>> {
         pages(self.cloudwatch.describe_alarms(), "all", usize::MAX).await
     }
+}
+
+/// The alarm of that name, without its tags.
+async fn described(client: &Client, name: &str) -> Answer<Option<LiveAlarm>> {
+    let request = client.describe_alarms().alarm_names(name).set_alarm_types(all_types());
+    let found = request.send().await.map_err(|error| fault(DESCRIBE, name, &error))?;
+    let metric = found.metric_alarms().first().and_then(live::of_metric);
+    Ok(metric.or_else(|| found.composite_alarms().first().and_then(live::of_composite)))
+}
+
+async fn tags(client: &Client, arn: &AlarmArn) -> Answer<BTreeMap<String, String>> {
+    let request = client.list_tags_for_resource().resource_arn(arn.as_str());
+    let tags = request.send().await.map_err(|error| fault("cloudwatch:ListTagsForResource", arn.name(), &error))?;
+    let pair = |tag: &Tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()));
+    Ok(tags.tags().iter().filter_map(pair).collect())
 }
 
 /// Alarms of both types, by ARN, without tags, until there are `most`; `which` names them

@@ -12,6 +12,7 @@ mod fault;
 mod meter;
 #[cfg(any(feature = "alarms", feature = "codedeploy", feature = "ecr", feature = "ecs"))]
 mod moment;
+mod prime;
 
 #[cfg(feature = "alarms")]
 mod alarms;

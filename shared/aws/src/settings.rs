@@ -128,6 +128,13 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Whether something answers that knows no TLS, as emulators do.
+    pub(crate) fn without_tls(&self) -> bool {
+        self.endpoints.values().any(|url| url.starts_with("http:"))
+    }
+}
+
 /// A setting that an operation cannot do without.
 #[cfg(any(feature = "ledger", feature = "notices", feature = "pictures", feature = "timers", feature = "switches"))]
 fn needed<'a, T>(setting: &'a Option<T>, operation: &str, variable: &str) -> Answer<&'a T> {
@@ -138,7 +145,7 @@ fn needed<'a, T>(setting: &'a Option<T>, operation: &str, variable: &str) -> Ans
 
 #[cfg(any(feature = "ledger", feature = "notices", feature = "pictures", feature = "timers", feature = "switches"))]
 impl Settings {
-    /// Whether emulators answer, which know no TLS.
+    /// Whether emulators answer.
     #[cfg(any(feature = "ecr", feature = "pictures"))]
     pub(crate) fn emulated(&self) -> bool {
         !self.endpoints.is_empty()

@@ -95,6 +95,35 @@ pub struct AlarmSignal {
     pub drill: bool,
 }
 
+impl AlarmSignal {
+    /// The alarm as its event tells of it, for whoever does not read it again. When it was
+    /// changed last nobody knows then.
+    pub fn at_its_word(&self) -> LiveAlarm {
+        LiveAlarm {
+            arn: self.arn.clone(),
+            name: self.name.clone(),
+            kind: self.kind,
+            state: self.state,
+            since: Some(self.at),
+            configured_at: None,
+            actions_enabled: true,
+            suppressed_by: self.suppressed_by.clone(),
+            reason: Some(self.reason.clone()),
+            description: self.description.clone(),
+            tags: self.tags.clone(),
+            metrics: self.metrics.clone(),
+            children: self.children.iter().map(|child| child.name().to_owned()).collect(),
+            threshold: None,
+            breaches_above: true,
+            period_s: MINUTE_S,
+            evaluation_periods: 1,
+        }
+    }
+}
+
+/// Of an alarm whose period nobody knows.
+const MINUTE_S: u32 = 60;
+
 /// The alarm as `cloudwatch:DescribeAlarms` shows it now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LiveAlarm {

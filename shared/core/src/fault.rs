@@ -35,10 +35,23 @@ pub struct Fault {
     pub causes: Vec<String>,
 }
 
+/// In the place of an operation, which IAM spells with a colon.
+const NOT_ASKED: &str = "none";
+
 impl Fault {
     /// A fault with one cause.
     pub fn new(operation: &str, resource: impl Into<String>, kind: FaultKind, cause: impl Into<String>) -> Self {
         Self { operation: operation.into(), resource: resource.into(), kind, causes: vec![cause.into()] }
+    }
+
+    /// In the place of a fault: nobody asked, and that is why nothing was seen.
+    pub fn not_asked(resource: impl Into<String>, why: &str) -> Self {
+        Self::new(NOT_ASKED, resource, FaultKind::Transient, format!("it was not asked: {why}"))
+    }
+
+    /// Nothing failed: nobody asked.
+    pub fn is_not_asked(&self) -> bool {
+        self.operation == NOT_ASKED
     }
 
     /// A retry can cure it.

@@ -38,6 +38,10 @@ pub struct FleetIncident {
     pub told: u32,
     /// The most that were ill at once.
     pub most: u32,
+    /// Number of the check that comes next.
+    pub check: u32,
+    /// When that is due.
+    pub due: Timestamp,
 }
 
 /// Whose record holds the fleet's incident.

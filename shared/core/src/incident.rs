@@ -174,6 +174,10 @@ pub struct Incident {
     /// Its first notices of which the fleet's incident told.
     #[serde(default)]
     pub untold: u32,
+    /// An alarm that users feel was weighed against the service's tags: no further one
+    /// makes it worse.
+    #[serde(default)]
+    pub at_worst: bool,
 }
 
 impl Incident {

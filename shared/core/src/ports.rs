@@ -53,6 +53,12 @@ pub trait AlarmReads: Sync {
     /// tags (`cloudwatch:ListTagsForResource`). `None`: there is none.
     fn alarm(&self, name: &str) -> impl Future<Output = Answer<Option<LiveAlarm>>> + Send;
 
+    /// The same alarm by its ARN, with which `cloudwatch:DescribeAlarms` and
+    /// `cloudwatch:ListTagsForResource` can be asked at the same time.
+    fn alarm_of(&self, arn: &AlarmArn) -> impl Future<Output = Answer<Option<LiveAlarm>>> + Send {
+        self.alarm(arn.name())
+    }
+
     /// `cloudwatch:DescribeAlarms` for these names, a hundred in one call, without
     /// tags: the alarms that are there, by ARN. No name is no call.
     fn alarms_named(&self, names: &[String]) -> impl Future<Output = Answer<Vec<LiveAlarm>>> + Send;

@@ -35,7 +35,7 @@ mod recovery;
 
 pub use causes::{diagnose, reconsider};
 pub use gate::Gate;
-pub use observe::{LOOKBACK, ServiceWorld, observe_among, observe_service};
+pub use observe::{Beside, LOOKBACK, Looked, ServiceWorld, observe_beside, observe_health, observe_service};
 pub use percent::percent;
 pub use recovery::{Recovery, deadline, recovery};
 pub use view::ServiceView;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use nightshift_core::alarm::LiveAlarm;
+use nightshift_core::fault::{Fault, Sight};
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::metric::{MetricId, Point, Series, Signal};
 use nightshift_core::ports::{AlarmReads, Answer, LedgerReads, MetricReads, ScalingReads, ServiceReads, TargetReads};
@@ -25,6 +26,29 @@ pub trait ServiceWorld: AlarmReads + MetricReads + ServiceReads + TargetReads + 
 
 impl<W> ServiceWorld for W where W: AlarmReads + MetricReads + ServiceReads + TargetReads + ScalingReads + LedgerReads {}
 
+/// What is read at the same time as the service, because nothing of it waits for
+/// anything else.
+#[derive(Debug)]
+pub struct Beside<A, F, H> {
+    /// The alarm that shows the symptom.
+    pub alarm: A,
+    /// The alarms that fire, as far as that is needed.
+    pub firing: F,
+    /// What hangs on the service, once that is read.
+    pub hanging: H,
+}
+
+/// What was seen of a service and beside it.
+#[derive(Debug)]
+pub struct Looked<T> {
+    /// The service.
+    pub view: ServiceView,
+    /// The alarm that shows the symptom.
+    pub alarm: Answer<Option<LiveAlarm>>,
+    /// What hangs on the service.
+    pub hanging: T,
+}
+
 /// Looks at everything about `service` that a diagnosis, a remedy or a
 /// verification uses, in as few rounds of calls as their order allows.
 ///
@@ -36,31 +60,69 @@ pub async fn observe_service<W: ServiceWorld>(
     alarm: Option<&LiveAlarm>,
     now: Timestamp,
 ) -> ServiceView {
-    observe_among(world, service, alarm, world.alarms_firing(), now).await
+    let known = async { Ok(alarm.cloned()) };
+    let beside = Beside { alarm: known, firing: world.alarms_firing(), hanging: async |_: Option<&Service>| () };
+    observe_beside(world, service, beside, now).await.view
 }
 
-/// The same where it is known which alarms fire, as far as that is needed.
-pub async fn observe_among<W: ServiceWorld>(
+/// Looks at what tells whether `service` is well again, and at nothing that tells why it
+/// was ill. `crashes`: at tasks that stopped, too.
+pub async fn observe_health<W: ServiceWorld>(
     world: &W,
     service: &ServiceRef,
-    alarm: Option<&LiveAlarm>,
-    firing: impl Future<Output = Answer<Vec<LiveAlarm>>> + Send,
+    (alarm, firing): (Option<&LiveAlarm>, impl Future<Output = Answer<Vec<LiveAlarm>>>),
+    crashes: bool,
     now: Timestamp,
 ) -> ServiceView {
-    let ((live, firing, targets, metrics), history, stopped, scaling, health_issues) = tokio::join!(
-        with_what_hangs_on_it(world, service, alarm, firing, now),
+    let known = async { Ok(alarm.cloned()) };
+    let beside = Beside { alarm: known, firing, hanging: async |_: Option<&Service>| () };
+    let not_asked = || Fault::not_asked(service.to_string(), "it was looked whether the service is well again");
+    let stopped = async {
+        match crashes {
+            true => world.stopped_tasks(service).await,
+            false => Err(not_asked()),
+        }
+    };
+    let (front, stopped) = tokio::join!(with_what_hangs_on_it(world, service, beside, now), stopped);
+    ServiceView {
+        service: front.live.into(),
+        history: Sight::Unseen(not_asked()),
+        stopped: stopped.into(),
+        metrics: front.metrics.map(|measured| measured.signals).into(),
+        firing: front.firing.into(),
+        scaling: Sight::Unseen(not_asked()),
+        targets: front.targets.into(),
+        health_issues: Sight::Unseen(not_asked()),
+        traffic_shifts: Vec::new(),
+    }
+}
+
+/// The same as [`observe_service`], and what is read beside it.
+pub async fn observe_beside<W: ServiceWorld, T>(
+    world: &W,
+    service: &ServiceRef,
+    beside: Beside<
+        impl Future<Output = Answer<Option<LiveAlarm>>>,
+        impl Future<Output = Answer<Vec<LiveAlarm>>>,
+        impl AsyncFnOnce(Option<&Service>) -> T,
+    >,
+    now: Timestamp,
+) -> Looked<T> {
+    let (front, history, stopped, scaling, health_issues) = tokio::join!(
+        with_what_hangs_on_it(world, service, beside, now),
         world.history(service),
         world.stopped_tasks(service),
         world.scalable_target(service),
         world.health_issues(),
     );
+    let Front { live, alarm, firing, targets, metrics, hanging } = front;
     let (metrics, traffic_shifts) = match metrics {
         Ok(measured) if shifts_traffic(&live) => (Ok(measured.signals), measured.traffic_shifts),
         // Target groups of other services have traffic of their own each.
         Ok(measured) => (Ok(measured.signals), Vec::new()),
         Err(fault) => (Err(fault), Vec::new()),
     };
-    ServiceView {
+    let view = ServiceView {
         service: live.into(),
         history: history.into(),
         stopped: stopped.into(),
@@ -70,14 +132,22 @@ pub async fn observe_among<W: ServiceWorld>(
         targets: targets.into(),
         health_issues: health_issues.into(),
         traffic_shifts,
-    }
+    };
+    Looked { view, alarm, hanging }
 }
 
 fn shifts_traffic(live: &Answer<Option<Service>>) -> bool {
     matches!(live, Ok(Some(service)) if service.strategy != Strategy::Rolling)
 }
 
-type Front = (Answer<Option<Service>>, Answer<Vec<LiveAlarm>>, Answer<TargetHealth>, Answer<Measured>);
+struct Front<T> {
+    live: Answer<Option<Service>>,
+    alarm: Answer<Option<LiveAlarm>>,
+    firing: Answer<Vec<LiveAlarm>>,
+    targets: Answer<TargetHealth>,
+    metrics: Answer<Measured>,
+    hanging: T,
+}
 
 /// What the metrics show.
 struct Measured {
@@ -85,22 +155,26 @@ struct Measured {
     traffic_shifts: Vec<Timestamp>,
 }
 
-/// The service and the firing alarms, then what needs their answers: targets
-/// need the target groups, metrics need both.
-async fn with_what_hangs_on_it<W: ServiceWorld>(
+/// The service and the alarms, then what needs their answers: targets need the
+/// target groups, metrics need all of it.
+async fn with_what_hangs_on_it<W: ServiceWorld, T>(
     world: &W,
     service: &ServiceRef,
-    alarm: Option<&LiveAlarm>,
-    firing: impl Future<Output = Answer<Vec<LiveAlarm>>> + Send,
+    beside: Beside<
+        impl Future<Output = Answer<Option<LiveAlarm>>>,
+        impl Future<Output = Answer<Vec<LiveAlarm>>>,
+        impl AsyncFnOnce(Option<&Service>) -> T,
+    >,
     now: Timestamp,
-) -> Front {
-    let (live, firing) = tokio::join!(world.service(service), firing);
+) -> Front<T> {
+    let (live, alarm, firing) = tokio::join!(world.service(service), beside.alarm, beside.firing);
+    let known = alarm.as_ref().ok().and_then(Option::as_ref);
     let groups: Answer<Vec<String>> = match &live {
         Ok(live) => Ok(live.as_ref().map(|live| live.target_groups.clone()).unwrap_or_default()),
         Err(fault) => Err(fault.clone()),
     };
-    let symptom = alarm.and_then(|alarm| signals::symptom_metric(alarm, firing.as_deref().unwrap_or_default()));
-    let (targets, metrics) = tokio::join!(
+    let symptom = known.and_then(|alarm| signals::symptom_metric(alarm, firing.as_deref().unwrap_or_default()));
+    let (targets, metrics, hanging) = tokio::join!(
         async {
             match &groups {
                 Ok(groups) if groups.is_empty() => Ok(TargetHealth::default()),
@@ -111,11 +185,12 @@ async fn with_what_hangs_on_it<W: ServiceWorld>(
         async {
             // Without the service the symptom alone is still worth seeing.
             let groups = groups.as_deref().unwrap_or_default();
-            let balancers = load_balancers(world, alarm, groups).await?;
+            let balancers = load_balancers(world, known, groups).await?;
             read_metrics(world, Wanted::of(service, symptom, &balancers, now)).await
         },
+        (beside.hanging)(live.as_ref().ok().and_then(Option::as_ref)),
     );
-    (live, firing, targets, metrics)
+    Front { live, alarm, firing, targets, metrics, hanging }
 }
 
 async fn load_balancers<W: TargetReads>(

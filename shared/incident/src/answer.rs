@@ -16,7 +16,7 @@ use crate::decide::{Trigger, Verdict, decide, known_service};
 use crate::life::{self, Moment};
 use crate::plan::{Decision, Plan};
 use crate::resume::resume_intent;
-use crate::scene::{Scene, Standing, looked_at_alone};
+use crate::scene::{Scene, Standing, looked_at_alone, not_looked_at};
 use crate::{about, end, severity};
 
 /// Answers an ALARM of a known service: opens an incident, or joins the open
@@ -27,6 +27,11 @@ pub fn answer(
     live: &Sight<Option<LiveAlarm>>,
     symptom: Option<&LiveAlarm>,
 ) -> Plan {
+    if moment.standing.record.value.incident.is_some() && not_looked_at(&moment.scene.view) {
+        let mut record = moment.record();
+        life::join(&mut record, moment, signal);
+        return Plan::claiming(Decision::Joined, moment.claim(record, None));
+    }
     let diagnosis = nightshift_diagnosis::diagnose(&moment.scene.view, symptom, moment.policy, moment.now);
     answer_to(moment, signal, live, symptom, &diagnosis)
 }
@@ -85,7 +90,11 @@ fn join(
             false => incident.about.impact = impact,
         }
     }
-    let (severity, because) = severity::severity(found, trigger.alarm.seen().and_then(Option::as_ref));
+    let alarm = trigger.alarm.seen().and_then(Option::as_ref);
+    let (severity, because) = severity::severity(found, alarm);
+    if let Some(incident) = record.incident.as_mut() {
+        incident.at_worst |= found.is_some() && severity::felt_by_users(alarm);
+    }
     let undecided = undecided(open, diagnosis, severity, now);
     if !undecided && severity < open.severity {
         life::worse(&mut record, (severity, because.clone()), policy, now);

@@ -13,12 +13,14 @@ use nightshift_core::incident::{Incident, ServiceRecord};
 use nightshift_core::ledger::{Claim, ClaimError, Versioned};
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::{
-    CodeDeployWrites, HookWrites, LedgerReads, LedgerWrites, NoticeWrites, ScalingWrites, ServiceReads, ServiceWrites,
-    SwitchReads, TimerWrites,
+    Answer, CodeDeployWrites, HookWrites, LedgerReads, LedgerWrites, NoticeWrites, ScalingWrites, ServiceReads,
+    ServiceWrites, SwitchReads, TimerWrites,
 };
 use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::{Outcome, Remedy, Resume};
+use nightshift_core::service::Service;
 use nightshift_core::tally::Tallied;
+use nightshift_core::timer::Timer;
 
 use crate::last_look::{is_needed, last_look};
 use crate::outbox::{busy, keys, publish, settle};
@@ -104,9 +106,6 @@ pub async fn carry_out<W: Hands>(
         }
     };
     counted::decided(world.tally(), plan);
-    if fresh {
-        keep_case(world, plan, case).await;
-    }
     // A claim's own intent is new; an older one may be another run's.
     let own = |claim: &Claim| {
         let open = standing.value.incident.as_ref().and_then(Incident::open_intent);
@@ -116,7 +115,12 @@ pub async fn carry_out<W: Hands>(
         Some(claim) if own(claim) => plan.resume.or(Some(Resume::DoAgain)),
         _ => plan.resume,
     };
-    finish(world, standing, resume, policy, now).await
+    let keep = async {
+        if fresh {
+            keep_case(world, plan, case).await;
+        }
+    };
+    finish(world, standing, (resume, keep), policy, now).await
 }
 
 /// Writes a claim; `None` if somebody else wrote in between.
@@ -150,7 +154,7 @@ async fn keep_case<W: LedgerWrites>(world: &W, plan: &Plan, case: &Case) {
 async fn finish<W: Hands>(
     world: &W,
     standing: Versioned<ServiceRecord>,
-    resume: Option<Resume>,
+    (resume, keep): (Option<Resume>, impl Future<Output = ()>),
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Carried, Fault> {
@@ -169,27 +173,36 @@ async fn finish<W: Hands>(
             None => None,
         }
     };
-    // A remedy waits for both: nothing changes production without its check
-    // set and people told. The last look may go at the same time.
-    let (timer, published, withheld) = tokio::join!(set_timer, publish(world, record), last_look);
-    let no_timer = timer.err();
+    let again = async {
+        match open.map(|intent| &intent.remedy) {
+            Some(Remedy::RollBack { .. }) if resume == Some(Resume::DoAgain) => {
+                Some(world.service(&record.service).await)
+            }
+            _ => None,
+        }
+    };
+    // A remedy waits for all: nothing changes production without its check set and
+    // people told. The last look may go at the same time, and the case be kept.
+    let (set, published, withheld, again, ()) = tokio::join!(set_timer, publish(world, record), last_look, again, keep);
+    let no_timer = set.err();
+    let timer = timer.filter(|_| no_timer.is_none()).cloned();
     if let Some(fault) = no_timer.as_ref().filter(|fault| fault.transient()) {
         return Err(fault.clone());
     }
     published?;
     let told = keys(record);
     let Some(intent) = open else {
-        settle(world, &record.service, told, now).await?;
+        settle(world, standing, told, now).await?;
         // Nobody will check this incident: that must not go unheard.
         return no_timer.map_or(Ok(Carried::Done { outcome: None }), Err);
     };
     let outcome = match no_timer {
         // No remedy without its check, and no retry cures this: tell people.
         Some(fault) if resume == Some(Resume::DoAgain) => Some(Outcome::Failed { fault }),
-        _ => take(world, &record.service, &intent.remedy, resume, withheld, now).await?,
+        _ => take(world, &record.service, &intent.remedy, resume, (withheld, again), now).await?,
     };
     let Some(outcome) = outcome else {
-        settle(world, &record.service, told, now).await?;
+        settle(world, standing, told, now).await?;
         return Ok(Carried::Done { outcome: None });
     };
     let (claimed_by, remedy) = (intent.event.clone(), intent.remedy.clone());
@@ -197,9 +210,9 @@ async fn finish<W: Hands>(
     // Once: whoever writes the outcome down counts it.
     if let Some(after) = left {
         counted::came_of(world.tally(), &remedy, &outcome);
-        publish(world, &after).await?;
-        set_follow_up(world, &after).await?;
-        settle(world, &after.service, told, now).await?;
+        let (published, set) = tokio::join!(publish(world, &after.value), set_follow_up(world, &after.value, timer));
+        published.and(set)?;
+        settle(world, after, told, now).await?;
     }
     Ok(Carried::Done { outcome: Some(outcome) })
 }
@@ -210,7 +223,7 @@ async fn take<W: Hands>(
     service: &ServiceRef,
     remedy: &Remedy,
     resume: Option<Resume>,
-    withheld: Option<Refusal>,
+    (withheld, again): (Option<Refusal>, Option<Answer<Option<Service>>>),
     now: Timestamp,
 ) -> Result<Option<Outcome>, Fault> {
     match resume {
@@ -226,7 +239,7 @@ async fn take<W: Hands>(
     if let Remedy::RollBack { from, to } = remedy {
         // UpdateService has no condition: somebody may have deployed a fix
         // while this was decided.
-        match world.service(service).await {
+        match again.unwrap_or(Ok(None)) {
             Ok(Some(found)) if found.task_definition == *to => return Ok(Some(Outcome::FoundTaken { at: now })),
             Ok(Some(found)) if found.task_definition == *from => {}
             Ok(_) => return Ok(Some(Outcome::Withheld { refusal: Refusal::Overtaken })),
@@ -267,7 +280,7 @@ async fn note_outcome<W: Hands>(
     (outcome, told): (&Outcome, Vec<String>),
     policy: &Policy,
     now: Timestamp,
-) -> Result<(Vec<String>, Option<ServiceRecord>), Fault> {
+) -> Result<(Vec<String>, Option<Versioned<ServiceRecord>>), Fault> {
     let mut standing = standing;
     for _ in 0..FOLLOW_UP_TRIES {
         let mut record = standing.value.clone();
@@ -288,17 +301,17 @@ async fn note_outcome<W: Hands>(
         };
         if let Some(written) = write(world, &claim).await? {
             let told = keys(&written.value);
-            return Ok((told, Some(written.value)));
+            return Ok((told, Some(written)));
         }
         standing = world.record(&standing.value.service).await?;
     }
     Err(busy(&standing.value.service))
 }
 
-/// What follows an outcome may have a timer of its own.
-async fn set_follow_up<W: TimerWrites>(world: &W, record: &ServiceRecord) -> Result<(), Fault> {
+/// What follows an outcome may have a timer of its own, beside the one that is set.
+async fn set_follow_up<W: TimerWrites>(world: &W, record: &ServiceRecord, set: Option<Timer>) -> Result<(), Fault> {
     match record.incident.as_ref().and_then(|incident| incident.timer.as_ref()) {
-        Some(timer) => world.set_timer(timer).await,
-        None => Ok(()),
+        Some(timer) if Some(timer) != set.as_ref() => world.set_timer(timer).await,
+        _ => Ok(()),
     }
 }

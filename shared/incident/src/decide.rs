@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fitting::fitting;
 use crate::guardrails;
-use crate::scene::{Scene, Standing, looked_at_alone};
+use crate::scene::{Scene, Standing};
 
 /// What a decision comes to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -85,8 +85,10 @@ pub fn decide(scene: &Scene, diagnosis: &Diagnosis, trigger: Trigger<'_>, policy
     let remedy = match fitting(scene, standing, service, diagnosis, (policy, now)) {
         Ok(remedy) => remedy,
         Err(refusal) => {
-            let braked = looked_at_alone(&scene.view).then(|| explained_elsewhere(scene, standing, policy, now));
-            let instead = braked.flatten().or_else(|| unseen_behind(&refusal, scene, diagnosis, trigger));
+            // The same however much was looked at: with the brake on it may be little.
+            let services = standing.fleet.value.services;
+            let braked = guardrails::brake(&standing.openings, &scene.service, services, policy, now);
+            let instead = braked.or_else(|| unseen_behind(&refusal, scene, diagnosis, trigger));
             return refused(instead.unwrap_or(refusal));
         }
     };

@@ -28,10 +28,14 @@ use serde::{Deserialize, Serialize};
 use crate::life::{self, Moment};
 use crate::plan::{Decision, Plan};
 use crate::scene::Standing;
+use crate::stack::Home;
 use crate::{end, guardrails, paging, self_drill, severity};
 
 pub use observe::observe;
 pub(crate) use wording::left_alone;
+
+/// A schedule fires within its minute, and Lambda tries again after one.
+const OVERDUE: Span = Span::minutes(2);
 
 /// In the place of a function, in the cases of these decisions.
 pub const FUNCTION: &str = "fleet";
@@ -120,6 +124,16 @@ pub fn is_over_for(incident: &Incident, standing: &Standing) -> bool {
     incident.told_by.as_ref().is_some_and(|by| Some(by) != open)
 }
 
+/// The check of the fleet's incident that nobody made in time. Whoever had to set it may
+/// have died with every retry, and then nobody has told of the incident either, while
+/// all who are ill rely on it. So whoever checks one of them takes it up; those that fell
+/// ill before there were many are looked at every minute.
+pub fn overdue(standing: &Standing, home: &Home, now: Timestamp) -> Option<Timer> {
+    let open = standing.fleet.value.incident.as_ref()?;
+    let fleet = nightshift_core::fleet::service((&home.account, &home.region));
+    (OVERDUE.after(open.due) <= now).then(|| Timer::fleet(&fleet, &open.id, open.check, open.due))
+}
+
 /// Of many that are well again within a minute each waits once, twice or three times as
 /// long, so that AWS lets their checks through.
 pub(crate) fn spread(hold: Span, incident: &IncidentId) -> Span {
@@ -196,8 +210,9 @@ fn opened(
     let pager = paging::page(&mut record, false, policy);
     let pages = pager.is_some();
     crate::wording::tell(&mut record, NoticeKind::Opened, wording::opened(seen, pages), pager, now);
-    next_check(&mut record, policy.verify.every.after(now));
-    let open = FleetIncident { id, by: by.clone(), since: now, pages, told: seen.number(), most: seen.number() };
+    let (check, due) = next_check(&mut record, policy.verify.every.after(now));
+    let (by, told) = (by.clone(), seen.number());
+    let open = FleetIncident { id, by, since: now, pages, told, most: told, check, due };
     Plan::claiming(Decision::FleetIncident, claim(standing, event, record, Some(open), now))
 }
 
@@ -272,9 +287,9 @@ fn checked(
     let checks = record.incident.as_ref().map_or(0, |incident| incident.checks);
     let often = checks < policy.verify.most_checks;
     let every = if often { policy.verify.every } else { policy.verify.escalated_every };
-    next_check(&mut record, every.after(now));
+    let (check, due) = next_check(&mut record, every.after(now));
     let waiting_for = vec![format!("{number} services that are ill")];
-    let open = FleetIncident { told, most, ..open.clone() };
+    let open = FleetIncident { told, most, check, due, ..open.clone() };
     Plan::claiming(Decision::CheckAgain { waiting_for }, claim(standing, event, record, Some(open), now))
 }
 
@@ -283,11 +298,13 @@ fn refresh(incident: &mut Incident, seen: &Seen) {
     incident.trouble = Some(wording::trouble(seen));
 }
 
-fn next_check(record: &mut ServiceRecord, at: Timestamp) {
+/// Sets the next check; gives its number and when it is due.
+fn next_check(record: &mut ServiceRecord, at: Timestamp) -> (u32, Timestamp) {
     let service = record.service.clone();
-    let Some(incident) = record.incident.as_mut() else { return };
+    let Some(incident) = record.incident.as_mut() else { return (0, at) };
     incident.checks += 1;
     incident.timer = Some(Timer::fleet(&service, &incident.id, incident.checks, at));
+    (incident.checks, at)
 }
 
 fn claim(

@@ -19,6 +19,7 @@ pub mod fitting;
 pub mod flapping;
 pub mod fleet;
 pub mod guardrails;
+pub mod preflight;
 pub mod resume;
 pub mod rollbacks;
 pub mod severity;

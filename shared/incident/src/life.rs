@@ -108,6 +108,7 @@ pub(crate) fn incident(moment: Moment<'_>, at: Timestamp, alarm: Option<&LiveAla
     Incident {
         about: about::of_service(moment.scene, found),
         severity_because,
+        at_worst: found.is_some() && severity::felt_by_users(alarm),
         deadline: nightshift_diagnosis::deadline(&moment.scene.view, alarm, moment.policy, moment.now),
         ..of_nothing(IncidentId::of(service, &minute, moment.event), severity, verdict.mode, moment.now)
     }
@@ -144,6 +145,7 @@ pub(crate) fn of_nothing(id: IncidentId, severity: Severity, mode: Mode, now: Ti
         escalated_at: None,
         told_by: None,
         untold: 0,
+        at_worst: false,
     }
 }
 
@@ -286,7 +288,12 @@ pub fn cleared(record: &mut ServiceRecord, alarm: &AlarmArn, at: Timestamp, poli
     incident.heard_at = now;
     // A remedy under way has its own timer.
     if incident.all_ok() && incident.open_intent().is_none() {
-        let hold = if incident.told_by.is_some() { fleet::spread(hold, &incident.id) } else { hold };
+        let mut hold = hold;
+        if incident.told_by.is_some() {
+            // One of many: a single look at the end of the hold-down is enough.
+            incident.healthy_since = Some(now);
+            hold = fleet::spread(hold, &incident.id);
+        }
         next_check(record, hold.after(now));
     }
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::incident::ServiceRecord;
-use nightshift_core::ledger::Claim;
+use nightshift_core::ledger::{Claim, Versioned};
 use nightshift_core::notice::Notice;
 use nightshift_core::notice::plain::{plain, subject};
 use nightshift_core::ports::{LedgerReads, LedgerWrites, NoticeWrites};
@@ -43,18 +43,18 @@ pub(crate) fn keys(record: &ServiceRecord) -> Vec<String> {
     record.unpublished.iter().map(Notice::key).collect()
 }
 
-/// Takes published notices off the record.
+/// Takes published notices off the record, as it was written last or whoever wrote since.
 pub(crate) async fn settle<W: LedgerReads + LedgerWrites>(
     world: &W,
-    service: &ServiceRef,
+    mut standing: Versioned<ServiceRecord>,
     told: Vec<String>,
     now: Timestamp,
 ) -> Result<(), Fault> {
     if told.is_empty() {
         return Ok(());
     }
+    let service = standing.value.service.clone();
     for _ in 0..FOLLOW_UP_TRIES {
-        let standing = world.record(service).await?;
         let mut record = standing.value;
         let before = record.unpublished.len();
         record.unpublished.retain(|notice| !told.contains(&notice.key()));
@@ -73,8 +73,9 @@ pub(crate) async fn settle<W: LedgerReads + LedgerWrites>(
         if write(world, &claim).await?.is_some() {
             return Ok(());
         }
+        standing = world.record(&service).await?;
     }
-    Err(busy(service))
+    Err(busy(&service))
 }
 
 pub(crate) fn busy(service: &ServiceRef) -> Fault {

@@ -1,25 +1,24 @@
 //! The scene: everything a decision about one service is made from.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmState, LiveAlarm};
-use nightshift_core::fault::{Fault, FaultKind, Sight};
+use nightshift_core::fault::{Fault, Sight};
 use nightshift_core::ids::{EventId, ServiceRef};
 use nightshift_core::incident::ServiceRecord;
 use nightshift_core::ledger::{Fleet, Opening, Versioned};
 use nightshift_core::mode::Mode;
 use nightshift_core::policy::Policy;
-use nightshift_core::ports::{ImageReads, LedgerReads, StackReads, SwitchReads};
-use nightshift_core::release::{ImageNow, TaskDefinition};
+use nightshift_core::ports::{Answer, ImageReads, LedgerReads, StackReads, SwitchReads};
 use nightshift_core::service::Service;
-use nightshift_diagnosis::{ServiceView, ServiceWorld, observe_among, observe_service};
+use nightshift_diagnosis::{Beside, Looked, ServiceView, ServiceWorld, observe_beside, observe_health};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::answer::chronic;
 use crate::guardrails;
+use crate::preflight::{self, Preflight};
 use crate::stack::{Home, Stack};
-use crate::target::{self, Target};
+use crate::target;
 
 /// What the ledger and the kill switch say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -32,21 +31,8 @@ pub struct Standing {
     pub openings: Vec<Opening>,
     /// This very event was claimed before.
     pub seen: bool,
-    /// Remedies are halted; unreadable counts as halted.
+    /// Remedies are halted; unreadable, or not asked for, counts as halted.
     pub halted: bool,
-}
-
-/// What a rollback's target looks like today.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Preflight {
-    /// The release that would be returned to.
-    pub target: Target,
-    /// Its task definition.
-    pub task_definition: Sight<Option<TaskDefinition>>,
-    /// What its images mean now, by container.
-    pub images: BTreeMap<String, Sight<ImageNow>>,
-    /// Task definitions that the way back crosses, the suspect's first.
-    pub crossed: Vec<Sight<Option<TaskDefinition>>>,
 }
 
 /// Everything a decision about one service is made from.
@@ -87,57 +73,95 @@ pub async fn observe_scene<W: SceneWorld>(
     (stack, policy): (&Stack, &Policy),
     now: Timestamp,
 ) -> Scene {
-    let looked =
-        tokio::join!(observe_service(world, service, alarm, now), observe_standing(world, service, event, policy, now));
-    complete(world, service, looked, (stack, policy), now).await
+    let standing = observe_standing(world, service, event, policy, now);
+    let known = async { Ok(alarm.cloned()) };
+    look(world, service, (known, world.alarms_firing()), standing, (stack, policy), now).await.0
 }
 
-/// The same for a check, which has read the incident's alarms and weighs nothing: what
-/// else fires matters only below a composite. `alone`: it is one of many, and while an alarm
-/// of it fires nothing but the service is looked at.
+/// The same while the alarm is read that shows the symptom, and while what is remembered
+/// is read or known.
+pub async fn observe_with<W: SceneWorld>(
+    world: &W,
+    service: &ServiceRef,
+    alarm: impl Future<Output = Answer<Option<LiveAlarm>>>,
+    standing: impl Future<Output = Sight<Standing>>,
+    with: (&Stack, &Policy),
+    now: Timestamp,
+) -> (Scene, Answer<Option<LiveAlarm>>) {
+    look(world, service, (alarm, world.alarms_firing()), standing, with, now).await
+}
+
+/// What a check looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// All: there is something to bring to its end.
+    Whole,
+    /// Whether the service is well again.
+    Health,
+    /// The same of one of many, but for its crashes.
+    OneOfMany,
+    /// Nothing: it is one of many, and an alarm of it fired when it was heard of last.
+    Nothing,
+}
+
+/// The same for a check, which has read what is remembered and the incident's alarms, and
+/// weighs nothing: what else fires matters only below a composite.
 pub async fn observe_check<W: SceneWorld>(
     world: &W,
     service: &ServiceRef,
-    (alarms, alone): (&[LiveAlarm], bool),
-    event: &EventId,
+    (check, alarms): (Check, &[LiveAlarm]),
+    standing: Sight<Standing>,
     (stack, policy): (&Stack, &Policy),
     now: Timestamp,
 ) -> Scene {
-    if alone && alarms.iter().any(|alarm| alarm.state == AlarmState::Alarm) {
-        let looked = tokio::join!(world.service(service), observe_standing(world, service, event, policy, now));
-        let looked = (look_alone(looked.0.into(), service), looked.1);
-        return complete(world, service, looked, (stack, policy), now).await;
-    }
-    let known = async {
+    let known = async { Ok(alarms.first().cloned()) };
+    let firing = async {
         match alarms.iter().any(|alarm| !alarm.children.is_empty()) {
             true => world.alarms_firing().await,
             false => Ok(alarms.iter().filter(|alarm| alarm.state == AlarmState::Alarm).cloned().collect()),
         }
     };
-    let looked = tokio::join!(
-        observe_among(world, service, alarms.first(), known, now),
-        observe_standing(world, service, event, policy, now)
-    );
-    complete(world, service, looked, (stack, policy), now).await
+    let view = match check {
+        Check::Whole => return look(world, service, (known, firing), async { standing }, (stack, policy), now).await.0,
+        Check::Nothing => look_alone(Sight::Unseen(not_asked(service)), service),
+        Check::Health | Check::OneOfMany => {
+            observe_health(world, service, (alarms.first(), firing), check == Check::Health, now).await
+        }
+    };
+    scene(service, view, standing, (None, Sight::Seen(None)), stack)
 }
 
-/// The same for whoever decides about a service that may be one of many: where the
-/// brake is on no remedy is taken, and only who the service is and who is to be woken
-/// matters. In a storm thousands ask at once, and what AWS lets is then for these.
-pub async fn observe_unless_braked<W: SceneWorld>(
+/// The little that is looked at while the brake is on: no remedy is taken, and only who
+/// the service is and who is to be woken matters. In a storm thousands ask at once, and
+/// what AWS lets is then for these. `felt`: the alarm measures what users feel.
+///
+/// # Errors
+/// What is remembered, but for the kill switch, where the brake is not on: all is to be
+/// looked at.
+pub async fn observe_braked<W: SceneWorld>(
     world: &W,
     service: &ServiceRef,
-    alarm: Option<&LiveAlarm>,
+    felt: bool,
     event: &EventId,
     (stack, policy): (&Stack, &Policy),
     now: Timestamp,
-) -> Scene {
-    let standing = observe_standing(world, service, event, policy, now).await;
-    let view = match standing.seen().is_some_and(|standing| cut_short(standing, service, policy, now)) {
-        true => look_alone(world.service(service).await.into(), service),
-        false => observe_service(world, service, alarm, now).await,
+) -> Result<Scene, Sight<Standing>> {
+    let sight = observe_ledger(world, service, event, policy, now).await;
+    let Some(standing) = sight.seen().filter(|standing| cut_short(standing, service, policy, now)) else {
+        return Err(sight);
     };
-    complete(world, service, (view, standing), (stack, policy), now).await
+    let found = match told_already(standing, felt, policy, now) {
+        true => Sight::Unseen(not_asked(service)),
+        false => world.service(service).await.into(),
+    };
+    Ok(scene(service, look_alone(found, service), sight, (None, Sight::Seen(None)), stack))
+}
+
+/// An incident that the fleet's tells of, and that a further alarm makes no worse.
+fn told_already(standing: &Standing, felt: bool, policy: &Policy, now: Timestamp) -> bool {
+    let many = standing.fleet.value.incident.as_ref().map(|open| &open.id);
+    let open = standing.record.value.incident.as_ref().filter(|open| !chronic(open, policy, now));
+    open.is_some_and(|open| many.is_some() && open.told_by.as_ref() == many && (open.at_worst || !felt))
 }
 
 /// What an open intent needs to be brought to its end is always looked at.
@@ -148,17 +172,22 @@ fn cut_short(standing: &Standing, service: &ServiceRef, policy: &Policy, now: Ti
     !busy && guardrails::brake(&standing.openings, service, services, policy, now).is_some()
 }
 
-/// In the place of an operation: nobody asked.
-const NOT_ASKED: &str = "none";
-
-/// Only the service was looked at, because many are hit at once.
+/// Only the service was looked at, if that, because many are hit at once.
 pub fn looked_at_alone(view: &ServiceView) -> bool {
-    view.history.fault().is_some_and(|fault| fault.operation == NOT_ASKED)
+    view.stopped.fault().is_some_and(Fault::is_not_asked)
+}
+
+/// Not even the service was looked at: its incident is told by another, and no worse.
+pub fn not_looked_at(view: &ServiceView) -> bool {
+    view.service.fault().is_some_and(Fault::is_not_asked)
+}
+
+fn not_asked(service: &ServiceRef) -> Fault {
+    Fault::not_asked(service.to_string(), "many services are hit at once")
 }
 
 fn look_alone(found: Sight<Option<Service>>, service: &ServiceRef) -> ServiceView {
-    let cause = "it was not asked: many services are hit at once";
-    let fault = Fault::new(NOT_ASKED, service.to_string(), FaultKind::Transient, cause);
+    let fault = not_asked(service);
     ServiceView {
         service: found,
         history: Sight::Unseen(fault.clone()),
@@ -172,15 +201,40 @@ fn look_alone(found: Sight<Option<Service>>, service: &ServiceRef) -> ServiceVie
     }
 }
 
-async fn complete<W: SceneWorld>(
+/// Three rounds of calls at most: what waits for nothing, what waits for that, and what
+/// the ledger did not foresee.
+async fn look<W: SceneWorld>(
     world: &W,
     service: &ServiceRef,
-    (view, standing): (ServiceView, Sight<Standing>),
+    (alarm, firing): (impl Future<Output = Answer<Option<LiveAlarm>>>, impl Future<Output = Answer<Vec<LiveAlarm>>>),
+    standing: impl Future<Output = Sight<Standing>>,
     (stack, policy): (&Stack, &Policy),
     now: Timestamp,
-) -> Scene {
+) -> (Scene, Answer<Option<LiveAlarm>>) {
+    let hanging = async |found: Option<&Service>| observe_stack(world, found).await;
+    let remembered = async {
+        let standing = standing.await;
+        let foreseen = preflight::foresee(world, standing.seen(), policy, now).await;
+        (standing, foreseen)
+    };
+    let beside = Beside { alarm, firing, hanging };
+    let (looked, (standing, foreseen)) = tokio::join!(observe_beside(world, service, beside, now), remembered);
+    let Looked { view, alarm, hanging } = looked;
     let good = standing.seen().and_then(|standing| target::last_good(&view, &standing.record.value, policy, now));
-    let (preflight, stack_status) = tokio::join!(observe_preflight(world, good, &view), observe_stack(world, &view));
+    let preflight = match good {
+        Some(good) => Some(preflight::observe(world, good, &view, foreseen).await),
+        None => None,
+    };
+    (scene(service, view, standing, (preflight, hanging), stack), alarm)
+}
+
+fn scene(
+    service: &ServiceRef,
+    view: ServiceView,
+    standing: Sight<Standing>,
+    (preflight, stack_status): (Option<Preflight>, Sight<Option<String>>),
+    stack: &Stack,
+) -> Scene {
     Scene {
         service: service.clone(),
         view,
@@ -202,39 +256,44 @@ pub async fn observe_standing<W: LedgerReads + SwitchReads>(
     policy: &Policy,
     now: Timestamp,
 ) -> Sight<Standing> {
+    let (ledger, halted) = tokio::join!(observe_ledger(world, service, event, policy, now), world.halted());
+    switched(ledger, halted)
+}
+
+/// The same where all but the kill switch is known.
+pub async fn observe_switch<W: SwitchReads>(world: &W, ledger: Sight<Standing>) -> Sight<Standing> {
+    match ledger {
+        Sight::Seen(_) => switched(ledger, world.halted().await),
+        Sight::Unseen(_) => ledger,
+    }
+}
+
+/// A switch that cannot be read is a switch that is on.
+fn switched(ledger: Sight<Standing>, halted: Answer<bool>) -> Sight<Standing> {
+    match ledger {
+        Sight::Seen(standing) => Sight::Seen(Standing { halted: halted.unwrap_or(true), ..standing }),
+        Sight::Unseen(_) => ledger,
+    }
+}
+
+/// What is remembered without the kill switch, for whoever decides on no remedy: one that
+/// is not asked for is on.
+pub async fn observe_ledger<W: LedgerReads>(
+    world: &W,
+    service: &ServiceRef,
+    event: &EventId,
+    policy: &Policy,
+    now: Timestamp,
+) -> Sight<Standing> {
     let since = policy.guardrails.fleet_window.before(now);
     let most = Some(guardrails::enough(policy));
-    let (record, fleet, openings, seen, halted) = tokio::join!(
-        world.record(service),
-        world.fleet(),
-        world.openings(since, most),
-        world.seen(event),
-        world.halted()
-    );
-    let standing = || {
-        // A switch that cannot be read is a switch that is on.
-        let halted = halted.unwrap_or(true);
-        Ok(Standing { record: record?, fleet: fleet?, openings: openings?, seen: seen?, halted })
-    };
+    let (record, fleet, openings, seen) =
+        tokio::join!(world.record(service), world.fleet(), world.openings(since, most), world.seen(event));
+    let standing = || Ok(Standing { record: record?, fleet: fleet?, openings: openings?, seen: seen?, halted: true });
     standing().into()
 }
 
-async fn observe_preflight<W: SceneWorld>(world: &W, good: Option<Target>, view: &ServiceView) -> Option<Preflight> {
-    let target = good?;
-    let task_definition = world.task_definition(&target.revision.task_definition).await.into();
-    let mut images = BTreeMap::new();
-    for (container, image) in &target.revision.images {
-        images.insert(container.clone(), world.image(&image.image).await.into());
-    }
-    let mut crossed = Vec::new();
-    for crossing in target::crossed(view, &target) {
-        crossed.push(world.task_definition(&crossing).await.into());
-    }
-    Some(Preflight { target, task_definition, images, crossed })
-}
-
-async fn observe_stack<W: SceneWorld>(world: &W, view: &ServiceView) -> Sight<Option<String>> {
-    let service = view.service.seen().and_then(Option::as_ref);
+async fn observe_stack<W: StackReads>(world: &W, service: Option<&Service>) -> Sight<Option<String>> {
     match service.and_then(|service| service.tag("aws:cloudformation:stack-name")) {
         Some(stack) => world.stack_status(stack).await.into(),
         None => Sight::Seen(None),

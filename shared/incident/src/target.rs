@@ -16,8 +16,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::decide::unseen;
+use crate::preflight::Preflight;
 use crate::rollbacks;
-use crate::scene::Preflight;
 
 /// A release that ran well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -14,6 +14,9 @@ use nightshift_core::policy::Policy;
 use nightshift_core::settings::{SettingsError, Variables};
 use nightshift_core::tally::Tally;
 use serde_json::Value;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::{Registry, fmt};
 
 use crate::metrics::{Ended, Metrics};
 
@@ -109,14 +112,9 @@ pub fn policy(variables: &Variables) -> Result<Policy, InitError> {
 /// from outside is a field, never the message.
 fn telemetry() {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").unwrap_or_else(|_| "INFO".to_owned());
-    let filter = tracing_subscriber::EnvFilter::try_new(level).unwrap_or_default();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_current_span(false)
-        .with_span_list(false)
-        .without_time()
-        .with_env_filter(filter)
-        .finish();
+    let filter: Targets = level.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
+    let lines = fmt::layer().json().with_current_span(false).with_span_list(false).without_time();
+    let subscriber = Registry::default().with(lines).with(filter);
     // A second initialisation can only come from a test; the first one holds.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmKind, AlarmState, LiveAlarm};
+use nightshift_core::ids::AlarmArn;
 use nightshift_core::metric::MetricId;
 use nightshift_core::ports::{AlarmListing, AlarmReads};
 
@@ -53,12 +54,17 @@ pub async fn listing<W: AlarmReads + AlarmListing>(world: &W, place: &Place) -> 
 }
 
 async fn alarm<W: AlarmReads>(world: &W, name: &str) -> Result<LiveAlarm, String> {
-    there(name, world.alarm(name).await)
+    let found = there(name, world.alarm(name).await)?;
+    same("the same by its ARN", &world.alarm_of(&found.arn).await, &Ok(Some(found.clone())))?;
+    Ok(found)
 }
 
 async fn only_the_very_name_finds_an_alarm<W: AlarmReads>(world: &W) -> Verdict {
+    let there = alarm(world, "prod-checkout-5xx").await?;
     for name in ["prod-checkout-5", "prod-checkout-5XX", "conform-nobody"] {
         same(name, &world.alarm(name).await, &Ok(None))?;
+        let arn = AlarmArn::new(there.arn.as_str().replace(&there.name, name));
+        same(name, &world.alarm_of(&arn).await, &Ok(None))?;
     }
     Ok(())
 }

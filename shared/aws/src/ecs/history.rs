@@ -1,6 +1,6 @@
-//! What was deployed when: three calls that belong together.
+//! What was deployed when: three calls that belong together, the last two at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::Client;
 use aws_sdk_ecs::types::{
@@ -25,28 +25,44 @@ pub(super) async fn read(client: &Client, service: &ServiceRef) -> Answer<Vec<Se
     if newest.is_empty() {
         return Ok(Vec::new());
     }
-    let request = client.describe_service_deployments().set_service_deployment_arns(Some(newest));
-    let found = request.send().await;
-    let found = found.map_err(|error| fault("ecs:DescribeServiceDeployments", service.to_string(), &error))?;
-    let deployments = found.service_deployments.unwrap_or_default();
-    let mut targets: Vec<String> = deployments.iter().filter_map(target).map(ToOwned::to_owned).collect();
-    targets.sort();
-    targets.dedup();
-    if targets.is_empty() {
-        return Ok(Vec::new());
-    }
-    let request = client.describe_service_revisions().set_service_revision_arns(Some(targets));
-    let found = request.send().await;
-    let found = found.map_err(|error| fault("ecs:DescribeServiceRevisions", service.to_string(), &error))?;
-    let named = found.service_revisions().iter().filter_map(|found| Some((found.service_revision_arn()?, found)));
+    let listed: BTreeSet<String> = newest.iter().filter_map(|brief| brief.target.clone()).collect();
+    let arns = newest.into_iter().map(|brief| brief.arn).collect();
+    let deployments = async {
+        let request = client.describe_service_deployments().set_service_deployment_arns(Some(arns));
+        let found = request.send().await;
+        let found = found.map_err(|error| fault("ecs:DescribeServiceDeployments", service.to_string(), &error))?;
+        Ok(found.service_deployments.unwrap_or_default())
+    };
+    let (deployments, mut known) = tokio::try_join!(deployments, revisions(client, service, listed.clone()))?;
+    // A target that the list does not name yet.
+    let targets = deployments.iter().filter_map(target).map(ToOwned::to_owned);
+    known.extend(revisions(client, service, targets.filter(|target| !listed.contains(target)).collect()).await?);
+    let named = known.iter().filter_map(|found| Some((found.service_revision_arn()?, found)));
     Ok(joined(deployments, &named.collect()))
 }
 
-/// The newest ARNs. AWS does not say in which order it lists, so the listing is
+async fn revisions(client: &Client, service: &ServiceRef, arns: BTreeSet<String>) -> Answer<Vec<ServiceRevision>> {
+    if arns.is_empty() {
+        return Ok(Vec::new());
+    }
+    let request = client.describe_service_revisions().set_service_revision_arns(Some(arns.into_iter().collect()));
+    let found = request.send().await;
+    let found = found.map_err(|error| fault("ecs:DescribeServiceRevisions", service.to_string(), &error))?;
+    Ok(found.service_revisions.unwrap_or_default())
+}
+
+/// A deployment as it is listed.
+struct Brief {
+    created_at: Timestamp,
+    arn: String,
+    target: Option<String>,
+}
+
+/// The newest. AWS does not say in which order it lists, so the listing is
 /// read to its end, unless what came so far shows that it begins with the
 /// newest: of 90 days a busy service has many pages.
-async fn newest(client: &Client, service: &ServiceRef) -> Answer<Vec<String>> {
-    let mut all: Vec<(Timestamp, String)> = Vec::new();
+async fn newest(client: &Client, service: &ServiceRef) -> Answer<Vec<Brief>> {
+    let mut all: Vec<Brief> = Vec::new();
     let mut token = None;
     loop {
         let request = client.list_service_deployments().cluster(&service.cluster).service(&service.service);
@@ -54,18 +70,22 @@ async fn newest(client: &Client, service: &ServiceRef) -> Answer<Vec<String>> {
         let page = page.map_err(|error| fault("ecs:ListServiceDeployments", service.to_string(), &error))?;
         all.extend(page.service_deployments().iter().filter_map(brief));
         token = page.next_token.filter(|token| !token.is_empty());
-        let newest_first = all.len() > 1 && all.is_sorted_by(|a, b| a.0 >= b.0);
+        let newest_first = all.len() > 1 && all.is_sorted_by(|a, b| a.created_at >= b.created_at);
         if token.is_none() || (newest_first && all.len() >= MOST) {
             break;
         }
     }
-    all.sort_by(|a, b| b.cmp(a));
+    all.sort_by(|a, b| (b.created_at, &b.arn).cmp(&(a.created_at, &a.arn)));
     all.truncate(MOST);
-    Ok(all.into_iter().map(|(_, arn)| arn).collect())
+    Ok(all)
 }
 
-fn brief(found: &ServiceDeploymentBrief) -> Option<(Timestamp, String)> {
-    Some((moment(found.created_at())?, found.service_deployment_arn()?.to_owned()))
+fn brief(found: &ServiceDeploymentBrief) -> Option<Brief> {
+    Some(Brief {
+        created_at: moment(found.created_at())?,
+        arn: found.service_deployment_arn()?.to_owned(),
+        target: found.target_service_revision_arn().map(ToOwned::to_owned),
+    })
 }
 
 fn target(found: &sdk::ServiceDeployment) -> Option<&str> {

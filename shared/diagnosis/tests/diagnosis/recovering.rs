@@ -49,6 +49,7 @@ fn incident(alarms: &[LiveAlarm]) -> Incident {
         escalated_at: None,
         told_by: None,
         untold: 0,
+        at_worst: false,
     }
 }
 

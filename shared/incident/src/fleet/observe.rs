@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use nightshift_core::fault::Sight;
 use nightshift_core::fleet;
 use nightshift_core::policy::Policy;
-use nightshift_core::ports::{LedgerReads, SwitchReads};
+use nightshift_core::ports::LedgerReads;
 
 use super::{Observed, Occasion};
-use crate::scene::observe_standing;
+use crate::scene::observe_ledger;
 use crate::stack::Home;
 
 /// Reads what the decision needs.
-pub async fn observe<W: LedgerReads + SwitchReads>(
+pub async fn observe<W: LedgerReads>(
     world: &W,
     occasion: &Occasion,
     home: &Home,
@@ -19,7 +19,7 @@ pub async fn observe<W: LedgerReads + SwitchReads>(
     now: Timestamp,
 ) -> Observed {
     let record = fleet::service((&home.account, &home.region));
-    let standing = observe_standing(world, &record, &occasion.event(), policy, now).await;
+    let standing = observe_ledger(world, &record, &occasion.event(), policy, now).await;
     let open = standing.seen().and_then(|standing| standing.fleet.value.incident.as_ref());
     let ill = match (open, &standing) {
         (Some(open), _) => world.openings(policy.guardrails.fleet_window.before(open.since), None).await.into(),
