@@ -1,0 +1,27 @@
+//! How fast and how large `alarm-responder` is, beside what others would have written:
+//! the real binary under Lambda's Runtime API, on loopback, against a canned AWS over
+//! TLS. `README.md` says what is measured and what is fair about it.
+
+pub mod answers;
+pub mod artifact;
+pub mod authority;
+pub mod book;
+pub mod calls;
+pub mod cloud;
+pub mod conditions;
+pub mod event;
+pub mod figures;
+pub mod floor;
+pub mod ledger;
+pub mod life;
+pub mod measure;
+pub mod picture;
+pub mod recording;
+pub mod report;
+pub mod run;
+pub mod runtime_api;
+pub mod share;
+pub mod table;
+pub mod usage;
+pub mod variant;
+pub mod wire;
