@@ -22,12 +22,19 @@ pub struct Calls {
     pub connections_of_first_event: u64,
     /// Connections that a later event opened.
     pub connections_of_later_event: u64,
-    /// Bytes of the requests' bodies.
+    /// Bytes of the requests' bodies; no budget has them.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub sent: usize,
-    /// Bytes of the answers' bodies.
+    /// Bytes of the answers' bodies; no budget has them.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub received: usize,
     /// Calls by operation.
     pub by_operation: BTreeMap<String, usize>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl Calls {

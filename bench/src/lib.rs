@@ -6,6 +6,7 @@ pub mod answers;
 pub mod artifact;
 pub mod authority;
 pub mod book;
+pub mod budget;
 pub mod calls;
 pub mod cloud;
 pub mod conditions;
@@ -25,3 +26,14 @@ pub mod table;
 pub mod usage;
 pub mod variant;
 pub mod wire;
+
+/// An error with all its causes, in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

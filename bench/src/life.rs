@@ -185,7 +185,8 @@ impl Life {
                 self.give = Some(give);
                 Ok(at)
             }
-            other => Err(self.useless(format!("did not ask for an event: {other:?}"))),
+            News::Failed(says) => Err(self.useless(format!("could not begin: {says}"))),
+            News::Answered(..) => Err(self.useless("answered an event that it was not given".into())),
         }
     }
 

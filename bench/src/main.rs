@@ -11,11 +11,12 @@ use nightshift_bench::calls::{Calls, listed};
 use nightshift_bench::cloud::Cloud;
 use nightshift_bench::conditions::Often;
 use nightshift_bench::life::{Life, World};
+use nightshift_bench::measure::remedied;
 use nightshift_bench::report::{FLOOR, OURS};
 use nightshift_bench::run::{record, run};
 use nightshift_bench::runtime_api::RuntimeApi;
 use nightshift_bench::variant::Variant;
-use nightshift_bench::{floor, picture, table};
+use nightshift_bench::{budget, chain, floor, picture, table};
 
 type Failed = Box<dyn std::error::Error>;
 
@@ -23,9 +24,9 @@ type Failed = Box<dyn std::error::Error>;
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
-    /// The binary that is measured.
-    #[arg(long, value_name = "FILE", default_value = "target/release/alarm-responder")]
-    responder: PathBuf,
+    /// The binary that is measured; else the one beside this program.
+    #[arg(long, value_name = "FILE")]
+    responder: Option<PathBuf>,
     /// The policy that it runs under.
     #[arg(long, value_name = "FILE", default_value = "config/nightshift.toml")]
     policy: PathBuf,
@@ -50,6 +51,12 @@ enum What {
         #[arg(long, value_name = "CHANGE")]
         also: Vec<String>,
     },
+    /// Write what an event of ours costs into its budget.
+    Budget {
+        /// The budget's file.
+        #[arg(long, value_name = "FILE", default_value = "bench/budget.toml")]
+        write: PathBuf,
+    },
     /// Show the calls of one event, in order.
     Look {
         /// `ours`, or a rival's name.
@@ -69,13 +76,7 @@ async fn main() -> ExitCode {
     match obey(Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let mut text = error.to_string();
-            let mut source = error.source();
-            while let Some(cause) = source {
-                text = format!("{text}: {cause}");
-                source = cause.source();
-            }
-            eprintln!("{text}");
+            eprintln!("{}", chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }
@@ -88,6 +89,10 @@ async fn obey(arguments: Arguments) -> Result<(), Failed> {
     let mut world = World { api: RuntimeApi::open().await?, cloud, authority };
     match &arguments.command {
         What::Run { quick, also } => measured(&mut world, &arguments, *quick, also).await,
+        What::Budget { write } => {
+            let ours = ours(&arguments)?;
+            budgeted(&mut world, &ours, write).await
+        }
         What::Look { variant, latency, whole } => {
             let variant = named(&arguments, variant)?;
             look(&mut world, &variant, Duration::from_millis(*latency), *whole).await
@@ -96,7 +101,7 @@ async fn obey(arguments: Arguments) -> Result<(), Failed> {
 }
 
 async fn measured(world: &mut World, arguments: &Arguments, quick: bool, also: &[String]) -> Result<(), Failed> {
-    let ours = ours(&arguments.responder, &arguments.policy)?;
+    let ours = ours(arguments)?;
     let recording = arguments.out.canonicalize()?.join("recording.json");
     record(world, &ours, &recording).await?;
     let mut variants = vec![ours.clone()];
@@ -129,18 +134,33 @@ fn floor(world: &World, recording: &Path) -> Result<Variant, Failed> {
 
 fn named(arguments: &Arguments, name: &str) -> Result<Variant, Failed> {
     if name == OURS {
-        return ours(&arguments.responder, &arguments.policy);
+        return ours(arguments);
     }
     let rivals = Variant::rivals(&arguments.rivals)?;
     let found = rivals.into_iter().find(|rival| rival.name == name);
     found.ok_or_else(|| format!("no rival {name:?} in {}", arguments.rivals.display()).into())
 }
 
-fn ours(responder: &Path, policy: &Path) -> Result<Variant, Failed> {
+fn ours(arguments: &Arguments) -> Result<Variant, Failed> {
+    let beside = std::env::current_exe()?.with_file_name("alarm-responder");
+    let (responder, policy) = (arguments.responder.as_ref().unwrap_or(&beside), &arguments.policy);
     let cure = "cure: make bench, which builds it";
     let responder = responder.canonicalize().map_err(|error| format!("{}: {error}; {cure}", responder.display()))?;
     let policy = policy.canonicalize().map_err(|error| format!("{}: {error}", policy.display()))?;
     Ok(Variant::program(OURS, &responder).with("NIGHTSHIFT_POLICY", policy.display().to_string()))
+}
+
+/// As long as in the test that holds the budget.
+const WHILE_BUDGETING: Duration = Duration::from_millis(100);
+
+async fn budgeted(world: &mut World, ours: &Variant, file: &Path) -> Result<(), Failed> {
+    world.cloud.delay(WHILE_BUDGETING);
+    let mut life = Life::start(world, ours, None).await?;
+    let (first, later) = (life.event(world).await?, life.event(world).await?);
+    remedied(&later)?;
+    let calls = Calls { sent: 0, received: 0, ..Calls::of(&life.init_book, &first.book, &later.book) };
+    life.end().await;
+    Ok(std::fs::write(file, budget::written(&calls)?)?)
 }
 
 async fn look(world: &mut World, variant: &Variant, latency: Duration, whole: bool) -> Result<(), Failed> {

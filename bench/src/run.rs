@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::artifact;
 use crate::calls::Calls;
+use crate::chain;
 use crate::conditions::{Condition, Often};
 use crate::life::{Life, World};
 use crate::measure::{Worthless, measure, remedied};
@@ -60,6 +61,9 @@ pub async fn run(
     often: impl Fn(Condition) -> Often,
 ) -> Result<Report, indicatif::style::TemplateError> {
     let mut missing = Vec::new();
+    let (there, gone): (Vec<Variant>, Vec<Variant>) = variants.iter().cloned().partition(Variant::is_set_up);
+    missing.extend(gone.iter().map(|variant| format!("{0}: {0} is not set up; cure: make bench", variant.name)));
+    let variants = &there[..];
     let share = Share::make().map_err(|error| missing.push(format!("{}: {error}", Condition::Share.title()))).ok();
     let possible = |condition: &Condition| *condition != Condition::Share || share.is_some();
     let conditions: Vec<Condition> = Condition::ALL.into_iter().filter(possible).collect();
@@ -81,7 +85,7 @@ pub async fn run(
                     variant.calls = measured.calls;
                     variant.figures.extend(measured.samples.figures().map(|figures| (*condition, figures)));
                 }
-                Err(worthless) => missing.push(format!("{name}, {}: {worthless}", condition.title())),
+                Err(worthless) => missing.push(format!("{name}, {}: {}", condition.title(), chain(&worthless))),
             }
         }
     }

@@ -105,16 +105,22 @@ async fn answer(request: Request<Incoming>, tell: mpsc::UnboundedSender<News>) -
     let Ok(body) = request.into_body().collect().await.map(http_body_util::Collected::to_bytes) else {
         return status(StatusCode::BAD_REQUEST);
     };
-    let text = || String::from_utf8_lossy(&body).into_owned();
     let news = match path.rsplit('/').next() {
         Some("response") => News::Answered(at, Answer::Response(serde_json::from_slice(&body).unwrap_or(Value::Null))),
-        Some("error") if path.starts_with("init") => News::Failed(text()),
-        Some("error") => News::Answered(at, Answer::Error(text())),
+        Some("error") if path.starts_with("init") => News::Failed(told(&body)),
+        Some("error") => News::Answered(at, Answer::Error(told(&body))),
         _ => return status(StatusCode::NOT_FOUND),
     };
     // Nobody listens any more: the bench is over.
     let _ = tell.send(news);
     status(StatusCode::ACCEPTED)
+}
+
+/// What an error says, without the stack that runtimes add.
+fn told(body: &[u8]) -> String {
+    let error: Value = serde_json::from_slice(body).unwrap_or_default();
+    let says = error["errorMessage"].as_str().map(ToOwned::to_owned);
+    says.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned())
 }
 
 /// Waits for an event, as long as it takes.

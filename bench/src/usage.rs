@@ -51,6 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg(target_os = "linux")]
     fn a_process_uses_what_linux_says() {
         assert_eq!(on_cpu("1500 20 3\n"), Duration::from_nanos(1500));
         assert_eq!(peak("Name:\tx\nVmHWM:\t    8460 kB\n"), 8460 * 1024);

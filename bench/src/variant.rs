@@ -64,6 +64,11 @@ impl Variant {
         self
     }
 
+    /// Whether what it is started with is there.
+    pub fn is_set_up(&self) -> bool {
+        self.command.iter().filter(|word| word.contains('/')).all(|word| self.folder.join(word).exists())
+    }
+
     /// The rivals that are set up in `folder`, by name; none where there is no folder.
     ///
     /// # Errors
