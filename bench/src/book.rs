@@ -2,8 +2,12 @@
 
 use std::time::Instant;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use flate2::read::GzDecoder;
 use hyper::http::request::Parts;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The call that is the remedy.
 pub const REMEDY: &str = "ecs:UpdateService";
@@ -101,6 +105,17 @@ impl Book {
         names.sort();
         names.dedup();
         names
+    }
+
+    /// The case of the decision, as it was written into the ledger.
+    pub fn case(&self) -> Option<Value> {
+        let puts = self.calls.iter().filter(|call| call.operation == "dynamodb:PutItem");
+        puts.filter_map(|call| {
+            let put: Value = serde_json::from_str(&call.request.body).ok()?;
+            let packed = BASE64_STANDARD.decode(put["Item"]["case"]["B"].as_str()?).ok()?;
+            serde_json::from_reader(GzDecoder::new(&packed[..])).ok()
+        })
+        .next()
     }
 
     /// The calls by their beginning, each with its round: 0 for one before which no other

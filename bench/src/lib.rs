@@ -25,6 +25,7 @@ pub mod share;
 pub mod table;
 pub mod usage;
 pub mod variant;
+pub mod weight;
 pub mod wire;
 
 /// An error with all its causes, in one line.

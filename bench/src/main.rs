@@ -16,6 +16,7 @@ use nightshift_bench::report::{FLOOR, OURS};
 use nightshift_bench::run::{record, run};
 use nightshift_bench::runtime_api::RuntimeApi;
 use nightshift_bench::variant::Variant;
+use nightshift_bench::weight::Weights;
 use nightshift_bench::{budget, chain, floor, picture, table};
 
 type Failed = Box<dyn std::error::Error>;
@@ -51,11 +52,14 @@ enum What {
         #[arg(long, value_name = "CHANGE")]
         also: Vec<String>,
     },
-    /// Write what an event of ours costs into its budget.
-    Budget {
-        /// The budget's file.
-        #[arg(long, value_name = "FILE", default_value = "bench/budget.toml")]
-        write: PathBuf,
+    /// Write what an event of ours costs into its budget, bench/budget.toml, and the case
+    /// that it is decided by into bench/answers/case.json.
+    Budget,
+    /// Weigh all binaries and count instructions; an error if they are over bench/weight.toml.
+    Weigh {
+        /// Write them there instead.
+        #[arg(long)]
+        write: bool,
     },
     /// Show the calls of one event, in order.
     Look {
@@ -89,10 +93,8 @@ async fn obey(arguments: Arguments) -> Result<(), Failed> {
     let mut world = World { api: RuntimeApi::open().await?, cloud, authority };
     match &arguments.command {
         What::Run { quick, also } => measured(&mut world, &arguments, *quick, also).await,
-        What::Budget { write } => {
-            let ours = ours(&arguments)?;
-            budgeted(&mut world, &ours, write).await
-        }
+        What::Budget => budgeted(&mut world, &ours(&arguments)?).await,
+        What::Weigh { write } => weighed(*write),
         What::Look { variant, latency, whole } => {
             let variant = named(&arguments, variant)?;
             look(&mut world, &variant, Duration::from_millis(*latency), *whole).await
@@ -153,14 +155,38 @@ fn ours(arguments: &Arguments) -> Result<Variant, Failed> {
 /// As long as in the test that holds the budget.
 const WHILE_BUDGETING: Duration = Duration::from_millis(100);
 
-async fn budgeted(world: &mut World, ours: &Variant, file: &Path) -> Result<(), Failed> {
+async fn budgeted(world: &mut World, ours: &Variant) -> Result<(), Failed> {
     world.cloud.delay(WHILE_BUDGETING);
     let mut life = Life::start(world, ours, None).await?;
     let (first, later) = (life.event(world).await?, life.event(world).await?);
     remedied(&later)?;
     let calls = Calls { sent: 0, received: 0, ..Calls::of(&life.init_book, &first.book, &later.book) };
     life.end().await;
-    Ok(std::fs::write(file, budget::written(&calls)?)?)
+    let case = later.book.case().ok_or("the event left no case in the ledger")?;
+    std::fs::write("bench/answers/case.json", format!("{case}\n"))?;
+    Ok(std::fs::write("bench/budget.toml", budget::written(&calls)?)?)
+}
+
+const WEIGHTS: &str = "bench/weight.toml";
+
+fn weighed(write: bool) -> Result<(), Failed> {
+    let program = std::env::current_exe()?;
+    let found = Weights::weigh(Path::new("."), program.parent().unwrap_or(Path::new(".")))?;
+    if write {
+        return Ok(std::fs::write(WEIGHTS, toml::to_string(&found)?)?);
+    }
+    let may: Weights = toml::from_str(&std::fs::read_to_string(WEIGHTS)?)?;
+    print!("{}", may.text(&found));
+    if may.architecture != found.architecture {
+        println!("{WEIGHTS} is of {}: nothing is held here", may.architecture);
+        return Ok(());
+    }
+    let over = may.over(&found);
+    if over.is_empty() {
+        return Ok(());
+    }
+    let compilers = format!("{WEIGHTS} is of {}, this is {}", may.compiler, found.compiler);
+    Err(format!("{}\n{compilers}\nif it is meant: nightshift-bench weigh --write", over.join("\n")).into())
 }
 
 async fn look(world: &mut World, variant: &Variant, latency: Duration, whole: bool) -> Result<(), Failed> {
