@@ -52,9 +52,9 @@ impl Often {
     /// Python takes most of a second.
     pub const fn usual(condition: Condition) -> Self {
         match condition {
-            Condition::FullCpu => Self { lives: 21, warm: 20 },
-            Condition::Share => Self { lives: 11, warm: 4 },
-            Condition::Latency => Self { lives: 7, warm: 7 },
+            Condition::FullCpu => Self { lives: 15, warm: 20 },
+            Condition::Share => Self { lives: 7, warm: 4 },
+            Condition::Latency => Self { lives: 5, warm: 7 },
         }
     }
 

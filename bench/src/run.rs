@@ -62,7 +62,7 @@ pub async fn run(
 ) -> Result<Report, indicatif::style::TemplateError> {
     let mut missing = Vec::new();
     let (there, gone): (Vec<Variant>, Vec<Variant>) = variants.iter().cloned().partition(Variant::is_set_up);
-    missing.extend(gone.iter().map(|variant| format!("{0}: {0} is not set up; cure: make bench", variant.name)));
+    missing.extend(gone.iter().map(|variant| format!("{}: it is not set up; cure: make bench", variant.name)));
     let variants = &there[..];
     let share = Share::make().map_err(|error| missing.push(format!("{}: {error}", Condition::Share.title()))).ok();
     let possible = |condition: &Condition| *condition != Condition::Share || share.is_some();

@@ -74,7 +74,8 @@ impl Variant {
     /// # Errors
     /// If one of them is written down wrongly.
     pub fn rivals(folder: &Path) -> Result<Vec<Self>, Unreadable> {
-        let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };
+        // A process is started in its folder: what is relative would be sought below it.
+        let Ok(entries) = folder.canonicalize().and_then(std::fs::read_dir) else { return Ok(Vec::new()) };
         let mut rivals = Vec::new();
         for entry in entries.flatten() {
             let file = entry.path().join("variant.toml");
