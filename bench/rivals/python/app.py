@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from dataclasses import asdict
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -54,7 +54,7 @@ Record = dict[str, Any]
 @idempotent(persistence_store=seen, config=once)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """The same event is answered once, however often it is delivered."""
-    report = respond(Signal.of(event), event, datetime.now(timezone.utc))
+    report = respond(Signal.of(event), event, datetime.now(UTC))
     logger.info("answered", extra=report)
     return report
 
@@ -73,7 +73,7 @@ def respond(signal: Signal, event: dict[str, Any], now: datetime) -> dict[str, A
         # An earlier delivery of this event did not come to its end.
         return carry_out(signal, version, record, {}, now)
     scene = observe.rest(scene)
-    objection = decide.objection(signal, scene, now)
+    objection = decide.objection(scene, now)
     record = opened(signal, scene, objection, now)
     ledger.write(*claim(signal, scene, record, now))
     case = {"event": event, "signal": asdict(signal), "observed": scene, "record": record}

@@ -12,9 +12,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-# As many reads as the widest round has. More connections would be TLS handshakes that
-# the first event waits for and no later one uses.
-AT_ONCE = 9
+# More threads would read faster once warm, and start slower: each connection of boto3
+# reads the whole file of authorities anew, for tens of milliseconds of CPU. README.md has
+# the figures.
+AT_ONCE = 4
 
 _config = Config(
     retries={"mode": "standard", "max_attempts": 5},
@@ -23,7 +24,6 @@ _config = Config(
     connect_timeout=2,
     read_timeout=6,
     tcp_keepalive=True,
-    # With the default of ten a wider round would throw connections away.
     max_pool_connections=AT_ONCE,
 )
 _session = boto3.session.Session()

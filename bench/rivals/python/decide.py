@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from signals import Signal
-
 BLAME_WINDOW = timedelta(hours=1)
 SOAK = timedelta(minutes=30)
 COOLDOWN = timedelta(minutes=30)
@@ -48,12 +46,9 @@ def began(deployment: Found) -> datetime:
     return deployment.get("startedAt", deployment["createdAt"])
 
 
-def objection(signal: Signal, scene: Found, now: datetime) -> str | None:
+def objection(scene: Found, now: datetime) -> str | None:
     """Why the service is not rolled back; `None`: it is."""
-    for check in (_by_standing, _by_cause, _by_target):
-        if because := check(signal, scene, now):
-            return because
-    return None
+    return _by_standing(scene, now) or _by_cause(scene, now) or _by_target(scene)
 
 
 def errors_began(scene: Found, now: datetime) -> datetime | None:
@@ -64,7 +59,7 @@ def errors_began(scene: Found, now: datetime) -> datetime | None:
     return next(above, None)
 
 
-def _by_standing(signal: Signal, scene: Found, now: datetime) -> str | None:
+def _by_standing(scene: Found, now: datetime) -> str | None:
     tags = {tag["key"]: tag["value"] for tag in scene["service"]["tags"]}
     if tags.get("nightshift") != "act":
         return "the service has not opted in"
@@ -80,7 +75,7 @@ def _by_standing(signal: Signal, scene: Found, now: datetime) -> str | None:
     return None
 
 
-def _by_cause(signal: Signal, scene: Found, now: datetime) -> str | None:
+def _by_cause(scene: Found, now: datetime) -> str | None:
     newest = next(iter(scene["deployments"]), None)
     if newest is None or began(newest) < now - BLAME_WINDOW:
         return "nothing was released within the last hour"
@@ -90,7 +85,7 @@ def _by_cause(signal: Signal, scene: Found, now: datetime) -> str | None:
     return None
 
 
-def _by_target(signal: Signal, scene: Found, now: datetime) -> str | None:
+def _by_target(scene: Found) -> str | None:
     good = last_good(scene["deployments"])
     if good is None:
         return "no release before it ran well"

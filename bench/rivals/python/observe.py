@@ -198,7 +198,7 @@ def _series(metrics: dict[str, Metric], until: datetime) -> dict[str, list[tuple
     series: dict[str, list[tuple[datetime, float]]] = {id: [] for id in metrics}
     for page in pages:
         for result in page["MetricDataResults"]:
-            series[result["Id"]] += zip(result["Timestamps"], result["Values"])
+            series[result["Id"]] += zip(result["Timestamps"], result["Values"], strict=True)
     return series
 
 
