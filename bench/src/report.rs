@@ -44,8 +44,8 @@ pub struct Measured {
     pub name: String,
     /// What is uploaded to Lambda, zipped, in megabytes of 10^6 bytes.
     pub zipped_mb: Option<f64>,
-    /// The calls of an event.
-    pub calls: Calls,
+    /// The calls of an event; `None` if they could not be told apart.
+    pub calls: Option<Calls>,
     /// What it took.
     pub figures: BTreeMap<Condition, Figures>,
 }

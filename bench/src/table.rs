@@ -72,8 +72,11 @@ fn of_calls(text: &mut String, report: &Report) {
         "", "zip MB", "calls", "rounds*", "connections**", "sent kB", "recvd kB"
     );
     for variant in &report.variants {
-        let calls = &variant.calls;
         let zipped = variant.zipped_mb.map_or_else(|| "–".to_owned(), |zipped| format!("{zipped:.2}"));
+        let Some(calls) = &variant.calls else {
+            let _ = writeln!(text, "{:<16}{zipped:>8}", variant.name);
+            continue;
+        };
         let (init, first, later) =
             (calls.connections_of_init, calls.connections_of_first_event, calls.connections_of_later_event);
         let connections = format!("{init} / {first} / {later}");
