@@ -17,6 +17,8 @@ die() {
     exit 1
 }
 
+export PIP_ROOT_USER_ACTION=ignore
+
 # made DIR STAMP: whether DIR was made from what STAMP is a digest of.
 made() {
     [ "$(cat "$1/stamp" 2>/dev/null || true)" = "$2" ]
@@ -31,24 +33,28 @@ zipped() {
     "$python" -c 'import shutil, sys; shutil.make_archive(sys.argv[1], "zip", sys.argv[1])' "$1"
 }
 
+# installed OPTION...: by the Python that $by names.
+installed() {
+    "$by" -m pip install --quiet --disable-pip-version-check --no-deps "$@"
+}
+
 set_up_python() {
     from=$rivals/python
     dir=$root/.tools/bench-python
-    stamp=$({ cat "$from"/*.py "$from"/*.lock "$0"; "$python" --version; } | digest)
+    stamp=$({ cat "$from"/*.py "$from"/*.lock "$rivals/setup.sh"; "$python" --version; } | digest)
     made "$dir" "$stamp" && return
     echo "setup.sh: making .tools/bench-python" >&2
     rm -rf "$dir"
     mkdir -p "$dir/bin"
     if "$python" -c 'import ensurepip, venv' 2>/dev/null; then
         "$python" -m venv "$dir"
-        pip="$dir/bin/python -m pip"
-        $pip install --quiet --disable-pip-version-check --no-deps -r "$from/requirements.lock" -r "$from/runtime.lock"
+        by=$dir/bin/python
+        installed --requirement "$from/requirements.lock" --requirement "$from/runtime.lock"
     elif "$python" -m pip --version >/dev/null 2>&1; then
         # Debian ships Python without ensurepip. A --target folder does as well, with
         # a wrapper that knows where its packages are.
-        pip="$python -m pip"
-        $pip install --quiet --disable-pip-version-check --no-deps --target "$dir/lib" \
-            -r "$from/requirements.lock" -r "$from/runtime.lock"
+        by=$python
+        installed --requirement "$from/requirements.lock" --requirement "$from/runtime.lock" --target "$dir/lib"
         # The interpreter itself: a shim on PATH would be started with every process.
         real=$("$python" -c 'import sys; print(sys.executable)')
         printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s" "$@"\n' "$dir/lib" "$real" >"$dir/bin/python"
@@ -58,8 +64,7 @@ set_up_python() {
     fi
     # What is uploaded: without the runtime's own packages, and without compiled files,
     # as the usual packagers leave them out.
-    $pip install --quiet --disable-pip-version-check --no-deps --no-compile \
-        --target "$dir/package" -r "$from/requirements.lock"
+    installed --requirement "$from/requirements.lock" --no-compile --target "$dir/package"
     rm -rf "$dir/package/bin"
     cp "$from"/*.py "$dir/package"
     zipped "$dir/package"
@@ -69,7 +74,7 @@ set_up_python() {
 set_up_node() {
     from=$rivals/node
     dir=$root/.tools/bench-node
-    stamp=$({ cat "$from"/src/*.js "$from"/package*.json "$0"; node --version; } | digest)
+    stamp=$({ cat "$from"/src/*.js "$from"/package*.json "$rivals/setup.sh"; node --version; } | digest)
     made "$dir" "$stamp" && return
     echo "setup.sh: making .tools/bench-node" >&2
     rm -rf "$dir"
@@ -89,8 +94,9 @@ command -v "$python" >/dev/null ||
     die "no $python; cure: sudo apt-get install python3 python3-venv"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     die "$python is older than 3.11; cure: PYTHON=python3.11 bench/rivals/setup.sh"
-command -v node >/dev/null && command -v npm >/dev/null ||
-    die "no node or no npm; cure: sudo apt-get install nodejs npm"
+for program in node npm; do
+    command -v $program >/dev/null || die "no $program; cure: sudo apt-get install nodejs npm"
+done
 node -e 'process.exit(Number(parseInt(process.versions.node) < 20))' ||
     die "node is older than 20; cure: put a newer one first on PATH"
 

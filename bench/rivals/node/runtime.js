@@ -2,8 +2,8 @@
  * The loop that Lambda's managed runtime for Node.js runs around a handler: asks the
  * Runtime API for an event, calls the handler, sends what it gave.
  *
- * AWS's own client, the package `aws-lambda-ric`, wants CMake, autotools and a compiler to
- * install. This does less than it, which only favours Node.
+ * AWS's own client, the package `aws-lambda-ric`, builds curl and more with CMake and autotools
+ * when it is installed. This does less than it, which only favours Node.
  *
  *   node runtime.js FILE     calls `handler` of FILE
  */
