@@ -21,6 +21,8 @@ pub struct Book {
     pub connections: u64,
     /// TLS handshakes that were finished.
     pub handshakes: u64,
+    /// Requests that ask for nothing and only open a connection.
+    pub blank: u64,
 }
 
 /// One call.

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::CONTENT_TYPE;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
+use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use rustls::ServerConfig;
@@ -148,9 +149,14 @@ impl Cloud {
             return answer_of(StatusCode::BAD_REQUEST, "text/plain", Vec::new());
         };
         let begun = Instant::now();
+        if opens_a_connection(&head, &body) {
+            self.wait_until(begun + self.latency()).await;
+            self.state().book.blank += 1;
+            return answer_of(StatusCode::NOT_FOUND, "text/plain", Vec::new());
+        }
         let asked = wire::asked(head.uri.path(), &head.headers, &body);
         let (known, (kind, answer)) = self.decide(&asked);
-        self.wait_until(begun + Duration::from_micros(self.0.latency.load(Ordering::Relaxed))).await;
+        self.wait_until(begun + self.latency()).await;
         self.state().book.calls.push(Call {
             operation: asked.operation,
             begun,
@@ -162,6 +168,10 @@ impl Cloud {
             request: crate::book::Sent::of(&head, &body),
         });
         answer_of(if known { StatusCode::OK } else { StatusCode::BAD_REQUEST }, kind, answer)
+    }
+
+    fn latency(&self) -> Duration {
+        Duration::from_micros(self.0.latency.load(Ordering::Relaxed))
     }
 
     fn decide(&self, asked: &Asked) -> (bool, (&'static str, Vec<u8>)) {
@@ -193,6 +203,13 @@ impl Cloud {
     }
 }
 
+/// `GET /`, unsigned and empty: whoever sends it wants a connection and no answer. AWS
+/// answers with some error and keeps the connection.
+fn opens_a_connection(head: &Parts, body: &[u8]) -> bool {
+    let signed = head.headers.contains_key(AUTHORIZATION);
+    head.method == Method::GET && head.uri.path() == "/" && body.is_empty() && !signed
+}
+
 fn answer_of(status: StatusCode, kind: &'static str, body: Vec<u8>) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
@@ -202,4 +219,24 @@ fn answer_of(status: StatusCode, kind: &'static str, body: Vec<u8>) -> Response<
         response.headers_mut().insert("smithy-protocol", hyper::header::HeaderValue::from_static("rpc-v2-cbor"));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_asks_for_nothing_opens_a_connection_and_is_no_call() {
+        let check = |method: Method, path: &str, signed: bool, body: &[u8], expect: bool| {
+            let request = Request::builder().method(method).uri(path);
+            let request = if signed { request.header(AUTHORIZATION, "AWS4-HMAC-SHA256") } else { request };
+            let (head, ()) = request.body(()).unwrap().into_parts();
+            assert_eq!(opens_a_connection(&head, body), expect, "{path}");
+        };
+        check(Method::GET, "/", false, b"", true);
+        check(Method::GET, "/", true, b"", false);
+        check(Method::GET, "/schedules/x", false, b"", false);
+        check(Method::POST, "/", false, b"", false);
+        check(Method::GET, "/", false, b"{}", false);
+    }
 }

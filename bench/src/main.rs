@@ -193,10 +193,11 @@ async fn look(world: &mut World, variant: &Variant, latency: Duration, whole: bo
     world.cloud.delay(latency);
     let mut life = Life::start(world, variant, None).await?;
     println!(
-        "{}: init {:.1} ms, {} connections",
+        "{}: init {:.1} ms, {} connections, {} requests that ask for nothing",
         variant.name,
         life.init.as_secs_f64() * 1000.0,
-        life.init_book.connections
+        life.init_book.connections,
+        life.init_book.blank
     );
     let first = life.event(world).await?;
     println!("\nfirst event: {:.1} ms, {} connections", first.took.as_secs_f64() * 1000.0, first.book.connections);

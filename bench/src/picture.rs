@@ -17,7 +17,7 @@ const LONGEST: f64 = 216.0;
 
 /// Okabe and Ito's blue and grey: told apart by whoever sees fewer colours.
 const STYLE: &str = "
-text { font: 13px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif; fill: #22293a; }
+text { font: 13px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif; fill: #22293a; }
 .title { font-weight: 640; } .dim { fill: #5d6577; }
 .ours { fill: #0072b2; } .floor { fill: #b9bfcc; } .other { fill: #8a93a8; }
 @media (prefers-color-scheme: dark) {
@@ -99,7 +99,11 @@ fn panels(variants: &[Measured]) -> Vec<Panel> {
         panel(format!("Cold start to remedy, {}", full.title()), "ms", of(full, |it| it.cold_to_remedy_ms)),
         panel(format!("Cold start to remedy, {}", share.title()), "ms", of(share, |it| it.cold_to_remedy_ms)),
         panel("A later event, from its coming to its answer".into(), "ms", of(full, |it| it.warm_p50_ms)),
-        panel(format!("Event to remedy, {}", latency.title()), "ms", of(latency, |it| it.warm_to_remedy_ms)),
+        panel(
+            format!("A later event to its remedy, {}", latency.title()),
+            "ms",
+            of(latency, |it| it.warm_to_remedy_ms),
+        ),
         panel("Peak of memory".into(), "MB", of(full, |it| it.peak_rss_mb)),
         panel("What is uploaded, zipped".into(), "MB", zipped.collect()),
     ]

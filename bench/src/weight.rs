@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::artifact;
 
-/// What may change without being told, in per cent.
-const TOLERANCE_PERCENT: f64 = 2.0;
+/// What may be added without being told, in per cent.
+const TOLERANCE_PERCENT: u64 = 2;
 /// Two runs differ by so many rounds of the same.
 const TIMES: [u64; 2] = [10, 20];
 
@@ -87,7 +87,7 @@ impl Weights {
             for (name, found) in has {
                 match may.get(name) {
                     None => wrong.push(format!("{name}: {found} {unit}, and no budget")),
-                    Some(may) if percent(*may, *found) > TOLERANCE_PERCENT => {
+                    Some(may) if *found * 100 > *may * (100 + TOLERANCE_PERCENT) => {
                         let more = percent(*may, *found);
                         wrong.push(format!("{name}: {found} {unit}, {more:+.1} % of {may}"));
                     }
