@@ -129,7 +129,8 @@ bench: cargo ## How fast and how large it is, beside Python and Node; target/ben
 	@if [ -x bench/rivals/setup.sh ]; then bench/rivals/setup.sh; fi
 	@$${CARGO_TARGET_DIR:-target}/release/nightshift-bench run $(BENCH)
 
-# Each build on its own, as each is shipped: together they would share features.
+# Each build on its own, as each is shipped: together they would share features. One
+# function alone: make budget FUNCTIONS=notifier BUDGET="--only notifier".
 FUNCTIONS := $(notdir $(wildcard functions/*))
 
 .PHONY: budget

@@ -60,6 +60,9 @@ enum What {
         /// Write them there instead.
         #[arg(long)]
         write: bool,
+        /// One function alone.
+        #[arg(long, value_name = "FUNCTION")]
+        only: Option<String>,
     },
     /// Show the calls of one event, in order.
     Look {
@@ -94,7 +97,7 @@ async fn obey(arguments: Arguments) -> Result<(), Failed> {
     match &arguments.command {
         What::Run { quick, also } => measured(&mut world, &arguments, *quick, also).await,
         What::Budget => budgeted(&mut world, &ours(&arguments)?).await,
-        What::Weigh { write } => weighed(*write),
+        What::Weigh { write, only } => weighed(*write, only.as_deref()),
         What::Look { variant, latency, whole } => {
             let variant = named(&arguments, variant)?;
             look(&mut world, &variant, Duration::from_millis(*latency), *whole).await
@@ -169,13 +172,19 @@ async fn budgeted(world: &mut World, ours: &Variant) -> Result<(), Failed> {
 
 const WEIGHTS: &str = "bench/weight.toml";
 
-fn weighed(write: bool) -> Result<(), Failed> {
+fn weighed(write: bool, only: Option<&str>) -> Result<(), Failed> {
     let program = std::env::current_exe()?;
-    let found = Weights::weigh(Path::new("."), program.parent().unwrap_or(Path::new(".")))?;
+    let found = Weights::weigh(Path::new("."), program.parent().unwrap_or(Path::new(".")), only)?;
+    let may = std::fs::read_to_string(WEIGHTS).map(|text| toml::from_str::<Weights>(&text));
     if write {
-        return Ok(std::fs::write(WEIGHTS, toml::to_string(&found)?)?);
+        let written = match (only, may) {
+            (Some(_), Ok(may)) => may?.with(found),
+            _ => found,
+        };
+        return Ok(std::fs::write(WEIGHTS, toml::to_string(&written)?)?);
     }
-    let may: Weights = toml::from_str(&std::fs::read_to_string(WEIGHTS)?)?;
+    let may = may.map_err(|error| format!("{WEIGHTS}: {error}; cure: make budget BUDGET=--write"))??;
+    let may = only.into_iter().fold(may, Weights::of);
     print!("{}", may.text(&found));
     if may.architecture != found.architecture {
         println!("{WEIGHTS} is of {}: nothing is held here", may.architecture);

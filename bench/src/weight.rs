@@ -16,6 +16,8 @@ use crate::artifact;
 
 /// What may be added without being told, in per cent.
 const TOLERANCE_PERCENT: u64 = 2;
+/// Whose decision is counted.
+const DECIDES: &str = "alarm-responder";
 /// Two runs differ by so many rounds of the same.
 const TIMES: [u64; 2] = [10, 20];
 
@@ -51,12 +53,14 @@ pub enum Unweighed {
 }
 
 impl Weights {
-    /// Weighs what stands in `binaries`, with samples of the repository at `root`.
+    /// Weighs what stands in `binaries`, with samples of the repository at `root`: all
+    /// functions, or one.
     ///
     /// # Errors
     /// If something is not there.
-    pub fn weigh(root: &Path, binaries: &Path) -> Result<Self, Unweighed> {
-        let functions = names(&root.join("functions"))?;
+    pub fn weigh(root: &Path, binaries: &Path, only: Option<&str>) -> Result<Self, Unweighed> {
+        let mut functions = names(&root.join("functions"))?;
+        functions.retain(|function| only.is_none_or(|only| function == only));
         let (mut binary, mut zipped, mut instructions) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for function in &functions {
             let file = binaries.join(function);
@@ -68,11 +72,31 @@ impl Weights {
             let samples: Vec<PathBuf> = samples.map(|name| folder.join(name)).collect();
             instructions.insert(format!("door of {function}"), counted(binaries, function, &samples)?);
         }
-        let case = root.join("bench/answers/case.json");
-        instructions.insert("plan of alarm-responder".to_owned(), counted(binaries, "plan", &[case])?);
+        if functions.iter().any(|function| function == DECIDES) {
+            let case = root.join("bench/answers/case.json");
+            instructions.insert(format!("plan of {DECIDES}"), counted(binaries, "plan", &[case])?);
+        }
         let compiler = output("rustc", "https://rustup.rs", Command::new("rustc").arg("--version"))?;
         let architecture = std::env::consts::ARCH.to_owned();
         Ok(Self { compiler: compiler.trim().to_owned(), architecture, binary, zipped, instructions })
+    }
+
+    /// The part that is one function's.
+    #[must_use]
+    pub fn of(mut self, function: &str) -> Self {
+        for weights in [&mut self.binary, &mut self.zipped, &mut self.instructions] {
+            weights.retain(|name, _| name.ends_with(function));
+        }
+        self
+    }
+
+    /// The same with what was weighed anew in its place.
+    #[must_use]
+    pub fn with(mut self, found: Self) -> Self {
+        self.binary.extend(found.binary);
+        self.zipped.extend(found.zipped);
+        self.instructions.extend(found.instructions);
+        Self { compiler: found.compiler, architecture: found.architecture, ..self }
     }
 
     /// What weighs more than it may, and what is news of another kind, line by line.
