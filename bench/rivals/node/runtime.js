@@ -16,20 +16,32 @@ const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 
 function call(method, path, body) {
   return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-    const request = http.request({ host, port, agent, method, path: `/2018-06-01/runtime/${path}`, headers }, (response) => {
-      const chunks = [];
-      response.on("data", (chunk) => chunks.push(chunk));
-      response.on("end", () => resolve({ headers: response.headers, text: Buffer.concat(chunks).toString() }));
-      response.on("error", reject);
-    });
+    const headers =
+      body === undefined
+        ? {}
+        : { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+    const request = http.request(
+      { host, port, agent, method, path: `/2018-06-01/runtime/${path}`, headers },
+      (response) => {
+        const chunks = [];
+        response.on("data", (chunk) => chunks.push(chunk));
+        response.on("end", () =>
+          resolve({ headers: response.headers, text: Buffer.concat(chunks).toString() }),
+        );
+        response.on("error", reject);
+      },
+    );
     request.on("error", reject);
     request.end(body);
   });
 }
 
 function problem(error) {
-  return JSON.stringify({ errorType: error.name, errorMessage: error.message, trace: error.stack?.split("\n") });
+  return JSON.stringify({
+    errorType: error.name,
+    errorMessage: error.message,
+    trace: error.stack?.split("\n"),
+  });
 }
 
 async function loaded() {

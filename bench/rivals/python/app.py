@@ -25,7 +25,7 @@ import decide
 import ledger
 import notices
 import observe
-from clients import at_once, dynamodb, ecs, scheduler
+from clients import answers, dynamodb, ecs, scheduler, sns, soon
 from signals import Signal
 
 FIRST_CHECK = timedelta(minutes=5)
@@ -71,7 +71,7 @@ def respond(signal: Signal, event: dict[str, Any], now: datetime) -> dict[str, A
         if incident["event"] != signal.event or not record["unpublished"]:
             return {"decision": "joined", "incident": incident["id"]}
         # An earlier delivery of this event did not come to its end.
-        return carry_out(signal, version, record, {}, now)
+        return carry_out(signal, version, record, {"event": event, "record": record}, now)
     scene = observe.rest(scene)
     objection = decide.objection(scene, now)
     record = opened(signal, scene, objection, now)
@@ -177,18 +177,21 @@ def carry_out(
     incident = record["incident"]
     due = incident["remedy"] and not incident["outcome"]
     steps = {
-        "timer": lambda: set_timer(signal, incident["id"], now),
-        "notices": lambda: publish(record),
+        "timer": soon(scheduler, set_timer, signal, incident["id"], now),
+        "notices": soon(sns, publish, record),
     }
-    if case:
-        steps["case"] = lambda: ledger.keep_case(incident["id"], incident["sequence"], case, now)
     if due:
         # Once more, right before: somebody may have thrown a switch or deployed a fix.
-        steps |= {"service": lambda: observe.service(signal), **observe.switches(now)}
-    done = at_once(**steps)
+        steps |= {"service": soon(ecs, observe.service, signal), **observe.switches(now)}
+    # It explains the decision, which does not wait for it.
+    kept = soon(dynamodb, ledger.keep_case, incident["id"], incident["sequence"], case, now)
+    done = answers(**steps)
+    outcome = None
     if due:
         forbidden = decide.forbidden(done["halted"], done["openings"])
         outcome = forbidden or roll_back(signal, done["service"], incident["remedy"])
+    kept.result()
+    if outcome:
         record = note_outcome(signal, version, record, outcome, now)
         publish(record)
     settle(signal, record)

@@ -6,16 +6,11 @@ by the first event would cost it tens of milliseconds.
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import boto3
 from botocore.config import Config
-
-# More threads would read faster once warm, and start slower: each connection of boto3
-# reads the whole file of authorities anew, for tens of milliseconds of CPU. README.md has
-# the figures.
-AT_ONCE = 4
 
 _config = Config(
     retries={"mode": "standard", "max_attempts": 5},
@@ -24,7 +19,6 @@ _config = Config(
     connect_timeout=2,
     read_timeout=6,
     tcp_keepalive=True,
-    max_pool_connections=AT_ONCE,
 )
 _session = boto3.session.Session()
 
@@ -44,14 +38,33 @@ scheduler = _client("scheduler")
 sns = _client("sns")
 ssm = _client("ssm")
 
-_pool = ThreadPoolExecutor(max_workers=AT_ONCE)
+_threads = {
+    client: ThreadPoolExecutor(max_workers=1)
+    for client in (
+        cloudformation,
+        cloudwatch,
+        dynamodb,
+        ecr,
+        ecs,
+        elb,
+        scaling,
+        scheduler,
+        sns,
+        ssm,
+    )
+}
 
 
-def at_once(**calls: Callable[[], Any]) -> dict[str, Any]:
-    """The results of calls that do not depend on each other, by name.
+def soon(client: Any, call: Callable[..., Any], *arguments: Any) -> Future[Any]:
+    """Makes a call of `client` while others are made of other services.
 
-    boto3's clients may be shared by threads. A call must not use `at_once` itself: the
-    pool could then wait for its own workers.
+    Calls of one service come one after the other, by its one thread and connection: a
+    second connection costs tens of milliseconds of CPU, because boto3 reads the file of
+    all authorities for each. README.md has the figures.
     """
-    pending = {name: _pool.submit(call) for name, call in calls.items()}
-    return {name: future.result() for name, future in pending.items()}
+    return _threads[client].submit(call, *arguments)
+
+
+def answers(**asked: Future[Any]) -> dict[str, Any]:
+    """The results of all that was asked, by name."""
+    return {name: future.result() for name, future in asked.items()}

@@ -98,7 +98,7 @@ def _by_target(scene: Found) -> str | None:
     if marks.get("nightshift:rollback-safe", "true").lower() == "false":
         return "the release is marked as one that cannot be taken back"
     for image in good["containerImages"]:
-        if scene[f"image {image['image']}"] != image["imageDigest"]:
+        if scene["digests"][image["image"]] != image["imageDigest"]:
             return "an image to return to is gone, or its tag was moved"
     return None
 

@@ -64,7 +64,7 @@ def evidence(scene: Notice) -> list[str]:
 def impact(scene: Notice) -> dict[str, str]:
     """Figures by name."""
     live = scene["service"]
-    targets = [target for group in scene["groups"] for target in scene[f"health {group}"]]
+    targets = [target for group in scene["targets"] for target in group["health"]]
     healthy = sum(target["TargetHealth"]["State"] == "healthy" for target in targets)
     figures = {
         "tasks": f"{live['runningCount']} of {live['desiredCount']}",

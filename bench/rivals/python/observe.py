@@ -5,12 +5,23 @@ once; only what hangs on an answer waits for it.
 """
 
 import os
-from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import Any
 
 import ledger
-from clients import at_once, cloudformation, cloudwatch, ecr, ecs, elb, scaling, ssm
+from clients import (
+    answers,
+    cloudformation,
+    cloudwatch,
+    dynamodb,
+    ecr,
+    ecs,
+    elb,
+    scaling,
+    soon,
+    ssm,
+)
 from decide import BRAKE, BRAKE_WINDOW, last_good
 from signals import Metric, Signal
 
@@ -28,24 +39,25 @@ MEDIA_TYPES = [
 ]
 
 Found = dict[str, Any]
-Reads = dict[str, Callable[[], Any]]
+Asked = dict[str, Future[Any]]
 
 
 def first(signal: Signal, now: datetime) -> Found:
     """All that the event itself is enough to ask for."""
-    return at_once(
-        alarm=lambda: _alarm(signal.alarm),
-        tags=lambda: cloudwatch.list_tags_for_resource(ResourceARN=signal.arn)["Tags"],
-        record=lambda: ledger.read(f"service#{signal.key}"),
-        service=lambda: service(signal),
-        deployments=lambda: _newest_deployments(signal),
-        firing=_firing,
-        stopped=lambda: _stopped_tasks(signal),
-        scaling=lambda: _scalable_target(signal),
-        health_issues=ledger.health_issues,
-        metrics=lambda: _series(_metrics(signal) | _utilisation(signal), now),
-        yesterday=lambda: _series(_metrics(signal), now - DAY),
-        last_week=lambda: _series(_metrics(signal), now - WEEK),
+    metrics = _metrics(signal)
+    return answers(
+        alarm=soon(cloudwatch, _alarm, signal.alarm),
+        tags=soon(cloudwatch, _tags, signal.arn),
+        record=soon(dynamodb, ledger.read, f"service#{signal.key}"),
+        service=soon(ecs, service, signal),
+        deployments=soon(ecs, _newest_deployments, signal),
+        firing=soon(cloudwatch, _firing),
+        stopped=soon(ecs, _stopped_tasks, signal),
+        scaling=soon(scaling, _scalable_target, signal),
+        health_issues=soon(dynamodb, ledger.health_issues),
+        metrics=soon(cloudwatch, _series, metrics | _utilisation(signal), now),
+        yesterday=soon(cloudwatch, _series, metrics, now - DAY),
+        last_week=soon(cloudwatch, _series, metrics, now - WEEK),
         **switches(now),
     )
 
@@ -54,30 +66,22 @@ def rest(scene: Found) -> Found:
     """The scene with what hangs on the answers so far: targets and stack on the service,
     revisions on the deployments, and on both what a rollback would return to."""
     live = scene["service"]
-    reads: Reads = {"stack": lambda: _stack_status(live)}
-    if arns := scene["deployments"]:
-        reads["deployments"] = lambda: _described_deployments(arns)
-    groups = [balancer["targetGroupArn"] for balancer in live["loadBalancers"]]
-    for group in groups:
-        reads[f"health {group}"] = lambda group=group: elb.describe_target_health(
-            TargetGroupArn=group
-        )["TargetHealthDescriptions"]
-        reads[f"attributes {group}"] = lambda group=group: elb.describe_target_group_attributes(
-            TargetGroupArn=group
-        )["Attributes"]
-    scene = scene | {"groups": groups} | at_once(**reads)
-    scene["deployments"] = _with_revisions(scene["deployments"])
-    if good := last_good(scene["deployments"]):
-        scene |= at_once(**_preflight(good, scene["deployments"][0]["target"]))
-    return scene
+    found = answers(
+        deployments=soon(ecs, _with_revisions, scene["deployments"]),
+        stack=soon(cloudformation, _stack_status, live),
+        targets=soon(elb, _targets, live),
+    )
+    if good := last_good(found["deployments"]):
+        found |= answers(**_preflight(good, found["deployments"][0]["target"]))
+    return scene | found
 
 
-def switches(now: datetime) -> Reads:
-    """Reads of what forbids the remedies of every service."""
+def switches(now: datetime) -> Asked:
+    """What forbids the remedies of every service."""
     return {
-        "fleet": lambda: ledger.read("fleet"),
-        "openings": lambda: ledger.openings(now - BRAKE_WINDOW, BRAKE),
-        "halted": _halted,
+        "fleet": soon(dynamodb, ledger.read, "fleet"),
+        "openings": soon(dynamodb, ledger.openings, now - BRAKE_WINDOW, BRAKE),
+        "halted": soon(ssm, _halted),
     }
 
 
@@ -100,6 +104,10 @@ def _alarm(name: str) -> Found | None:
         AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"]
     )
     return next(iter(found["MetricAlarms"] + found["CompositeAlarms"]), None)
+
+
+def _tags(arn: str) -> list[Found]:
+    return cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]
 
 
 def _firing() -> list[str]:
@@ -127,23 +135,19 @@ def _newest_deployments(signal: Signal) -> list[str]:
     return [brief["serviceDeploymentArn"] for brief in listed[:MOST_DEPLOYMENTS]]
 
 
-def _described_deployments(arns: list[str]) -> list[Found]:
-    """Newest first."""
-    found = ecs.describe_service_deployments(serviceDeploymentArns=arns)["serviceDeployments"]
-    return sorted(found, key=lambda deployment: deployment["createdAt"], reverse=True)
-
-
-def _with_revisions(deployments: list[Found]) -> list[Found]:
-    """The deployments, each with the revision that it brought. They end before the first
-    of which ECS describes it no longer: what ran there is unknown, so nothing beyond it
-    may be returned to, over it."""
-    if not deployments:
+def _with_revisions(arns: list[str]) -> list[Found]:
+    """The deployments, newest first, each with the revision that it brought. They end
+    before the first of which ECS describes it no longer: what ran there is unknown, so
+    nothing beyond it may be returned to, over it."""
+    if not arns:
         return []
-    arns = {deployment["targetServiceRevision"]["arn"] for deployment in deployments}
-    found = ecs.describe_service_revisions(serviceRevisionArns=sorted(arns))["serviceRevisions"]
-    named = {revision["serviceRevisionArn"]: revision for revision in found}
+    deployments = ecs.describe_service_deployments(serviceDeploymentArns=arns)
+    found = deployments["serviceDeployments"]
+    targets = {deployment["targetServiceRevision"]["arn"] for deployment in found}
+    revisions = ecs.describe_service_revisions(serviceRevisionArns=sorted(targets))
+    named = {one["serviceRevisionArn"]: one for one in revisions["serviceRevisions"]}
     joined = []
-    for deployment in deployments:
+    for deployment in sorted(found, key=lambda one: one["createdAt"], reverse=True):
         if not (target := named.get(deployment["targetServiceRevision"]["arn"])):
             break
         joined.append(deployment | {"target": target})
@@ -202,15 +206,29 @@ def _series(metrics: dict[str, Metric], until: datetime) -> dict[str, list[tuple
     return series
 
 
-def _preflight(good: Found, suspect: Found) -> Reads:
-    """Reads of what a rollback would return to, and of what it would take back."""
-    reads: Reads = {
-        "good": lambda: _task_definition(good["taskDefinition"]),
-        "suspect": lambda: _task_definition(suspect["taskDefinition"]),
+def _targets(live: Found) -> list[Found]:
+    """Health and attributes of the service's target groups."""
+    targets = []
+    for balancer in live["loadBalancers"]:
+        group = balancer["targetGroupArn"]
+        health = elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+        attributes = elb.describe_target_group_attributes(TargetGroupArn=group)["Attributes"]
+        targets.append({"group": group, "health": health, "attributes": attributes})
+    return targets
+
+
+def _preflight(good: Found, suspect: Found) -> Asked:
+    """What a rollback would return to, and what it would take back."""
+    images = sorted({container["image"] for container in good["containerImages"]})
+    return {
+        "good": soon(ecs, _task_definition, good["taskDefinition"]),
+        "suspect": soon(ecs, _task_definition, suspect["taskDefinition"]),
+        "digests": soon(ecr, _digests, images),
     }
-    for image in {container["image"] for container in good["containerImages"]}:
-        reads[f"image {image}"] = lambda image=image: _digest(image)
-    return reads
+
+
+def _digests(images: list[str]) -> dict[str, str | None]:
+    return {image: _digest(image) for image in images}
 
 
 def _task_definition(arn: str) -> Found:

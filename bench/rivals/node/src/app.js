@@ -24,7 +24,9 @@ const REMEMBERED = 10;
 /** The same event is answered once, however often it is delivered. */
 export async function handler(event, context) {
   const report = await respond(signalOf(event), event, new Date());
-  console.log(JSON.stringify({ level: "INFO", message: "answered", requestId: context.awsRequestId, ...report }));
+  console.log(
+    JSON.stringify({ level: "INFO", message: "answered", requestId: context.awsRequestId, ...report }),
+  );
   return report;
 }
 
@@ -129,7 +131,12 @@ function claim(signal, scene, record, now) {
 /** The write of a notice's line in the time line of its incident. */
 function timeLine(notice, now) {
   const line = { at: notice.at, says: notice.headline };
-  return ledger.history(`incident#${notice.incident}`, `timeline#${ledger.numbered(notice.sequence)}`, line, now);
+  return ledger.history(
+    `incident#${notice.incident}`,
+    `timeline#${ledger.numbered(notice.sequence)}`,
+    line,
+    now,
+  );
 }
 
 /** Does what the record holds: the timer and the notice, then the remedy. */

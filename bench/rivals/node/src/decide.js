@@ -32,7 +32,10 @@ export function forbidden({ halted, openings }) {
  */
 export function lastGood(deployments) {
   const ranWell = ({ status, finishedAt }, index) =>
-    index > 0 && status === "SUCCESSFUL" && finishedAt && began(deployments[index - 1]) - finishedAt >= SOAK_MS;
+    index > 0 &&
+    status === "SUCCESSFUL" &&
+    finishedAt &&
+    began(deployments[index - 1]) - finishedAt >= SOAK_MS;
   return deployments.find(ranWell)?.target;
 }
 
@@ -55,7 +58,8 @@ function byStanding(scene, now) {
   const because = forbidden(scene);
   if (because) return because;
   if (remedies.some(since(COOLDOWN_MS))) return "the last remedy was lately";
-  if (fleet.filter(since(FLEET_WINDOW_MS)).length >= FLEET_REMEDIES) return "too many remedies were taken lately";
+  if (fleet.filter(since(FLEET_WINDOW_MS)).length >= FLEET_REMEDIES)
+    return "too many remedies were taken lately";
   if (scene.stack?.endsWith("_IN_PROGRESS")) return "its stack is being changed";
   return undefined;
 }

@@ -33,12 +33,18 @@ function plain({ headline, why, done, evidence, impact }) {
 /** What speaks for and against the release as the cause, in sentences. */
 export function evidence(scene) {
   const says = [`${scene.stopped.length} tasks stopped within the last hour`];
-  for (const [name, called] of [["cpu", "CPU"], ["memory", "Memory"]]) {
+  for (const [name, called] of [
+    ["cpu", "CPU"],
+    ["memory", "Memory"],
+  ]) {
     const last = scene.metrics[name].at(-1);
     if (last) says.push(`${called} is at ${last.value.toFixed(0)} %`);
   }
   const total = (points = []) => points.reduce((sum, { value }) => sum + value, 0);
-  for (const [window, when] of [["yesterday", "yesterday"], ["lastWeek", "a week ago"]]) {
+  for (const [window, when] of [
+    ["yesterday", "yesterday"],
+    ["lastWeek", "a week ago"],
+  ]) {
     const then = total(scene[window].requests);
     if (then) {
       const share = (100 * total(scene.metrics.requests)) / then;

@@ -251,7 +251,10 @@ async function preflight(good, suspect) {
     suspect: taskDefinition(suspect.taskDefinition),
     digests: Promise.all(images.map(digest)),
   });
-  return { ...found, digests: Object.fromEntries(images.map((image, index) => [image, found.digests[index]])) };
+  return {
+    ...found,
+    digests: Object.fromEntries(images.map((image, index) => [image, found.digests[index]])),
+  };
 }
 
 async function taskDefinition(arn) {
