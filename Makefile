@@ -1,6 +1,7 @@
 # make demo   a night on the simulated account; Rust is all it needs
 # make test   everything that CI runs: Rust, the template, the stack on this machine
 # make local  the stack on this machine, left running until Ctrl-C
+# make bench  how fast and how large it is, beside the same job in Python and Node
 # make package  what `sam deploy` takes, for both architectures
 
 SHELL := /bin/sh
@@ -112,6 +113,34 @@ prove-wire: .tools/ministack/stamp .tools/sam/stamp .tools/wire/stamp binaries #
 	@code=0; (cd tests/stack && ../../.tools/wire/bin/python -m prove $(PROVE)) || code=1; \
 	$${CARGO_TARGET_DIR:-target}/debug/nightshift simulate page --from $(PROOF) || code=1; \
 	exit $$code
+
+# ---- the bench ----
+
+# BENCH=--quick only tries whether all of it runs. The two builds are apart, so that what
+# is measured has the features that it is shipped with.
+BENCH ?=
+# BUDGET=--write takes what is weighed for what may be.
+BUDGET ?=
+
+.PHONY: bench
+bench: cargo ## How fast and how large it is, beside Python and Node; target/bench/bench.svg. Half an hour the first time.
+	cargo build --locked --release --package alarm-responder --bin alarm-responder
+	cargo build --locked --release --package nightshift-bench
+	@if [ -x bench/rivals/setup.sh ]; then bench/rivals/setup.sh; fi
+	@$${CARGO_TARGET_DIR:-target}/release/nightshift-bench run $(BENCH)
+
+# Each build on its own, as each is shipped: together they would share features. One
+# function alone: make budget FUNCTIONS=notifier BUDGET="--only notifier".
+FUNCTIONS := $(notdir $(wildcard functions/*))
+
+.PHONY: budget
+budget: cargo ## What the functions weigh: bytes, and instructions by callgrind; over bench/weight.toml is an error.
+	@command -v valgrind >/dev/null || { echo "no valgrind; cure: sudo apt-get install valgrind" >&2; exit 1; }
+	for function in $(FUNCTIONS); do \
+		cargo build --locked --release --package $$function --bin $$function || exit 1; \
+	done
+	cargo build --locked --release --package nightshift-bench --package nightshift-bench-rules
+	@$${CARGO_TARGET_DIR:-target}/release/nightshift-bench weigh $(BUDGET)
 
 .PHONY: deny
 deny: cargo ## Licences, advisories and banned crates.

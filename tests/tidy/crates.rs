@@ -66,7 +66,9 @@ fn arrows_point_to_the_core() {
             "nightshift-incident" => {
                 vec!["nightshift-core", "nightshift-door", "nightshift-diagnosis", "nightshift-release"]
             }
-            "nightshift" | "nightshift-tests" => vec!["*"],
+            "nightshift" | "nightshift-tests" | "nightshift-bench-rules" => vec!["*"],
+            // It runs what is shipped, and links none of it.
+            "nightshift-bench" => vec![],
             "nightshift-conformance" => vec!["nightshift-core", "nightshift-aws"],
             _ => [library, vec!["nightshift-aws", "nightshift-lambda"]].concat(),
         }
