@@ -42,7 +42,8 @@ clippy: cargo
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
 .PHONY: rust-test
-rust-test: cargo
+# The budget of calls runs the binaries.
+rust-test: binaries
 	cargo test --workspace --locked
 
 # With the tests, and of the whole workspace: dependencies then have the features

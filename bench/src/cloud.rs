@@ -80,7 +80,8 @@ impl Cloud {
             endpoints.insert(format!("AWS_ENDPOINT_URL{name}"), url);
             listeners.push(listener);
         }
-        let state = State { now: Timestamp::UNIX_EPOCH, ledger: Ledger::default(), book: Book::default() };
+        let now = Timestamp::UNIX_EPOCH;
+        let state = State { now, ledger: Ledger::at(now)?, book: Book::default() };
         let cloud = Self(Arc::new(Inner {
             answers: Answers::read()?,
             tls,
@@ -110,7 +111,8 @@ impl Cloud {
     pub fn begin(&self, now: Timestamp) -> Book {
         let mut state = self.state();
         state.now = now;
-        state.ledger = Ledger::default();
+        // Read once before, when the ports were opened.
+        state.ledger = Ledger::at(now).unwrap_or_default();
         std::mem::take(&mut state.book)
     }
 

@@ -1,9 +1,18 @@
 //! DynamoDB as far as an event needs it: items by table and key, forgotten before
-//! the next event, so that each finds an empty ledger and does its whole work.
+//! the next event, so that each does its whole work. What is there from the start is what
+//! `deployment-guard` had written down of the service's releases.
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+
+use crate::wire::moment;
+
+/// The ledger's table, in the environment of every variant.
+pub const TABLE: &str = "nightshift-ledger";
+/// What is remembered of the service.
+const RECORD: &str = include_str!("../answers/dynamodb/record.json");
 
 /// Attributes that are a key, by table: Nightshift's two, or the one of Powertools'
 /// idempotency.
@@ -14,6 +23,23 @@ const KEYS: [&[&str]; 2] = [&["pk", "sk"], &["id"]];
 pub struct Ledger(BTreeMap<String, Value>);
 
 impl Ledger {
+    /// As it is before an event that happens at `now`.
+    ///
+    /// # Errors
+    /// If the document is no JSON.
+    pub fn at(now: Timestamp) -> serde_json::Result<Self> {
+        let document = dated(&serde_json::from_str(RECORD)?, now).to_string();
+        let item = json!({
+            "pk": { "S": "service#123456789012/eu-west-1/prod/checkout" },
+            "sk": { "S": "head" },
+            "version": { "N": "3" },
+            "document": { "S": document },
+        });
+        let mut ledger = Self::default();
+        ledger.put(&json!({ "TableName": TABLE, "Item": item }));
+        Ok(ledger)
+    }
+
     /// Answers an operation of `dynamodb:`; `None` if it is none that is known.
     ///
     /// Conditions are not looked at: nobody else writes.
@@ -46,6 +72,16 @@ impl Ledger {
         let Some(names) = KEYS.iter().find(|names| of(names)) else { return };
         let key: Map<String, Value> = names.iter().map(|name| ((*name).to_owned(), item[*name].clone())).collect();
         self.0.insert(name(&put["TableName"], &Value::Object(key)), item.clone());
+    }
+}
+
+/// With moments in the place of what is relative to `now`.
+fn dated(value: &Value, now: Timestamp) -> Value {
+    match value {
+        Value::String(text) => moment(text, now).map_or_else(|| value.clone(), |at| json!(at.to_string())),
+        Value::Array(all) => all.iter().map(|one| dated(one, now)).collect(),
+        Value::Object(all) => all.iter().map(|(key, one)| (key.clone(), dated(one, now))).collect(),
+        other => other.clone(),
     }
 }
 

@@ -250,7 +250,7 @@ fn environment(world: &World, variant: &Variant) -> BTreeMap<String, String> {
         ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
         ("NIGHTSHIFT_STACK", "nightshift"),
         ("NIGHTSHIFT_ACCOUNT", "123456789012"),
-        ("NIGHTSHIFT_TABLE", "nightshift-ledger"),
+        ("NIGHTSHIFT_TABLE", crate::ledger::TABLE),
         ("NIGHTSHIFT_NOTICE_TOPIC", "arn:aws:sns:eu-west-1:123456789012:nightshift-notices"),
         ("NIGHTSHIFT_PAGE_TOPIC", "arn:aws:sns:eu-west-1:123456789012:nightshift-pages"),
         ("NIGHTSHIFT_TIMER_GROUP", "nightshift-timers"),

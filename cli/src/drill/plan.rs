@@ -9,7 +9,7 @@ use nightshift_core::ids::{AlarmArn, ServiceRef};
 use nightshift_core::mode::{Mode, Severity};
 use nightshift_core::policy::Policy;
 use nightshift_incident::decide::mode;
-use nightshift_incident::severity::{pages, severity};
+use nightshift_incident::severity::{felt_by_users, pages, severity};
 use serde::Serialize;
 use serde_json::json;
 
@@ -134,7 +134,7 @@ pub fn plan(seen: &Seen, scenario: Scenario, policy: &Policy, now: Timestamp) ->
         return Err(DrillError::Incident { service: service.to_string(), incident });
     }
     let mode = mode(&Sight::Seen(Some(seen.found.clone())), seen.parts.default_mode);
-    let (severity, severity_because) = severity(Some(&seen.found), Some(alarm));
+    let (severity, severity_because) = severity(Some(&seen.found), felt_by_users(Some(alarm)));
     let event = (scenario == Scenario::BadRelease).then(|| failed_deployment(service, now));
     let mut expected = vec![Step::AlarmSet, Step::Heard, Step::Decided, Step::Told];
     expected.extend(seen.parts.has_chat().then_some(Step::Delivered));

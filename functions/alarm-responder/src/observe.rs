@@ -68,11 +68,16 @@ pub async fn observe<W: World>(
         scene: None,
     };
     let with = (stack, policy);
+    let mut ledger = None;
     if not_ours_to_answer(signal, &stack.home).is_none() {
-        let named = service_named(signal).filter(|_| signal.state == AlarmState::Alarm);
-        let scene = match &named {
-            Some(named) => first_look(world, &mut observed, named, (with, many), now).await,
-            None => {
+        let named = service_named(signal);
+        let scene = match (&named, signal.state) {
+            (Some(named), AlarmState::Alarm) => first_look(world, &mut observed, named, (with, many), now).await,
+            (named, _) => {
+                ledger = remembered(world, signal, named.as_ref(), policy, now).await;
+                if let Some((service, standing)) = ledger.take_if(|(_, standing)| joined(standing, signal)) {
+                    return Observed { service: Sight::Seen(Some(service)), standing: Some(standing), ..observed };
+                }
                 observed.live = world.alarm_of(&signal.arn).await.into();
                 None
             }
@@ -91,7 +96,10 @@ pub async fn observe<W: World>(
     if let Sight::Seen(Some(service)) = &observed.service {
         let event = &signal.event;
         if signal.state == AlarmState::Ok {
-            observed.standing = Some(observe_ledger(world, service, event, policy, now).await);
+            observed.standing = Some(match ledger.filter(|(of, _)| of == service) {
+                Some((_, standing)) => standing,
+                None => observe_ledger(world, service, event, policy, now).await,
+            });
         } else if observed.scene.is_none() && not_firing(&observed).is_none() {
             let symptom = observed.symptom.clone();
             let felt = felt_by_users(symptom.as_ref());
@@ -107,6 +115,24 @@ pub async fn observe<W: World>(
         observed.counted = Some(world.counted(&silence(&observed, refusal, now)).await.into());
     }
     observed
+}
+
+/// What is remembered of the service that a return to OK names.
+async fn remembered<W: World>(
+    world: &W,
+    signal: &AlarmSignal,
+    named: Option<&ServiceRef>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Option<(ServiceRef, Sight<Standing>)> {
+    let named = named.filter(|_| signal.state == AlarmState::Ok)?;
+    Some((named.clone(), observe_ledger(world, named, &signal.event, policy, now).await))
+}
+
+/// The alarm is one of the service's incident: nobody has to be asked whose it is.
+fn joined(standing: &Sight<Standing>, signal: &AlarmSignal) -> bool {
+    let incident = standing.seen().and_then(|standing| standing.record.value.incident.as_ref());
+    incident.is_some_and(|incident| incident.alarms.contains_key(&signal.arn))
 }
 
 /// Whether the fleet's incident was open when this environment looked last. Then the next
@@ -179,7 +205,7 @@ async fn alarm_of_one_of_many<W: World>(
     let word = signal.at_its_word();
     let service = scene.view.service.seen().and_then(Option::as_ref);
     let mode = mode(&scene.view.service, scene.default_mode);
-    let wakes = severity(service, Some(&word)).0 == Severity::P1 && !hushed(mode, policy);
+    let wakes = severity(service, felt(signal)).0 == Severity::P1 && !hushed(mode, policy);
     match told && !wakes {
         true => Sight::Seen(Some(word)),
         false => world.alarm_of(&signal.arn).await.into(),

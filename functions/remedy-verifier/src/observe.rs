@@ -41,7 +41,7 @@ pub async fn observe<W: World>(world: &W, timer: &Timer, stack: &Stack, policy: 
     let incident = standing.seen().and_then(|standing| standing.record.value.incident.as_ref());
     let alarms = match &timer.purpose {
         Purpose::Reread { alarm } => [(alarm.name().to_owned(), world.alarm_of(alarm).await.into())].into(),
-        _ if check == Check::Nothing => BTreeMap::new(),
+        _ if matches!(check, Check::Service | Check::Nothing) => BTreeMap::new(),
         _ => now_of(world, names(timer, incident)).await,
     };
     let live: Vec<LiveAlarm> = alarms.values().filter_map(|alarm| alarm.seen()?.clone()).collect();
@@ -65,6 +65,7 @@ fn check(standing: &Standing) -> Check {
     match incident.told_by.is_some() && !fleet::is_over_for(incident, standing) {
         false => Check::Health,
         true if incident.all_ok() => Check::OneOfMany,
+        true if !incident.rated => Check::Service,
         true => Check::Nothing,
     }
 }

@@ -17,8 +17,9 @@ use nightshift_incident::answer::{answer, replay};
 use nightshift_incident::flapping::hold_down;
 use nightshift_incident::life::{self, Moment};
 use nightshift_incident::plan::{Decision, Plan};
+use nightshift_incident::rating::rate;
 use nightshift_incident::resume::{resume, resume_intent};
-use nightshift_incident::scene::{looked_at_alone, not_looked_at};
+use nightshift_incident::scene::looked_at_alone;
 use nightshift_incident::{end, fleet, intent};
 
 use crate::observe::{Observed, event_of};
@@ -113,7 +114,10 @@ fn orphan(moment: Moment<'_>, mut record: ServiceRecord, intent: &Intent) -> Pla
 
 fn check(moment: Moment<'_>, mut record: ServiceRecord, open: Incident, alarms: &[&LiveAlarm]) -> Plan {
     let Moment { scene, policy, now, .. } = moment;
-    if not_looked_at(&scene.view) {
+    if looked_at_alone(&scene.view) && !open.all_ok() {
+        if !open.rated && scene.view.service.seen().is_some() {
+            rate(&mut record, moment);
+        }
         let joined = open.alarms.values().filter(|joined| joined.state == AlarmState::Alarm);
         let waiting_for =
             joined.map(|joined| format!("{}, which fired when it was heard of last", joined.name)).collect();
@@ -238,7 +242,8 @@ fn unhealthy(
         }
         return Plan::claiming(Decision::CheckAgain { waiting_for }, moment.claim(record, None));
     }
-    let seldom = now >= open.deadline || open.told_by.is_some();
+    let told = record.incident.as_ref().is_some_and(|incident| incident.told_by.is_some() && incident.rated);
+    let seldom = now >= open.deadline || told;
     let every = if seldom { policy.verify.escalated_every } else { policy.verify.every };
     life::next_check(&mut record, every.after(now));
     Plan::claiming(Decision::CheckAgain { waiting_for }, moment.claim(record, None))
@@ -287,33 +292,4 @@ fn reread(moment: Moment<'_>, arn: &AlarmArn, observed: &Observed) -> Plan {
 }
 
 #[cfg(test)]
-mod tests {
-    use nightshift_core::alarm::AlarmState;
-    use nightshift_core::incident::JoinedAlarm;
-
-    use super::still_there;
-
-    #[test]
-    fn only_an_alarm_seen_to_be_gone_is_forgotten() {
-        let joined = |name: &str| JoinedAlarm {
-            name: name.into(),
-            state: AlarmState::Alarm,
-            at: jiff::Timestamp::UNIX_EPOCH,
-            times: 1,
-            signal: None,
-        };
-        let fault = nightshift_core::fault::Fault::new(
-            "cloudwatch:DescribeAlarms",
-            "throttled",
-            nightshift_core::fault::FaultKind::Transient,
-            "Rate exceeded",
-        );
-        let read = std::collections::BTreeMap::from([
-            ("deleted".to_owned(), super::Sight::Seen(None)),
-            ("throttled".to_owned(), super::Sight::Unseen(fault)),
-        ]);
-        assert!(!still_there(&read, &joined("deleted")));
-        assert!(still_there(&read, &joined("throttled")));
-        assert!(still_there(&read, &joined("a-newcomer")), "it joined after the alarms were read");
-    }
-}
+mod tests;

@@ -122,7 +122,7 @@ impl Account {
             return;
         }
         let each = AT_ONCE.iter().flat_map(|(endpoint, times)| std::iter::repeat_n(*endpoint, *times));
-        futures_util::future::join_all(each.map(|endpoint| self.connect(endpoint))).await;
+        futures_util::future::join_all(each.map(|endpoint| Box::pin(self.connect(endpoint)))).await;
     }
 
     async fn connect(&self, endpoint: Endpoint) {

@@ -62,6 +62,9 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_not_asked() {
+            return write!(f, "{}: {}", self.resource, self.causes.join(": "));
+        }
         let kind = match self.kind {
             FaultKind::Transient => "failed for now",
             FaultKind::Denied => "denied",

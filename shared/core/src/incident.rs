@@ -174,13 +174,20 @@ pub struct Incident {
     /// Its first notices of which the fleet's incident told.
     #[serde(default)]
     pub untold: u32,
-    /// An alarm that users feel was weighed against the service's tags: no further one
-    /// makes it worse.
+    /// One of its alarms measures what users feel.
     #[serde(default)]
-    pub at_worst: bool,
+    pub felt: bool,
+    /// Its severity is by the service's tags, which were seen.
+    #[serde(default)]
+    pub rated: bool,
 }
 
 impl Incident {
+    /// No further alarm makes it worse.
+    pub fn at_worst(&self) -> bool {
+        self.felt && self.rated
+    }
+
     /// The intent without an outcome, if there is one.
     pub fn open_intent(&self) -> Option<&Intent> {
         self.intents.last().filter(|intent| intent.outcome.is_none())

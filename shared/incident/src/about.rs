@@ -31,6 +31,17 @@ pub fn about(
     }
 }
 
+/// What is known by now of a service that was not looked at when its incident opened.
+pub fn seen(about: &About, scene: &Scene, service: Option<&Service>) -> About {
+    let now = of_service(scene, service);
+    About {
+        runbook: about.runbook.clone().or(now.runbook),
+        dashboard: about.dashboard.clone().or(now.dashboard),
+        log_group: about.log_group.clone().or(now.log_group),
+        ..now
+    }
+}
+
 /// The same where no alarm tells of it.
 pub fn of_service(scene: &Scene, service: Option<&Service>) -> About {
     let tag = |key: &str| service.and_then(|service| service.tag(key)).map(ToOwned::to_owned);

@@ -30,6 +30,9 @@ pub fn answer(
     if moment.standing.record.value.incident.is_some() && not_looked_at(&moment.scene.view) {
         let mut record = moment.record();
         life::join(&mut record, moment, signal);
+        if let Some(incident) = record.incident.as_mut() {
+            incident.felt |= severity::felt_by_users(symptom);
+        }
         return Plan::claiming(Decision::Joined, moment.claim(record, None));
     }
     let diagnosis = nightshift_diagnosis::diagnose(&moment.scene.view, symptom, moment.policy, moment.now);
@@ -91,9 +94,10 @@ fn join(
         }
     }
     let alarm = trigger.alarm.seen().and_then(Option::as_ref);
-    let (severity, because) = severity::severity(found, alarm);
+    let felt = severity::felt_by_users(alarm);
+    let (severity, because) = severity::severity(found, felt);
     if let Some(incident) = record.incident.as_mut() {
-        incident.at_worst |= found.is_some() && severity::felt_by_users(alarm);
+        (incident.felt, incident.rated) = (incident.felt || felt, incident.rated || found.is_some());
     }
     let undecided = undecided(open, diagnosis, severity, now);
     if !undecided && severity < open.severity {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fitting::fitting;
 use crate::guardrails;
-use crate::scene::{Scene, Standing};
+use crate::scene::{Scene, Standing, not_looked_at};
 
 /// What a decision comes to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -74,6 +74,10 @@ pub fn still_ours(scene: &Scene, codedeploy: bool) -> bool {
 pub fn decide(scene: &Scene, diagnosis: &Diagnosis, trigger: Trigger<'_>, policy: &Policy, now: Timestamp) -> Verdict {
     let mode = mode(&scene.view.service, scene.default_mode);
     let refused = |refusal| Verdict { remedy: None, refusal: Some(refusal), mode };
+    if not_looked_at(&scene.view) {
+        let standing = scene.standing.seen();
+        return refused(standing.and_then(|it| brake(scene, it, policy, now)).unwrap_or(Refusal::NoRemedyForCause));
+    }
     let service = match touchable(scene, trigger.drill) {
         Ok(service) => service,
         Err(refusal) => return refused(refusal),
@@ -86,9 +90,8 @@ pub fn decide(scene: &Scene, diagnosis: &Diagnosis, trigger: Trigger<'_>, policy
         Ok(remedy) => remedy,
         Err(refusal) => {
             // The same however much was looked at: with the brake on it may be little.
-            let services = standing.fleet.value.services;
-            let braked = guardrails::brake(&standing.openings, &scene.service, services, policy, now);
-            let instead = braked.or_else(|| unseen_behind(&refusal, scene, diagnosis, trigger));
+            let instead =
+                brake(scene, standing, policy, now).or_else(|| unseen_behind(&refusal, scene, diagnosis, trigger));
             return refused(instead.unwrap_or(refusal));
         }
     };
@@ -197,8 +200,11 @@ pub(crate) fn explained_elsewhere(
     policy: &Policy,
     now: Timestamp,
 ) -> Option<Refusal> {
-    let fleet = &standing.fleet.value;
-    guardrails::brake(&standing.openings, &scene.service, fleet.services, policy, now).or_else(|| provider(scene))
+    brake(scene, standing, policy, now).or_else(|| provider(scene))
+}
+
+fn brake(scene: &Scene, standing: &Standing, policy: &Policy, now: Timestamp) -> Option<Refusal> {
+    guardrails::brake(&standing.openings, &scene.service, standing.fleet.value.services, policy, now)
 }
 
 pub(crate) fn provider(scene: &Scene) -> Option<Refusal> {

@@ -106,7 +106,7 @@ fn open(moment: Moment<'_>, trial: &Trial<'_>, verdict: &Verdict) -> ServiceReco
     let (_, found) = known_service(moment.scene);
     let mut incident = life::incident(moment, trial.release.began_at, None, verdict);
     incident.about = about::of_service(moment.scene, found);
-    (incident.severity, incident.severity_because) = severity::severity(found, None);
+    (incident.severity, incident.severity_because) = severity::severity(found, false);
     let mut record = moment.record();
     life::trouble_release(&mut record, &incident.id, moment.policy, moment.now);
     record.incident = Some(incident);

@@ -134,11 +134,11 @@ pub fn overdue(standing: &Standing, home: &Home, now: Timestamp) -> Option<Timer
     (OVERDUE.after(open.due) <= now).then(|| Timer::fleet(&fleet, &open.id, open.check, open.due))
 }
 
-/// Of many that are well again within a minute each waits once, twice or three times as
-/// long, so that AWS lets their checks through.
+/// Many that are to be looked at within a minute wait for up to three times as long each,
+/// so that AWS lets their checks through.
 pub(crate) fn spread(hold: Span, incident: &IncidentId) -> Span {
-    let times = 1 + incident.as_str().bytes().map(i64::from).sum::<i64>() % 3;
-    Span::seconds(hold.as_seconds() * times)
+    let share = incident.as_str().bytes().fold(7_i64, |sum, byte| (sum * 31 + i64::from(byte)) % 256);
+    Span::seconds(hold.as_seconds() * (128 + share) / 128)
 }
 
 /// Decides what is told of the fleet.

@@ -31,6 +31,7 @@ pub mod intent;
 pub mod life;
 pub mod links;
 pub mod paging;
+pub mod rating;
 pub mod refusals;
 pub mod wording;
 pub mod words_of_release;

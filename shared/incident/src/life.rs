@@ -21,7 +21,7 @@ use nightshift_release::good::on_trial;
 use crate::decide::{Verdict, known_service};
 use crate::flapping::hold_down;
 use crate::paging::{self, page};
-use crate::scene::{Scene, Standing};
+use crate::scene::{Scene, Standing, not_looked_at};
 use crate::{about, flapping, fleet, intent, severity, wording};
 
 /// The circumstances of a decision.
@@ -103,12 +103,17 @@ pub fn open(
 /// An incident with nothing in it yet; `at` is when what opens it happened.
 pub(crate) fn incident(moment: Moment<'_>, at: Timestamp, alarm: Option<&LiveAlarm>, verdict: &Verdict) -> Incident {
     let (service, found) = known_service(moment.scene);
-    let (severity, severity_because) = severity::severity(found, alarm);
+    let felt = severity::felt_by_users(alarm);
+    let (severity, severity_because) = match not_looked_at(&moment.scene.view) {
+        true => (Severity::P2, "many services are ill at once, and nobody has looked at this one yet".to_owned()),
+        false => severity::severity(found, felt),
+    };
     let minute = at.strftime("%Y%m%d-%H%M").to_string();
     Incident {
         about: about::of_service(moment.scene, found),
         severity_because,
-        at_worst: found.is_some() && severity::felt_by_users(alarm),
+        felt,
+        rated: found.is_some(),
         deadline: nightshift_diagnosis::deadline(&moment.scene.view, alarm, moment.policy, moment.now),
         ..of_nothing(IncidentId::of(service, &minute, moment.event), severity, verdict.mode, moment.now)
     }
@@ -145,7 +150,8 @@ pub(crate) fn of_nothing(id: IncidentId, severity: Severity, mode: Mode, now: Ti
         escalated_at: None,
         told_by: None,
         untold: 0,
-        at_worst: false,
+        felt: false,
+        rated: false,
     }
 }
 
@@ -249,8 +255,12 @@ pub fn rule(record: &mut ServiceRecord, moment: Moment<'_>, verdict: &Verdict, k
             paging::tell_plainly(record, policy);
         }
     }
-    let told_by_fleet = record.incident.as_ref().is_some_and(|incident| incident.told_by.is_some());
-    let every = if told_by_fleet { policy.verify.escalated_every } else { policy.verify.every };
+    let every = match record.incident.as_ref().filter(|incident| incident.told_by.is_some()) {
+        // Nobody looked at it: its first check does.
+        Some(incident) if !incident.rated => fleet::spread(policy.verify.every, &incident.id),
+        Some(_) => policy.verify.escalated_every,
+        None => policy.verify.every,
+    };
     next_check(record, every.after(now));
 }
 

@@ -100,6 +100,8 @@ pub enum Check {
     Health,
     /// The same of one of many, but for its crashes.
     OneOfMany,
+    /// Who it is: it is one of many, and nobody has looked at it yet.
+    Service,
     /// Nothing: it is one of many, and an alarm of it fired when it was heard of last.
     Nothing,
 }
@@ -123,6 +125,7 @@ pub async fn observe_check<W: SceneWorld>(
     };
     let view = match check {
         Check::Whole => return look(world, service, (known, firing), async { standing }, (stack, policy), now).await.0,
+        Check::Service => look_alone(world.service(service).await.into(), service),
         Check::Nothing => look_alone(Sight::Unseen(not_asked(service)), service),
         Check::Health | Check::OneOfMany => {
             observe_health(world, service, (alarms.first(), firing), check == Check::Health, now).await
@@ -150,18 +153,23 @@ pub async fn observe_braked<W: SceneWorld>(
     let Some(standing) = sight.seen().filter(|standing| cut_short(standing, service, policy, now)) else {
         return Err(sight);
     };
-    let found = match told_already(standing, felt, policy, now) {
+    let found = match is_spared(standing, felt, policy, now) {
         true => Sight::Unseen(not_asked(service)),
         false => world.service(service).await.into(),
     };
     Ok(scene(service, look_alone(found, service), sight, (None, Sight::Seen(None)), stack))
 }
 
-/// An incident that the fleet's tells of, and that a further alarm makes no worse.
-fn told_already(standing: &Standing, felt: bool, policy: &Policy, now: Timestamp) -> bool {
-    let many = standing.fleet.value.incident.as_ref().map(|open| &open.id);
-    let open = standing.record.value.incident.as_ref().filter(|open| !chronic(open, policy, now));
-    open.is_some_and(|open| many.is_some() && open.told_by.as_ref() == many && (open.at_worst || !felt))
+/// Nothing is asked of a service whose incident the fleet's tells of, if a further alarm
+/// makes it no worse; nor, in a storm that somebody was woken by, of any that falls ill in
+/// it: its first check looks, when AWS can answer again.
+fn is_spared(standing: &Standing, felt: bool, policy: &Policy, now: Timestamp) -> bool {
+    let Some(many) = &standing.fleet.value.incident else { return false };
+    let storm = many.pages && standing.openings.len() >= guardrails::MOST_APART as usize;
+    match standing.record.value.incident.as_ref().filter(|open| !chronic(open, policy, now)) {
+        Some(open) => open.told_by.as_ref() == Some(&many.id) && (storm || open.at_worst() || !felt),
+        None => storm,
+    }
 }
 
 /// What an open intent needs to be brought to its end is always looked at.
@@ -218,7 +226,9 @@ async fn look<W: SceneWorld>(
         (standing, foreseen)
     };
     let beside = Beside { alarm, firing, hanging };
-    let (looked, (standing, foreseen)) = tokio::join!(observe_beside(world, service, beside, now), remembered);
+    // On the heap: so many calls at once are more than a stack should hold.
+    let looked = Box::pin(observe_beside(world, service, beside, now));
+    let (looked, (standing, foreseen)) = tokio::join!(looked, Box::pin(remembered));
     let Looked { view, alarm, hanging } = looked;
     let good = standing.seen().and_then(|standing| target::last_good(&view, &standing.record.value, policy, now));
     let preflight = match good {

@@ -25,11 +25,11 @@ pub fn felt_by_users(alarm: Option<&LiveAlarm>) -> bool {
 }
 
 /// Severity and the rule that gave it, from environment, tier and user impact.
-pub fn severity(service: Option<&Service>, alarm: Option<&LiveAlarm>) -> (Severity, String) {
+pub fn severity(service: Option<&Service>, felt: bool) -> (Severity, String) {
     let environment = service.and_then(environment);
     let tier = service.and_then(|service| service.tag("tier"));
     let production = environment.is_some_and(production);
-    let felt = if felt_by_users(alarm) { "users feel it" } else { "users do not feel it yet" };
+    let feel = if felt { "users feel it" } else { "users do not feel it yet" };
     if service.is_none() {
         return (Severity::P2, "the service cannot be seen, nor its tags".into());
     }
@@ -37,11 +37,11 @@ pub fn severity(service: Option<&Service>, alarm: Option<&LiveAlarm>) -> (Severi
         (None, None) => (Severity::P2, "the service carries no environment or tier tag".into()),
         (Some(name), _) if !production => (Severity::P3, format!("environment {name} is not production")),
         (_, Some("3")) => (Severity::P3, "tier 3".into()),
-        (Some(name), Some("1")) if felt_by_users(alarm) => (Severity::P1, format!("{name}, tier 1, {felt}")),
+        (Some(name), Some("1")) if felt => (Severity::P1, format!("{name}, tier 1, {feel}")),
         (_, tier) => {
             let tier = tier.map_or("no tier".to_owned(), |tier| format!("tier {tier}"));
             let name = environment.unwrap_or("no environment tag");
-            (Severity::P2, format!("{name}, {tier}, {felt}"))
+            (Severity::P2, format!("{name}, {tier}, {feel}"))
         }
     }
 }

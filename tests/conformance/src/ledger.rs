@@ -224,6 +224,7 @@ pub(crate) fn incident(service: &ServiceRef, now: Timestamp) -> Incident {
         escalated_at: None,
         told_by: None,
         untold: 0,
-        at_worst: false,
+        felt: false,
+        rated: false,
     }
 }

@@ -10,9 +10,12 @@ pub mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use nightshift_core::ids::ServiceRef;
 use nightshift_core::notice::Pager;
+use nightshift_core::service::MODE_TAG;
+use nightshift_sim::Account;
 use nightshift_sim::meter::{Called, Units, Used};
-use nightshift_sim::scenario::ScenarioError;
+use nightshift_sim::scenario::{ScenarioError, ServiceSetup};
 use serde::Serialize;
 
 use super::invariants::{self, broken};
@@ -106,7 +109,8 @@ pub fn storm(wanted: Wanted, each: impl FnMut(i64)) -> Result<Stormed, ScenarioE
         pages += u64::from(matches!(notice.pager, Some(Pager::Trigger { .. })));
         told.insert(notice.incident);
     }
-    let found = broken(&over.ended, &Reader::absent());
+    let mut found = broken(&over.ended, &Reader::absent());
+    found.extend(unpaged(&over.account));
     let (mut broken, mut examples) = (BTreeMap::new(), Vec::new());
     for one in found {
         let name = one.split(':').next().unwrap_or_default().to_owned();
@@ -137,6 +141,27 @@ pub fn storm(wanted: Wanted, each: impl FnMut(i64)) -> Result<Stormed, ScenarioE
         broken,
         examples,
     })
+}
+
+/// Services that page by themselves whatever else is ill, by the tags that they carry and
+/// not by what was found out of them, and that woke nobody.
+fn unpaged(account: &Account) -> Vec<String> {
+    let woke = account.notices().into_iter().filter(|notice| matches!(notice.pager, Some(Pager::Trigger { .. })));
+    let woke: BTreeSet<ServiceRef> = woke.map(|notice| notice.service).collect();
+    let tagged = |service: &ServiceSetup, key: &str, values: &[&str]| {
+        service.tags.get(key).is_some_and(|value| values.contains(&value.as_str()))
+    };
+    let scenario = account.scenario();
+    let critical = scenario.services.iter().filter(|service| {
+        tagged(service, "tier", &["1"])
+            && tagged(service, "environment", &["production"])
+            && tagged(service, MODE_TAG, &["act", "approve"])
+    });
+    let named = critical.filter_map(|service| account.service_ref(&format!("{}/{}", service.cluster, service.name)));
+    named
+        .filter(|service| !woke.contains(service))
+        .map(|service| format!("every P1 pages: {service} woke nobody"))
+        .collect()
 }
 
 fn limited(name: &str, called: Called) -> Limited {

@@ -53,7 +53,7 @@ pub(super) fn squeezed<T: Serialize>(name: &str, value: &T) -> Answer<Vec<u8>> {
 fn gzip<T: Serialize>(name: &str, value: &T) -> Answer<Vec<u8>> {
     let failed = |error: std::io::Error| unreadable(PUT, name, error.to_string());
     let json = serde_json::to_vec(value).map_err(|error| unreadable(PUT, name, error.to_string()))?;
-    // A remedy waits for the processor that this takes, and a fifth more bytes cost less.
+    // A remedy waits for the processor that this takes, and a quarter more bytes cost less.
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(&json).map_err(failed)?;
     encoder.finish().map_err(failed)

@@ -49,7 +49,8 @@ fn incident(alarms: &[LiveAlarm]) -> Incident {
         escalated_at: None,
         told_by: None,
         untold: 0,
-        at_worst: false,
+        felt: false,
+        rated: false,
     }
 }
 
