@@ -8,7 +8,7 @@ use nightshift_core::mode::Severity;
 use nightshift_core::notice::{Notice, NoticeKind, Pager};
 use nightshift_core::policy::Policy;
 use nightshift_sim::scenario::{Moment, Outage, Scenario};
-use nightshift_sim::{Account, Story};
+use nightshift_sim::{Account, Delivery, Story};
 
 use super::{run_under, scenario};
 
@@ -157,4 +157,28 @@ fn the_incident_of_many_is_told_though_whoever_opened_it_died_with_every_retry()
         }
     }
     assert!(folded > 100, "in {folded} nights the fleet's incident told of others");
+}
+
+#[test]
+fn whose_alarms_cleared_unheard_is_looked_at_all_the_same() {
+    let story = Story::new(on_one_database(false));
+    let mut night = Night::new(story.account(), &Policy::default());
+    let end = story.now() + SignedDuration::from_mins(180);
+    let cleared = |delivery: &Delivery| {
+        let Delivery::Alarm { event, .. } = delivery else { return false };
+        event["detail"]["state"]["value"] == "OK"
+    };
+    let mut lost = 0;
+    while story.now() < end {
+        for delivery in story.advance_until_due(end) {
+            match cleared(&delivery) {
+                true => lost += 1,
+                false => night.deliver(delivery, 0),
+            }
+        }
+    }
+    assert!(lost >= 6, "{lost} events were lost");
+    let silent = story.ended_incidents().iter().filter(|(_, incident)| incident.untold > 0).count();
+    assert!(silent >= 2, "{silent} incidents of which the fleet's told have ended");
+    assert_eq!(of_the_fleet(&story).last().map(|notice| notice.kind), Some(NoticeKind::Resolved));
 }

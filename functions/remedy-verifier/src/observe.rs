@@ -37,7 +37,7 @@ pub fn event_of(timer: &Timer) -> EventId {
 pub async fn observe<W: World>(world: &W, timer: &Timer, stack: &Stack, policy: &Policy, now: Timestamp) -> Observed {
     let event = event_of(timer);
     let standing = observe_ledger(world, &timer.service, &event, policy, now).await;
-    let check = standing.seen().map_or(Check::Whole, check);
+    let check = standing.seen().map_or(Check::Whole, |standing| check(standing, policy, now));
     let incident = standing.seen().and_then(|standing| standing.record.value.incident.as_ref());
     let alarms = match &timer.purpose {
         Purpose::Reread { alarm } => [(alarm.name().to_owned(), world.alarm_of(alarm).await.into())].into(),
@@ -57,7 +57,7 @@ pub async fn observe<W: World>(world: &W, timer: &Timer, stack: &Stack, policy: 
 }
 
 /// What the check of the service's incident looks at.
-fn check(standing: &Standing) -> Check {
+fn check(standing: &Standing, policy: &Policy, now: Timestamp) -> Check {
     let Some(incident) = &standing.record.value.incident else { return Check::Whole };
     if incident.open_intent().is_some() || incident.raised.is_some() {
         return Check::Whole;
@@ -66,6 +66,8 @@ fn check(standing: &Standing) -> Check {
         false => Check::Health,
         true if incident.all_ok() => Check::OneOfMany,
         true if !incident.rated => Check::Service,
+        // That it cleared may have come before that it rang, or not at all.
+        true if policy.verify.escalated_every.after(incident.heard_at) <= now => Check::OneOfMany,
         true => Check::Nothing,
     }
 }

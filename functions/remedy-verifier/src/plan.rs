@@ -19,7 +19,7 @@ use nightshift_incident::life::{self, Moment};
 use nightshift_incident::plan::{Decision, Plan};
 use nightshift_incident::rating::rate;
 use nightshift_incident::resume::{resume, resume_intent};
-use nightshift_incident::scene::looked_at_alone;
+use nightshift_incident::scene::{looked_at_alone, not_checked};
 use nightshift_incident::{end, fleet, intent};
 
 use crate::observe::{Observed, event_of};
@@ -114,7 +114,7 @@ fn orphan(moment: Moment<'_>, mut record: ServiceRecord, intent: &Intent) -> Pla
 
 fn check(moment: Moment<'_>, mut record: ServiceRecord, open: Incident, alarms: &[&LiveAlarm]) -> Plan {
     let Moment { scene, policy, now, .. } = moment;
-    if looked_at_alone(&scene.view) && !open.all_ok() {
+    if not_checked(&scene.view) && !open.all_ok() {
         if !open.rated && scene.view.service.seen().is_some() {
             rate(&mut record, moment);
         }
@@ -243,8 +243,11 @@ fn unhealthy(
         return Plan::claiming(Decision::CheckAgain { waiting_for }, moment.claim(record, None));
     }
     let told = record.incident.as_ref().is_some_and(|incident| incident.told_by.is_some() && incident.rated);
-    let seldom = now >= open.deadline || told;
-    let every = if seldom { policy.verify.escalated_every } else { policy.verify.every };
+    let every = match now >= open.deadline {
+        _ if told => fleet::spread(policy.verify.escalated_every, &open.id),
+        true => policy.verify.escalated_every,
+        false => policy.verify.every,
+    };
     life::next_check(&mut record, every.after(now));
     Plan::claiming(Decision::CheckAgain { waiting_for }, moment.claim(record, None))
 }

@@ -258,7 +258,7 @@ pub fn rule(record: &mut ServiceRecord, moment: Moment<'_>, verdict: &Verdict, k
     let every = match record.incident.as_ref().filter(|incident| incident.told_by.is_some()) {
         // Nobody looked at it: its first check does.
         Some(incident) if !incident.rated => fleet::spread(policy.verify.every, &incident.id),
-        Some(_) => policy.verify.escalated_every,
+        Some(incident) => fleet::spread(policy.verify.escalated_every, &incident.id),
         None => policy.verify.every,
     };
     next_check(record, every.after(now));

@@ -185,6 +185,11 @@ pub fn looked_at_alone(view: &ServiceView) -> bool {
     view.stopped.fault().is_some_and(Fault::is_not_asked)
 }
 
+/// Nor were its alarms and metrics read: it is as ill as it was heard to be.
+pub fn not_checked(view: &ServiceView) -> bool {
+    view.metrics.fault().is_some_and(Fault::is_not_asked)
+}
+
 /// Not even the service was looked at: its incident is told by another, and no worse.
 pub fn not_looked_at(view: &ServiceView) -> bool {
     view.service.fault().is_some_and(Fault::is_not_asked)
