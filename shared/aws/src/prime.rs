@@ -17,6 +17,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 
+use nightshift_core::tally::Tallied;
+
 use crate::client::Account;
 
 /// The function starts with or without them.
@@ -123,6 +125,8 @@ impl Account {
         }
         let each = AT_ONCE.iter().flat_map(|(endpoint, times)| std::iter::repeat_n(*endpoint, *times));
         futures_util::future::join_all(each.map(|endpoint| Box::pin(self.connect(endpoint)))).await;
+        // That it is answered without a signature is no denial, and nothing was called.
+        drop(self.tally().take());
     }
 
     async fn connect(&self, endpoint: Endpoint) {
@@ -153,7 +157,48 @@ impl Account {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use aws_smithy_runtime_api::client::http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+
     use super::*;
+
+    /// Keeps what was sent, and denies it.
+    #[derive(Clone, Debug, Default)]
+    struct Wire(Arc<Mutex<Vec<String>>>);
+
+    impl HttpConnector for Wire {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            let (headers, body) = (request.headers().len(), request.body().bytes().map(<[u8]>::len));
+            self.0.lock().unwrap().push(format!("{} {} {headers} {body:?}", request.method(), request.uri()));
+            HttpConnectorFuture::ready(Ok(HttpResponse::new(403.try_into().unwrap(), SdkBody::empty())))
+        }
+    }
+
+    impl HttpClient for Wire {
+        fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+            SharedHttpConnector::new(self.clone())
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "switches")]
+    fn nothing_of_a_request_leaves_but_where_it_goes() {
+        let wire = Wire::default();
+        let config = aws_sdk_ssm::Config::builder()
+            .behavior_version(aws_sdk_ssm::config::BehaviorVersion::latest())
+            .region(aws_sdk_ssm::config::Region::new("eu-west-1"))
+            .credentials_provider(aws_sdk_ssm::config::Credentials::new("AKID", "hush", None, None, "test"))
+            .http_client(wire.clone())
+            .build();
+        let client = aws_sdk_ssm::Client::from_conf(config);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async { blank!(client.get_parameter().name("/nightshift/halt")) });
+        assert_eq!(*wire.0.lock().unwrap(), ["GET https://ssm.eu-west-1.amazonaws.com/ 0 Some(0)"]);
+    }
 
     #[test]
     fn the_root_of_a_url_is_its_host() {

@@ -27,7 +27,9 @@ pub fn answer(
     live: &Sight<Option<LiveAlarm>>,
     symptom: Option<&LiveAlarm>,
 ) -> Plan {
-    if moment.standing.record.value.incident.is_some() && not_looked_at(&moment.scene.view) {
+    let open = moment.standing.record.value.incident.as_ref();
+    let goes_on = open.is_some_and(|open| !chronic(open, moment.policy, moment.now));
+    if goes_on && not_looked_at(&moment.scene.view) {
         let mut record = moment.record();
         life::join(&mut record, moment, signal);
         if let Some(incident) = record.incident.as_mut() {
