@@ -4,6 +4,7 @@
 use nightshift_core::incident::Phase;
 use nightshift_core::policy::Policy;
 use nightshift_core::remedy::Outcome;
+use nightshift_core::tally::{Counter, Family, Tallied};
 use nightshift_sim::Story;
 use nightshift_sim::scenario::{Moment, Outage, Scenario, ServiceSetup, Watched};
 
@@ -84,6 +85,29 @@ fn with_an_older_release() -> Scenario {
         (older.revision, older.at) = (41, Moment::minutes(-9 * 24 * 60));
         service.releases.insert(0, older);
     })
+}
+
+/// While AWS has to be asked again for the timer or the notice, what was seen of the service
+/// grows old: it is looked at once more.
+#[test]
+fn a_person_who_deploys_while_aws_is_asked_again_wins_too() {
+    let (story, event) = firing_in(with_an_older_release());
+    let service = story.service_ref("checkout").unwrap();
+    let mut looked = 0;
+    let outcome = while_it_is_answered(&story, &event, || {
+        if nightshift_sim::Account::record(&story, &service).incident.is_none() {
+            return false;
+        }
+        let looks = story.calls().iter().filter(|call| call.operation == "ecs:DescribeServices").count();
+        if looked == 0 {
+            looked = looks;
+            story.tally().add(Counter::all(Family::AwsRetries));
+        }
+        // The last look has seen what it saw.
+        looks > looked && story.person_deploys(&service, 41)
+    });
+    assert!(matches!(&outcome, Some(Outcome::Withheld { refusal }) if refusal.name() == "Overtaken"), "{outcome:?}");
+    assert_eq!(changes(&story), Vec::<String>::new());
 }
 
 #[test]

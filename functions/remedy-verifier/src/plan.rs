@@ -20,6 +20,7 @@ use nightshift_incident::plan::{Decision, Plan};
 use nightshift_incident::rating::rate;
 use nightshift_incident::resume::{resume, resume_intent};
 use nightshift_incident::scene::{looked_at_alone, not_checked};
+use nightshift_incident::spread::within;
 use nightshift_incident::{end, fleet, intent};
 
 use crate::observe::{Observed, event_of};
@@ -244,7 +245,7 @@ fn unhealthy(
     }
     let told = record.incident.as_ref().is_some_and(|incident| incident.told_by.is_some() && incident.rated);
     let every = match now >= open.deadline {
-        _ if told => fleet::spread(policy.verify.escalated_every, &open.id),
+        _ if told => within(policy.verify.escalated_every, &open.id),
         true => policy.verify.escalated_every,
         false => policy.verify.every,
     };

@@ -178,6 +178,11 @@ impl Tally {
         }
     }
 
+    /// Attempts of AWS calls after the first, so far.
+    pub fn retries(&self) -> u64 {
+        self.count().times.get(&Counter::all(Family::AwsRetries)).copied().unwrap_or_default()
+    }
+
     /// Notes how long an AWS call took, retries included.
     pub fn called(&self, took: Duration) {
         self.count().calls.push(took);

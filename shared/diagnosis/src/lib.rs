@@ -1,6 +1,6 @@
 //! Why a service is unwell, and when it is well again.
 //!
-//! [`observe_service`] looks, [`diagnose`] weighs, [`recovery`] checks what
+//! [`observe_beside`] looks, [`diagnose`] weighs, [`recovery`] checks what
 //! came of a remedy. Only the first does I/O, and it only reads; the other two
 //! are pure, so a stored view gives the same answer on every machine: weights
 //! are integers, per cent come from a table ([`percent`]), and of floating
@@ -35,7 +35,7 @@ mod recovery;
 
 pub use causes::{diagnose, reconsider};
 pub use gate::Gate;
-pub use observe::{Beside, LOOKBACK, Looked, ServiceWorld, observe_beside, observe_health, observe_service};
+pub use observe::{Beside, LOOKBACK, Looked, ServiceWorld, observe_beside, observe_health};
 pub use percent::percent;
 pub use recovery::{Recovery, deadline, recovery};
 pub use view::ServiceView;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use nightshift_core::alarm::LiveAlarm;
-use nightshift_core::fault::{Fault, Sight};
+use nightshift_core::fault::Fault;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::metric::{MetricId, Point, Series, Signal};
 use nightshift_core::ports::{AlarmReads, Answer, LedgerReads, MetricReads, ScalingReads, ServiceReads, TargetReads};
@@ -21,7 +21,7 @@ pub const LOOKBACK: Span = Span::hours(3);
 const DAY: Span = Span::hours(24);
 const WEEK: Span = Span::hours(168);
 
-/// The ports [`observe_service`] reads through.
+/// The ports a service is looked at through.
 pub trait ServiceWorld: AlarmReads + MetricReads + ServiceReads + TargetReads + ScalingReads + LedgerReads {}
 
 impl<W> ServiceWorld for W where W: AlarmReads + MetricReads + ServiceReads + TargetReads + ScalingReads + LedgerReads {}
@@ -49,22 +49,6 @@ pub struct Looked<T> {
     pub hanging: T,
 }
 
-/// Looks at everything about `service` that a diagnosis, a remedy or a
-/// verification uses, in as few rounds of calls as their order allows.
-///
-/// It cannot fail: a part that cannot be had is `Sight::Unseen` with its
-/// fault. `alarm` says which metric shows the symptom.
-pub async fn observe_service<W: ServiceWorld>(
-    world: &W,
-    service: &ServiceRef,
-    alarm: Option<&LiveAlarm>,
-    now: Timestamp,
-) -> ServiceView {
-    let known = async { Ok(alarm.cloned()) };
-    let beside = Beside { alarm: known, firing: world.alarms_firing(), hanging: async |_: Option<&Service>| () };
-    observe_beside(world, service, beside, now).await.view
-}
-
 /// Looks at what tells whether `service` is well again, and at nothing that tells why it
 /// was ill. `crashes`: at tasks that stopped, too.
 pub async fn observe_health<W: ServiceWorld>(
@@ -86,18 +70,20 @@ pub async fn observe_health<W: ServiceWorld>(
     let (front, stopped) = tokio::join!(with_what_hangs_on_it(world, service, beside, now), stopped);
     ServiceView {
         service: front.live.into(),
-        history: Sight::Unseen(not_asked()),
         stopped: stopped.into(),
         metrics: front.metrics.map(|measured| measured.signals).into(),
         firing: front.firing.into(),
-        scaling: Sight::Unseen(not_asked()),
         targets: front.targets.into(),
-        health_issues: Sight::Unseen(not_asked()),
-        traffic_shifts: Vec::new(),
+        ..ServiceView::unseen(not_asked())
     }
 }
 
-/// The same as [`observe_service`], and what is read beside it.
+/// Looks at everything about `service` that a diagnosis, a remedy or a
+/// verification uses, and at what is read beside it, in as few rounds of calls
+/// as their order allows.
+///
+/// It cannot fail: a part that cannot be had is `Sight::Unseen` with its
+/// fault. The alarm says which metric shows the symptom.
 pub async fn observe_beside<W: ServiceWorld, T>(
     world: &W,
     service: &ServiceRef,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use nightshift_core::alarm::LiveAlarm;
-use nightshift_core::fault::Sight;
+use nightshift_core::fault::{Fault, Sight};
 use nightshift_core::health::HealthIssue;
 use nightshift_core::metric::{Series, Signal};
 use nightshift_core::release::ServiceDeployment;
@@ -41,6 +41,21 @@ pub struct ServiceView {
 }
 
 impl ServiceView {
+    /// Nothing of it was seen, and this is why.
+    pub fn unseen(fault: Fault) -> Self {
+        Self {
+            service: Sight::Unseen(fault.clone()),
+            history: Sight::Unseen(fault.clone()),
+            stopped: Sight::Unseen(fault.clone()),
+            metrics: Sight::Unseen(fault.clone()),
+            firing: Sight::Unseen(fault.clone()),
+            scaling: Sight::Unseen(fault.clone()),
+            targets: Sight::Unseen(fault.clone()),
+            health_issues: Sight::Unseen(fault),
+            traffic_shifts: Vec::new(),
+        }
+    }
+
     /// The service, if it was seen and exists.
     pub fn live_service(&self) -> Option<&Service> {
         self.service.seen().and_then(Option::as_ref)

@@ -13,16 +13,15 @@ use nightshift_core::incident::{Incident, ServiceRecord};
 use nightshift_core::ledger::{Claim, ClaimError, Versioned};
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::{
-    Answer, CodeDeployWrites, HookWrites, LedgerReads, LedgerWrites, NoticeWrites, ScalingWrites, ServiceReads,
-    ServiceWrites, SwitchReads, TimerWrites,
+    CodeDeployWrites, HookWrites, LedgerReads, LedgerWrites, NoticeWrites, ScalingWrites, ServiceReads, ServiceWrites,
+    SwitchReads, TimerWrites,
 };
 use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::{Outcome, Remedy, Resume};
-use nightshift_core::service::Service;
 use nightshift_core::tally::Tallied;
 use nightshift_core::timer::Timer;
 
-use crate::last_look::{is_needed, last_look};
+use crate::last_look::{LastLook, last_look};
 use crate::outbox::{busy, keys, publish, settle};
 use crate::plan::Plan;
 use crate::{counted, end};
@@ -167,23 +166,19 @@ async fn finish<W: Hands>(
         }
     };
     let open = record.incident.as_ref().and_then(Incident::open_intent);
-    let last_look = async {
-        match open.filter(|intent| is_needed(&intent.remedy)) {
-            Some(_) => last_look(world, &record.service, policy, now).await,
-            None => None,
-        }
-    };
-    let again = async {
-        match open.map(|intent| &intent.remedy) {
-            Some(Remedy::RollBack { .. }) if resume == Some(Resume::DoAgain) => {
-                Some(world.service(&record.service).await)
-            }
-            _ => None,
-        }
+    let acts = open.map(|intent| &intent.remedy).filter(|_| resume == Some(Resume::DoAgain));
+    let look = async || match acts {
+        Some(remedy) => last_look(world, &record.service, remedy, policy, now).await,
+        None => LastLook::default(),
     };
     // A remedy waits for all: nothing changes production without its check set and
     // people told. The last look may go at the same time, and the case be kept.
-    let (set, published, withheld, again, ()) = tokio::join!(set_timer, publish(world, record), last_look, again, keep);
+    let retries = world.tally().retries();
+    let (set, published, mut seen, ()) = tokio::join!(set_timer, publish(world, record), look(), keep);
+    // What was seen is old by then: AWS was asked more than once for something of this.
+    if acts.is_some() && world.tally().retries() > retries {
+        seen = look().await;
+    }
     let no_timer = set.err();
     let timer = timer.filter(|_| no_timer.is_none()).cloned();
     if let Some(fault) = no_timer.as_ref().filter(|fault| fault.transient()) {
@@ -199,7 +194,7 @@ async fn finish<W: Hands>(
     let outcome = match no_timer {
         // No remedy without its check, and no retry cures this: tell people.
         Some(fault) if resume == Some(Resume::DoAgain) => Some(Outcome::Failed { fault }),
-        _ => take(world, &record.service, &intent.remedy, resume, (withheld, again), now).await?,
+        _ => take(world, &record.service, &intent.remedy, resume, seen, now).await?,
     };
     let Some(outcome) = outcome else {
         settle(world, standing, told, now).await?;
@@ -223,7 +218,7 @@ async fn take<W: Hands>(
     service: &ServiceRef,
     remedy: &Remedy,
     resume: Option<Resume>,
-    (withheld, again): (Option<Refusal>, Option<Answer<Option<Service>>>),
+    seen: LastLook,
     now: Timestamp,
 ) -> Result<Option<Outcome>, Fault> {
     match resume {
@@ -233,20 +228,8 @@ async fn take<W: Hands>(
         Some(Resume::TooLate) => return Ok(Some(Outcome::Withheld { refusal: Refusal::AlarmStale { at: now } })),
         Some(Resume::DoAgain) => {}
     }
-    if let Some(refusal) = withheld {
-        return Ok(Some(Outcome::Withheld { refusal }));
-    }
-    if let Remedy::RollBack { from, to } = remedy {
-        // UpdateService has no condition: somebody may have deployed a fix
-        // while this was decided.
-        match again.unwrap_or(Ok(None)) {
-            Ok(Some(found)) if found.task_definition == *to => return Ok(Some(Outcome::FoundTaken { at: now })),
-            Ok(Some(found)) if found.task_definition == *from => {}
-            Ok(_) => return Ok(Some(Outcome::Withheld { refusal: Refusal::Overtaken })),
-            // No retry cures it: people hear at once which action is missing.
-            Err(fault) if !fault.transient() => return Ok(Some(Outcome::Failed { fault })),
-            Err(fault) => return Err(fault),
-        }
+    if let Some(outcome) = seen.forestalls(remedy, now)? {
+        return Ok(Some(outcome));
     }
     let done = match remedy {
         Remedy::StopDeployment { deployment, .. } => world.stop_deployment(service, deployment).await,

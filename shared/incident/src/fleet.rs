@@ -134,13 +134,6 @@ pub fn overdue(standing: &Standing, home: &Home, now: Timestamp) -> Option<Timer
     (OVERDUE.after(open.due) <= now).then(|| Timer::fleet(&fleet, &open.id, open.check, open.due))
 }
 
-/// Many that are to be looked at within a minute wait for up to three times as long each,
-/// so that AWS lets their checks through.
-pub fn spread(hold: Span, incident: &IncidentId) -> Span {
-    let share = incident.as_str().bytes().fold(7_i64, |sum, byte| (sum * 31 + i64::from(byte)) % 256);
-    Span::seconds(hold.as_seconds() * (128 + share) / 128)
-}
-
 /// Decides what is told of the fleet.
 pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
     let standing = match self_drill::known(&observed.standing) {

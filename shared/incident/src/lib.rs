@@ -23,6 +23,7 @@ pub mod preflight;
 pub mod resume;
 pub mod rollbacks;
 pub mod severity;
+pub mod spread;
 pub mod stuck;
 pub mod target;
 

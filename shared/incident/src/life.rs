@@ -22,6 +22,7 @@ use crate::decide::{Verdict, known_service};
 use crate::flapping::hold_down;
 use crate::paging::{self, page};
 use crate::scene::{Scene, Standing, not_looked_at};
+use crate::spread::{spread, within};
 use crate::{about, flapping, fleet, intent, severity, wording};
 
 /// The circumstances of a decision.
@@ -257,8 +258,8 @@ pub fn rule(record: &mut ServiceRecord, moment: Moment<'_>, verdict: &Verdict, k
     }
     let every = match record.incident.as_ref().filter(|incident| incident.told_by.is_some()) {
         // Nobody looked at it: its first check does.
-        Some(incident) if !incident.rated => fleet::spread(policy.verify.every, &incident.id),
-        Some(incident) => fleet::spread(policy.verify.escalated_every, &incident.id),
+        Some(incident) if !incident.rated => spread(policy.verify.every, &incident.id),
+        Some(incident) => within(policy.verify.escalated_every, &incident.id),
         None => policy.verify.every,
     };
     next_check(record, every.after(now));
@@ -302,7 +303,7 @@ pub fn cleared(record: &mut ServiceRecord, alarm: &AlarmArn, at: Timestamp, poli
         if incident.told_by.is_some() {
             // One of many: a single look at the end of the hold-down is enough.
             incident.healthy_since = Some(now);
-            hold = fleet::spread(hold, &incident.id);
+            hold = spread(hold, &incident.id);
         }
         next_check(record, hold.after(now));
     }

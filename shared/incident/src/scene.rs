@@ -200,18 +200,7 @@ fn not_asked(service: &ServiceRef) -> Fault {
 }
 
 fn look_alone(found: Sight<Option<Service>>, service: &ServiceRef) -> ServiceView {
-    let fault = not_asked(service);
-    ServiceView {
-        service: found,
-        history: Sight::Unseen(fault.clone()),
-        stopped: Sight::Unseen(fault.clone()),
-        metrics: Sight::Unseen(fault.clone()),
-        firing: Sight::Unseen(fault.clone()),
-        scaling: Sight::Unseen(fault.clone()),
-        targets: Sight::Unseen(fault.clone()),
-        health_issues: Sight::Unseen(fault),
-        traffic_shifts: Vec::new(),
-    }
+    ServiceView { service: found, ..ServiceView::unseen(not_asked(service)) }
 }
 
 /// Three rounds of calls at most: what waits for nothing, what waits for that, and what

@@ -16,7 +16,7 @@ use nightshift_core::release::{ServiceDeployment, TaskDefinition};
 use nightshift_core::service::{ScalableTarget, Service, Strategy, TargetHealth};
 use nightshift_core::span::Span;
 use nightshift_core::task::StoppedTask;
-use nightshift_diagnosis::{LOOKBACK, ServiceView, observe_service};
+use nightshift_diagnosis::{Beside, LOOKBACK, ServiceView, observe_beside};
 
 use crate::night::{BALANCER, GROUP, Night, ago, alarm, errors, metric, now, series, step, web};
 
@@ -142,11 +142,13 @@ impl LedgerReads for Account {
 }
 
 fn observe(account: &Account, alarm: Option<&LiveAlarm>) -> ServiceView {
-    fn sendable<F: Future<Output = ServiceView> + Send>(future: F) -> F {
+    fn sendable<F: Future<Output: Send> + Send>(future: F) -> F {
         future
     }
+    let known = async { Ok(alarm.cloned()) };
+    let beside = Beside { alarm: known, firing: account.alarms_firing(), hanging: async |_: Option<&Service>| () };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(sendable(observe_service(account, &web(), alarm, now())))
+    runtime.block_on(sendable(observe_beside(account, &web(), beside, now()))).view
 }
 
 #[test]
