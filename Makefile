@@ -1,5 +1,5 @@
 # make demo   a night on the simulated account; Rust is all it needs
-# make test   everything that CI runs: Rust, the template, the stack on this machine
+# make test   everything that CI tests: Rust, the template, the stack on this machine
 # make local  the stack on this machine, left running until Ctrl-C
 # make bench  how fast and how large it is, beside the same job in Python and Node
 # make package  what `sam deploy` takes, for both architectures
@@ -78,7 +78,7 @@ lint: format clippy template-test ## Formatting, clippy, and the template's chec
 
 # In this order: what fails soonest, first. `stack-test` holds `template-test`.
 .PHONY: test
-test: ## Everything that CI runs.
+test: ## Everything that CI tests.
 	$(MAKE) format
 	$(MAKE) clippy
 	$(MAKE) rust-test
@@ -131,7 +131,7 @@ bench: cargo ## How fast and how large it is, beside Python and Node; target/ben
 	@$${CARGO_TARGET_DIR:-target}/release/nightshift-bench run $(BENCH)
 
 # Each build on its own, as each is shipped: together they would share features. One
-# function alone: make budget FUNCTIONS=notifier BUDGET="--only notifier".
+# function alone, as .ci/run does it: make budget FUNCTIONS=notifier BUDGET="--only notifier".
 FUNCTIONS := $(notdir $(wildcard functions/*))
 
 .PHONY: budget

@@ -16,6 +16,7 @@ pub mod floor;
 pub mod ledger;
 pub mod life;
 pub mod measure;
+pub mod money;
 pub mod picture;
 pub mod recording;
 pub mod report;

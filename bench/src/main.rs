@@ -48,7 +48,8 @@ enum What {
         /// Only see whether all runs: the figures are of no worth.
         #[arg(long)]
         quick: bool,
-        /// Ours once more with a variable set, under that name: NAME:VARIABLE=VALUE.
+        /// Ours once more under that name with a variable set, or another build of it:
+        /// NAME:VARIABLE=VALUE, NAME:FILE.
         #[arg(long, value_name = "CHANGE")]
         also: Vec<String>,
     },
@@ -125,9 +126,16 @@ async fn measured(world: &mut World, arguments: &Arguments, quick: bool, also: &
 }
 
 fn changed(ours: &Variant, change: &str) -> Result<Variant, Failed> {
-    let (name, set) = change.split_once(':').ok_or_else(|| format!("{change}: expected NAME:VARIABLE=VALUE"))?;
-    let (variable, value) = set.split_once('=').ok_or_else(|| format!("{change}: expected NAME:VARIABLE=VALUE"))?;
-    Ok(Variant { name: name.to_owned(), artifact: None, ..ours.clone() }.with(variable, value))
+    let (name, set) =
+        change.split_once(':').ok_or_else(|| format!("{change}: expected NAME:VARIABLE=VALUE or NAME:FILE"))?;
+    let ours = Variant { name: name.to_owned(), ..ours.clone() };
+    match set.split_once('=') {
+        Some((variable, value)) => Ok(Variant { artifact: None, ..ours }.with(variable, value)),
+        None => {
+            let other = Path::new(set).canonicalize().map_err(|error| format!("{set}: {error}"))?;
+            Ok(Variant { environment: ours.environment, ..Variant::program(name, &other) })
+        }
+    }
 }
 
 /// It stands beside this program.
@@ -186,16 +194,15 @@ fn weighed(write: bool, only: Option<&str>) -> Result<(), Failed> {
     let may = may.map_err(|error| format!("{WEIGHTS}: {error}; cure: make budget BUDGET=--write"))??;
     let may = only.into_iter().fold(may, Weights::of);
     print!("{}", may.text(&found));
-    if may.architecture != found.architecture {
-        println!("{WEIGHTS} is of {}: nothing is held here", may.architecture);
+    if (&may.compiler, &may.architecture) != (&found.compiler, &found.architecture) {
+        println!("{WEIGHTS} is of {} on {}: nothing is held here", may.compiler, may.architecture);
         return Ok(());
     }
     let over = may.over(&found);
     if over.is_empty() {
         return Ok(());
     }
-    let compilers = format!("{WEIGHTS} is of {}, this is {}", may.compiler, found.compiler);
-    Err(format!("{}\n{compilers}\nif it is meant: nightshift-bench weigh --write", over.join("\n")).into())
+    Err(format!("{}\nif it is meant: make budget BUDGET=--write", over.join("\n")).into())
 }
 
 async fn look(world: &mut World, variant: &Variant, latency: Duration, whole: bool) -> Result<(), Failed> {

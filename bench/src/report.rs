@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::calls::Calls;
 use crate::conditions::{Condition, Often};
 use crate::figures::Figures;
+use crate::money::Billed;
 
 /// The product of a bench.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +21,9 @@ pub struct Report {
     pub often: BTreeMap<Condition, Often>,
     /// Ours first.
     pub variants: Vec<Measured>,
+    /// What Lambda bills at each size of memory; empty where no share can be dealt out.
+    #[serde(default)]
+    pub billed: Vec<Billed>,
     /// What was promised, and what came of it.
     pub goals: Vec<Goal>,
     /// What could not be measured, and why.

@@ -12,6 +12,7 @@ use crate::chain;
 use crate::conditions::{Condition, Often};
 use crate::life::{Life, World};
 use crate::measure::{Worthless, measure, remedied};
+use crate::money::{SIZES_MB, bill};
 use crate::recording::{NoRecording, Recording};
 use crate::report::{Machine, Measured, Report, goals};
 use crate::runtime_api::Answer;
@@ -63,10 +64,13 @@ pub async fn run(
     let (there, gone): (Vec<Variant>, Vec<Variant>) = variants.iter().cloned().partition(Variant::is_set_up);
     missing.extend(gone.iter().map(|variant| format!("{}: it is not set up; cure: make bench", variant.name)));
     let variants = &there[..];
-    let share = Share::make().map_err(|error| missing.push(format!("{}: {error}", Condition::Share.title()))).ok();
+    let mut share = Share::make().map_err(|error| missing.push(format!("{}: {error}", Condition::Share.title()))).ok();
     let possible = |condition: &Condition| *condition != Condition::Share || share.is_some();
     let conditions: Vec<Condition> = Condition::ALL.into_iter().filter(possible).collect();
-    let starts: usize = conditions.iter().map(|condition| often(*condition).lives * variants.len()).sum();
+    let at_each_size = often(Condition::Latency);
+    let sizes = if share.is_some() { SIZES_MB.len() } else { 0 };
+    let starts: usize = conditions.iter().map(|condition| often(*condition).lives).sum();
+    let starts = (starts + sizes * at_each_size.lives) * variants.len();
     let bar = ProgressBar::new(starts as u64);
     bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} starts, {eta} left  {msg}")?);
     let mut all: Vec<Measured> = variants.iter().map(|variant| unmeasured(variant, &mut missing)).collect();
@@ -91,6 +95,14 @@ pub async fn run(
             }
         }
     }
+    let mut billed = Vec::new();
+    if let Some(share) = share.as_mut() {
+        let progress = |name: &str| {
+            bar.set_message(format!("what Lambda bills: {name}"));
+            bar.inc(1);
+        };
+        billed = bill(world, variants, at_each_size, share, progress).await;
+    }
     bar.finish_and_clear();
     Ok(Report {
         made_at: Timestamp::now(),
@@ -98,6 +110,7 @@ pub async fn run(
         often: conditions.iter().map(|condition| (*condition, often(*condition))).collect(),
         goals: goals(&all),
         variants: all,
+        billed,
         missing,
     })
 }

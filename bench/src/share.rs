@@ -1,4 +1,4 @@
-//! The CPU that Lambda gives a function of 128 MB: a share of one, by a quota of Linux.
+//! The CPU that Lambda gives a function of so much memory: a share of one, by a quota of Linux.
 //! During init it gives all of it, and so does the bench.
 
 use std::fs;
@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// Lambda gives one CPU at 1769 MB.
 const MEMORY_OF_A_CPU_MB: u64 = 1769;
-const MEMORY_MB: u64 = 128;
+/// The least that a function can have.
+const SMALLEST_MB: u64 = 128;
 /// The kernel deals the share out once in so many microseconds, as in Lambda.
 const PERIOD_US: u64 = 20_000;
 const NAME: &str = "nightshift-bench";
@@ -15,6 +16,8 @@ const NAME: &str = "nightshift-bench";
 /// A control group of its own; removed when it is dropped.
 #[derive(Debug)]
 pub struct Share {
+    /// Memory of the function.
+    pub memory_mb: u64,
     folder: PathBuf,
     version: Version,
 }
@@ -33,7 +36,7 @@ pub struct NoShare {
 }
 
 impl Share {
-    /// Makes the control group, without a quota yet.
+    /// Makes the control group for 128 MB, without a quota yet.
     ///
     /// # Errors
     /// If this machine lets nobody make one here.
@@ -46,7 +49,7 @@ impl Share {
     }
 
     fn of(root: &Path, version: Version) -> io::Result<Self> {
-        let share = Self { folder: root.join(NAME), version };
+        let share = Self { memory_mb: SMALLEST_MB, folder: root.join(NAME), version };
         if !share.folder.is_dir() {
             fs::create_dir(&share.folder)?;
         }
@@ -81,7 +84,7 @@ impl Share {
     /// # Errors
     /// If the kernel refuses.
     pub fn close(&self) -> io::Result<()> {
-        let quota = PERIOD_US * MEMORY_MB / MEMORY_OF_A_CPU_MB;
+        let quota = PERIOD_US * self.memory_mb / MEMORY_OF_A_CPU_MB;
         match self.version {
             Version::One => fs::write(self.folder.join("cpu.cfs_quota_us"), quota.to_string()),
             Version::Two => fs::write(self.folder.join("cpu.max"), format!("{quota} {PERIOD_US}")),

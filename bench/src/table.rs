@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::conditions::Condition;
 use crate::figures::Figures;
+use crate::money;
 use crate::report::{Bound, Goal, OURS, Report};
 
 type Column = (&'static str, fn(&Figures) -> f64);
@@ -30,6 +31,7 @@ pub fn text(report: &Report) -> String {
         of_condition(&mut text, report, condition);
     }
     of_calls(&mut text, report);
+    text.push_str(&money::text(&report.billed));
     for goal in &report.goals {
         let _ = writeln!(text, "{}", line_of(goal));
     }

@@ -133,7 +133,7 @@ fn without_any_part_there_is_no_page() {
 fn what_each_part_writes_today_is_what_the_page_reads() {
     let folder = folder("today");
     let seeds = Seeds { first_seed: 1_000_000, seeds: 3 };
-    let wanted = Wanted { services: 10, alarms: 30, concurrency: 10, seed: 1 };
+    let wanted = Wanted { services: 10, ill: 10, alarms: 30, concurrency: 10, seed: 1 };
     let [incidents, deliveries, storm] = [
         json!(simulated(&nights(3, |index| seeds.night(index), || ()))),
         json!(deliveries(2, 0, || ())),

@@ -43,7 +43,7 @@ fn the_same_seeds_are_the_same_schedules_on_any_number_of_processors() {
 
 #[test]
 fn a_storm_breaks_no_rule_and_is_looked_at_in_short() {
-    let wanted = Wanted { services: 120, alarms: 600, concurrency: 1000, seed: 1 };
+    let wanted = Wanted { services: 120, ill: 120, alarms: 600, concurrency: 1000, seed: 1 };
     let stormed = storm(wanted, |_| ()).unwrap();
     assert_eq!((&stormed.broken, stormed.dead), (&std::collections::BTreeMap::new(), 0), "{:?}", stormed.examples);
     assert_eq!(stormed.incidents, 120);

@@ -77,6 +77,28 @@ pub enum Simulation {
         #[command(flatten)]
         told: Told,
     },
+    /// How calls, money and time grow with the number of services: 1, 10, 100, and so on.
+    ///
+    /// Of each size one service is ill, and then all of them at the same minute. Exit code 1: something grows faster
+    /// than the services that are ill, or an invariant was broken.
+    #[command(
+        after_help = "Examples:\n  nightshift simulate scale\n  nightshift simulate scale --most 10000 --json | \
+                            jq .faster\n\ndocs/simulate.md says how it is modelled."
+    )]
+    Scale {
+        /// No more services than so many.
+        #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        most: u32,
+        /// Invocations at once that the account lets.
+        #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        concurrency: u32,
+        /// Another seed, other services act.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How it is told.
+        #[command(flatten)]
+        told: Told,
+    },
     /// One page with pictures of what incidents, deliveries, storm and the proof on the wire wrote.
     ///
     /// It stands by itself: one file, no script, nothing from elsewhere. A part that is not there is named.

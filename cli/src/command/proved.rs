@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -11,8 +12,10 @@ use crate::paint::{Ink, Paint, wrapped};
 use crate::simulate::page::parts::Parts;
 use crate::simulate::page::{self, verdict};
 use crate::simulate::storm::Wanted;
-use crate::simulate::{deliveries, storm};
+use crate::simulate::{deliveries, scale, storm};
 
+/// How often the spinner turns.
+const TICK: Duration = Duration::from_millis(100);
 /// Characters of a line of prose.
 const WIDTH: usize = 96;
 
@@ -33,6 +36,17 @@ pub(super) fn storm(wanted: Wanted, told: &Told, paint: Paint) -> Result<ExitCod
     bar.finish_and_clear();
     simulated::told(&stormed, told, || storm::text::text(&stormed, paint))?;
     Ok(if stormed.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs fleets of every size.
+pub(super) fn scale(most: u32, (concurrency, seed): (u32, u64), told: &Told, paint: Paint) -> Result<ExitCode, Wrong> {
+    let bar = ProgressBar::new_spinner().with_style(ProgressStyle::with_template("  {spinner} {elapsed} {msg}")?);
+    bar.enable_steady_tick(TICK);
+    let scaled = scale::scale(most, concurrency, seed, |what| bar.set_message(what.to_owned()))?;
+    bar.finish_and_clear();
+    simulated::told(&scaled, told, || scale::text(&scaled, paint))?;
+    let broken = scaled.steps.iter().flat_map(|step| [&step.one, &step.all]).any(|it| !it.broken.is_empty());
+    Ok(if scaled.faster.is_empty() && !broken { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Draws the page of the parts that are there, and says what it says on top.

@@ -25,7 +25,10 @@ pub(super) fn simulated(simulation: Simulation, paint: Paint) -> Result<ExitCode
             return proved::deliveries(seeds, first_seed, &told, paint);
         }
         Simulation::Storm { services, alarms, concurrency, seed, told } => {
-            return proved::storm(Wanted { services, alarms, concurrency, seed }, &told, paint);
+            return proved::storm(Wanted { services, ill: services, alarms, concurrency, seed }, &told, paint);
+        }
+        Simulation::Scale { most, concurrency, seed, told } => {
+            return proved::scale(most, (concurrency, seed), &told, paint);
         }
         Simulation::Page { from, out } => proved::page(&from, out, paint)?,
     }

@@ -10,6 +10,7 @@ pub mod invariants;
 pub mod judge;
 pub mod page;
 pub mod reader;
+pub mod scale;
 pub mod storm;
 pub mod text;
 pub mod year;

@@ -6,7 +6,7 @@
 //! whichever event brings it.
 
 use jiff::Timestamp;
-use nightshift_core::case::{Case, SCHEMA};
+use nightshift_core::case::{NewCase, SCHEMA};
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::image::{ImageId, ImageRecord, Marked, Tagging, Untagging};
 use nightshift_core::ledger::Versioned;
@@ -87,18 +87,17 @@ impl<W: World> Handler<W> {
         let told_before = &observed.record.value.unpublished;
         let notices = plan.record.iter().flat_map(|record| &record.unpublished);
         for notice in notices.filter(|notice| !told_before.contains(notice)) {
-            let case = Case {
+            let case = NewCase {
                 schema: SCHEMA,
-                build: env!("CARGO_PKG_VERSION").to_owned(),
-                function: "image-guard".to_owned(),
-                incident: Some(notice.incident.clone()),
-                service: Some(notice.service.clone()),
-                event: event.clone(),
-                // Both are plain data: they serialise.
-                observed: serde_json::to_value(observed).unwrap_or_default(),
-                policy: self.policy.clone(),
+                build: env!("CARGO_PKG_VERSION"),
+                function: "image-guard",
+                incident: Some(&notice.incident),
+                service: Some(&notice.service),
+                event,
+                observed,
+                policy: &self.policy,
                 now,
-                plan: serde_json::to_value(plan).unwrap_or_default(),
+                plan,
             };
             if let Err(fault) = self.world.keep_case(&notice.incident, notice.sequence, &case).await {
                 tracing::warn!(%fault, "a case was not kept");

@@ -10,7 +10,7 @@ mod past;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use nightshift_core::case::Case;
+use nightshift_core::case::{Case, NewCase};
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{AlarmArn, EventId, IncidentId, ServiceRef};
@@ -113,7 +113,12 @@ impl LedgerWrites for Account {
         self.put(item::silent(silent)?).await
     }
 
-    async fn keep_case(&self, incident: &IncidentId, sequence: u32, case: &Case) -> Answer<()> {
+    async fn keep_case(
+        &self,
+        incident: &IncidentId,
+        sequence: u32,
+        case: &NewCase<'_, impl Serialize + Sync, impl Serialize + Sync>,
+    ) -> Answer<()> {
         let key = Key::case(incident, sequence);
         let packed = pack::packed(&key.to_string(), case)?;
         self.put(item::case(&key, packed, case.now)).await

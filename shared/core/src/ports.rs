@@ -17,9 +17,10 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::alarm::LiveAlarm;
-use crate::case::Case;
+use crate::case::NewCase;
 use crate::fault::Fault;
 use crate::health::HealthIssue;
 use crate::https::{HttpsAnswer, HttpsRequest};
@@ -232,7 +233,12 @@ pub trait LedgerWrites: Sync {
 
     /// `dynamodb:PutItem`, compressed and capped: the decision's case, under
     /// the sequence of the notice it led to.
-    fn keep_case(&self, incident: &IncidentId, sequence: u32, case: &Case) -> impl Future<Output = Answer<()>> + Send;
+    fn keep_case(
+        &self,
+        incident: &IncidentId,
+        sequence: u32,
+        case: &NewCase<'_, impl Serialize + Sync, impl Serialize + Sync>,
+    ) -> impl Future<Output = Answer<()>> + Send;
 
     /// `dynamodb:PutItem`: an AWS Health issue, newest news wins.
     fn keep_health_issue(&self, issue: &HealthIssue) -> impl Future<Output = Answer<()>> + Send;

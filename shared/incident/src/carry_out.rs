@@ -6,7 +6,7 @@
 //! of an intent is read from the account.
 
 use jiff::Timestamp;
-use nightshift_core::case::Case;
+use nightshift_core::case::NewCase;
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ids::{EventId, ServiceRef};
 use nightshift_core::incident::{Incident, ServiceRecord};
@@ -20,6 +20,7 @@ use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::{Outcome, Remedy, Resume};
 use nightshift_core::tally::Tallied;
 use nightshift_core::timer::Timer;
+use serde::Serialize;
 
 use crate::last_look::{LastLook, last_look};
 use crate::outbox::{busy, keys, publish, settle};
@@ -80,7 +81,7 @@ pub enum Carried {
 pub async fn carry_out<W: Hands>(
     world: &W,
     plan: &Plan,
-    case: &Case,
+    case: &NewCase<'_, impl Serialize + Sync, impl Serialize + Sync>,
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Carried, Fault> {
@@ -137,7 +138,11 @@ pub(crate) async fn write<W: LedgerWrites>(
 /// The case explains the decision; the decision does not wait for it. It is
 /// kept under the notice that the decision led to: a check that tells nobody
 /// anything must not take the place of one that did.
-async fn keep_case<W: LedgerWrites>(world: &W, plan: &Plan, case: &Case) {
+async fn keep_case<W: LedgerWrites>(
+    world: &W,
+    plan: &Plan,
+    case: &NewCase<'_, impl Serialize + Sync, impl Serialize + Sync>,
+) {
     let claim = plan.claim.as_ref();
     let Some(notice) = claim.and_then(|claim| claim.record.unpublished.last()) else { return };
     if claim.is_none_or(|claim| notice.at != claim.at) {

@@ -1,7 +1,7 @@
 //! Observe, plan, carry out; again if somebody else wrote in between.
 
 use jiff::Timestamp;
-use nightshift_core::case::{Case, SCHEMA};
+use nightshift_core::case::{NewCase, SCHEMA};
 use nightshift_core::fault::Fault;
 use nightshift_core::policy::Policy;
 use nightshift_core::remedy::Outcome;
@@ -49,7 +49,7 @@ pub struct Answering<'a> {
 ///
 /// # Errors
 /// If the event has to be delivered again.
-pub async fn respond<W: Hands, O: Serialize>(
+pub async fn respond<W: Hands, O: Serialize + Sync>(
     world: &W,
     answering: Answering<'_>,
     observe: impl AsyncFn() -> O,
@@ -73,20 +73,19 @@ pub async fn respond<W: Hands, O: Serialize>(
 }
 
 /// The case of a decision: all that is needed to make it again.
-fn case_of<O: Serialize>(answering: Answering<'_>, observed: &O, plan: &Plan) -> Case {
+fn case_of<'a, O>(answering: Answering<'a>, observed: &'a O, plan: &'a Plan) -> NewCase<'a, O, Plan> {
     let Answering { function, event, policy, now } = answering;
     let record = plan.record();
-    Case {
+    NewCase {
         schema: SCHEMA,
-        build: env!("CARGO_PKG_VERSION").to_owned(),
-        function: function.to_owned(),
-        incident: record.and_then(|record| record.incident.as_ref()).map(|incident| incident.id.clone()),
-        service: record.map(|record| record.service.clone()),
-        event: event.clone(),
-        // Both are plain data: they serialise.
-        observed: serde_json::to_value(observed).unwrap_or_default(),
-        policy: policy.clone(),
+        build: env!("CARGO_PKG_VERSION"),
+        function,
+        incident: record.and_then(|record| record.incident.as_ref()).map(|incident| &incident.id),
+        service: record.map(|record| &record.service),
+        event,
+        observed,
+        policy,
         now,
-        plan: serde_json::to_value(plan).unwrap_or_default(),
+        plan,
     }
 }

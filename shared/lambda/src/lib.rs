@@ -14,6 +14,7 @@ use nightshift_core::policy::Policy;
 use nightshift_core::settings::{SettingsError, Variables};
 use nightshift_core::tally::Tally;
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Registry, fmt};
@@ -65,9 +66,10 @@ where
             Ok(report) => {
                 line.ends(Ended::Done);
                 metrics.delivered(now, tally);
-                let report = serde_json::to_value(report).unwrap_or(Value::Null);
-                tracing::info!(function, request, %report, "done");
-                Ok::<Value, Diagnostic>(report)
+                // Once, for the log and for the answer.
+                let report = to_raw_value(&report).unwrap_or_else(|_| RawValue::NULL.to_owned());
+                tracing::info!(function, request, report = report.get(), "done");
+                Ok::<Box<RawValue>, Diagnostic>(report)
             }
             Err(error) => {
                 line.ends(Ended::Failed);

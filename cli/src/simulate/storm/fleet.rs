@@ -21,8 +21,8 @@ const WATCHED: [(&str, Watched, Option<&str>, f64); 5] = [
     ("latency-p90", Watched::Latency, Some("p90"), 0.5),
 ];
 
-/// So many services, with so many alarms over all of them.
-pub fn fleet(services: u32, alarms: u32, seed: u64) -> Result<Scenario, ScenarioError> {
+/// So many services, the first of which fall ill, with so many alarms over all of them.
+pub fn fleet(services: u32, ill: u32, alarms: u32, seed: u64) -> Result<Scenario, ScenarioError> {
     let mut scenario = builtin("bad-release").unwrap_or_else(|| Scenario::parse(""))?;
     scenario.seed = seed;
     scenario.fleet_services = Some(services);
@@ -39,7 +39,7 @@ pub fn fleet(services: u32, alarms: u32, seed: u64) -> Result<Scenario, Scenario
         name: "orders-db".into(),
         at: Moment::minutes(-3),
         until: Some(Moment::minutes(LASTS)),
-        services: names.iter().map(|(cluster, name)| format!("{cluster}/{name}")).collect(),
+        services: names.iter().take(ill as usize).map(|(cluster, name)| format!("{cluster}/{name}")).collect(),
         errors_percent: 60.0,
         latency_factor: 8.0,
         grows_over: Span::seconds(0),

@@ -34,6 +34,8 @@ const LOG_GB: f64 = 3e-6;
 pub struct Wanted {
     /// Services.
     pub services: u32,
+    /// So many of them fall ill.
+    pub ill: u32,
     /// Alarms over all of them, within a minute.
     pub alarms: u32,
     /// Invocations at once.
@@ -98,8 +100,8 @@ pub struct Limited {
 /// # Errors
 /// If its scenario is wrong, which would be a mistake of this build.
 pub fn storm(wanted: Wanted, each: impl FnMut(i64)) -> Result<Stormed, ScenarioError> {
-    let Wanted { services, alarms, concurrency, seed } = wanted;
-    let scenario = fleet::fleet(services, alarms, seed)?;
+    let Wanted { services, ill, alarms, concurrency, seed } = wanted;
+    let scenario = fleet::fleet(services, ill, alarms, seed)?;
     let over = course::run(scenario, concurrency as usize, &mut Dice::new(seed, "storm"), each);
     let used = over.account.used();
     let (mut notices, mut pages) = (BTreeMap::new(), 0);
@@ -110,7 +112,7 @@ pub fn storm(wanted: Wanted, each: impl FnMut(i64)) -> Result<Stormed, ScenarioE
         told.insert(notice.incident);
     }
     let mut found = broken(&over.ended, &Reader::absent());
-    found.extend(unpaged(&over.account));
+    found.extend(unpaged(&over.account, ill as usize));
     let (mut broken, mut examples) = (BTreeMap::new(), Vec::new());
     for one in found {
         let name = one.split(':').next().unwrap_or_default().to_owned();
@@ -145,14 +147,14 @@ pub fn storm(wanted: Wanted, each: impl FnMut(i64)) -> Result<Stormed, ScenarioE
 
 /// Services that page by themselves whatever else is ill, by the tags that they carry and
 /// not by what was found out of them, and that woke nobody.
-fn unpaged(account: &Account) -> Vec<String> {
+fn unpaged(account: &Account, ill: usize) -> Vec<String> {
     let woke = account.notices().into_iter().filter(|notice| matches!(notice.pager, Some(Pager::Trigger { .. })));
     let woke: BTreeSet<ServiceRef> = woke.map(|notice| notice.service).collect();
     let tagged = |service: &ServiceSetup, key: &str, values: &[&str]| {
         service.tags.get(key).is_some_and(|value| values.contains(&value.as_str()))
     };
     let scenario = account.scenario();
-    let critical = scenario.services.iter().filter(|service| {
+    let critical = scenario.services.iter().take(ill).filter(|service| {
         tagged(service, "tier", &["1"])
             && tagged(service, "environment", &["production"])
             && tagged(service, MODE_TAG, &["act", "approve"])

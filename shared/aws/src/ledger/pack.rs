@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use nightshift_core::case::Case;
+use nightshift_core::case::NewCase;
 use nightshift_core::ports::Answer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,13 +21,13 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// The case as gzip of JSON. One that is too large goes without its event,
 /// which is in the log, rather than not at all.
-pub(super) fn packed(name: &str, case: &Case) -> Answer<Vec<u8>> {
+pub(super) fn packed(name: &str, case: &NewCase<'_, impl Serialize, impl Serialize>) -> Answer<Vec<u8>> {
     let whole = gzip(name, case)?;
     if whole.len() <= CAP {
         return Ok(whole);
     }
-    let without = Case { event: json!({"left_out": "too large for the ledger"}), ..case.clone() };
-    let without = gzip(name, &without)?;
+    let left_out = json!({"left_out": "too large for the ledger"});
+    let without = gzip(name, &NewCase { event: &left_out, ..*case })?;
     if without.len() <= CAP {
         return Ok(without);
     }
@@ -62,24 +62,27 @@ fn gzip<T: Serialize>(name: &str, value: &T) -> Answer<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nightshift_core::case::SCHEMA;
+    use nightshift_core::case::{Case, SCHEMA};
     use nightshift_core::ids::fingerprint;
     use nightshift_core::policy::Policy;
     use serde_json::Value;
 
-    fn case(event: Value, observed: Value) -> Case {
-        Case {
+    /// A case packed, and what will be read of it.
+    fn kept(event: &Value, observed: &Value) -> (Answer<Vec<u8>>, Case) {
+        let policy = Policy::default();
+        let new = NewCase {
             schema: SCHEMA,
-            build: "0.1.0".to_owned(),
-            function: "alarm-responder".to_owned(),
+            build: "0.1.0",
+            function: "alarm-responder",
             incident: None,
             service: None,
             event,
             observed,
-            policy: Policy::default(),
+            policy: &policy,
             now: "2026-11-20T03:00:00Z".parse().unwrap(),
-            plan: Value::Null,
-        }
+            plan: &Value::Null,
+        };
+        (packed("incident#1 case#000001", &new), Case::of(&new).unwrap())
     }
 
     /// Text that gzip cannot make smaller than half.
@@ -89,20 +92,20 @@ mod tests {
 
     #[test]
     fn a_case_comes_back_as_it_was_kept() {
-        let case = case(json!({"id": "ä"}), json!([1.5]));
-        assert_eq!(unpacked("case", &packed("case", &case).unwrap()), Ok(case));
+        let (packed, case) = kept(&json!({"id": "ä"}), &json!([1.5]));
+        assert_eq!(unpacked("case", &packed.unwrap()), Ok(case));
     }
 
     #[test]
     fn a_case_that_is_too_large_goes_without_its_event() {
-        let packed = packed("case", &case(noise(), json!(1))).unwrap();
-        let kept: Case = unpacked("case", &packed).unwrap();
-        assert_eq!(kept, case(json!({"left_out": "too large for the ledger"}), json!(1)));
+        let (packed, whole) = kept(&noise(), &json!(1));
+        let without: Case = unpacked("case", &packed.unwrap()).unwrap();
+        assert_eq!(without, Case { event: json!({"left_out": "too large for the ledger"}), ..whole });
     }
 
     #[test]
     fn a_case_that_is_still_too_large_is_refused() {
-        let fault = packed("incident#1 case#000001", &case(json!(1), noise())).unwrap_err();
+        let fault = kept(&json!(1), &noise()).0.unwrap_err();
         assert!(fault.to_string().starts_with("dynamodb:PutItem incident#1 case#000001 failed"), "{fault}");
     }
 

@@ -1,12 +1,14 @@
 //! The ledger.
 
 use jiff::Timestamp;
-use nightshift_core::case::Case;
+use nightshift_core::case::{Case, NewCase};
+use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{AlarmArn, EventId, IncidentId, ServiceRef};
 use nightshift_core::incident::{Incident, ServiceRecord};
 use nightshift_core::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, TimelineEntry, Versioned};
 use nightshift_core::ports::{AlarmMap, Answer, ChatLedger, LedgerReads, LedgerWrites};
+use serde::Serialize;
 
 use crate::account::Account;
 use crate::meter;
@@ -86,11 +88,18 @@ impl LedgerWrites for Account {
         .await
     }
 
-    async fn keep_case(&self, incident: &IncidentId, sequence: u32, case: &Case) -> Answer<()> {
+    async fn keep_case(
+        &self,
+        incident: &IncidentId,
+        sequence: u32,
+        case: &NewCase<'_, impl Serialize + Sync, impl Serialize + Sync>,
+    ) -> Answer<()> {
+        let case = Case::of(case)
+            .map_err(|error| Fault::new(PUT, incident.to_string(), FaultKind::Permanent, error.to_string()))?;
         self.write(PUT, format!("case {incident}#{sequence}"), |state| {
             // It is kept packed, to about an eighth.
-            state.meter_write("case", incident.as_str(), || meter::bytes(case) / 8);
-            state.ledger.cases.insert((incident.clone(), sequence), case.clone());
+            state.meter_write("case", incident.as_str(), || meter::bytes(&case) / 8);
+            state.ledger.cases.insert((incident.clone(), sequence), case);
             Ok(())
         })
         .await
