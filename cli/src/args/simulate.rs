@@ -81,10 +81,8 @@ pub enum Simulation {
     ///
     /// Of each size one service is ill, and then all of them at the same minute. Exit code 1: something grows faster
     /// than the services that are ill, or an invariant was broken.
-    #[command(
-        after_help = "Examples:\n  nightshift simulate scale\n  nightshift simulate scale --most 10000 --json | \
-                            jq .faster\n\ndocs/simulate.md says how it is modelled."
-    )]
+    #[command(after_help = "Examples:\n  nightshift simulate scale\n  nightshift simulate scale --most 100 --json | \
+                            jq .faster\n\ndocs/simulate.md says how it is modelled.")]
     Scale {
         /// No more services than so many.
         #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use nightshift_sim::meter::Called;
 use nightshift_sim::scenario::ScenarioError;
-use ops_reviewer::table::aligned;
 use serde::Serialize;
 
+use super::storm::text::table;
 use super::storm::{Stormed, Wanted, storm};
 use crate::paint::{Ink, Paint};
 
@@ -106,10 +106,10 @@ fn faster(steps: &[Step]) -> Vec<String> {
 pub fn text(scaled: &Scaled, paint: Paint) -> String {
     let mut text = format!("\n  {}\n\n", paint.ink(Ink::Bold, "One of so many services is ill"));
     let head = ["services", "invocations", "calls", "ledger units", "messages", "USD", "minutes"];
-    text.push_str(&table(&head, scaled.steps.iter().map(|step| of_one(step.services, &step.one)).collect(), paint));
+    text.push_str(&table(&under(&head, scaled.steps.iter().map(|step| of_one(step.services, &step.one))), paint));
     text.push_str(&format!("  {}\n\n", paint.ink(Ink::Bold, "All are, within the same minute")));
     let head = ["services", "invocations", "of each", "calls", "of each", "USD", "messages", "pages", "minutes"];
-    text.push_str(&table(&head, scaled.steps.iter().map(|step| of_all(step.services, &step.all)).collect(), paint));
+    text.push_str(&table(&under(&head, scaled.steps.iter().map(|step| of_all(step.services, &step.all))), paint));
     scaled.steps.iter().for_each(|step| text.push_str(&beyond(step)));
     text.push('\n');
     for one in &scaled.faster {
@@ -180,16 +180,8 @@ fn units(stormed: &Stormed) -> f64 {
     stormed.ledger.values().map(|units| units.read + units.write).sum()
 }
 
-fn table(head: &[&str], rows: Vec<Vec<String>>, paint: Paint) -> String {
-    let mut all = vec![head.iter().map(|word| (*word).to_owned()).collect()];
-    all.extend(rows);
-    let mut text = String::new();
-    for (row, line) in aligned(&all).iter().enumerate() {
-        let line = if row == 0 { paint.ink(Ink::Dim, line) } else { line.clone() };
-        text.push_str(&format!("  {line}\n"));
-    }
-    text.push('\n');
-    text
+fn under(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<Vec<String>> {
+    std::iter::once(head.iter().map(|word| (*word).to_owned()).collect()).chain(rows).collect()
 }
 
 #[cfg(test)]

@@ -81,7 +81,8 @@ fn ledger(stormed: &Stormed) -> Vec<Vec<String>> {
     rows
 }
 
-fn table(rows: &[Vec<String>], paint: Paint) -> String {
+/// Rows below their head.
+pub(in crate::simulate) fn table(rows: &[Vec<String>], paint: Paint) -> String {
     let mut text = String::new();
     for (row, line) in aligned(rows).iter().enumerate() {
         let line = if row == 0 { paint.ink(Ink::Dim, line) } else { line.clone() };
