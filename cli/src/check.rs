@@ -37,7 +37,11 @@ fn meaning(policy: &Policy) -> Vec<String> {
             deployments.stuck_least,
             deployments.stuck_most
         ),
-        format!("Scales out to {} % of the wanted tasks.", scaling.step_percent),
+        format!(
+            "Scales out to {} % of the wanted tasks, or to as many as the load needs: {} % at most, never beyond the \
+             service's own maximum.",
+            scaling.step_percent, scaling.most_percent
+        ),
         format!(
             "At most {} remedies on a service in 24 hours, the same one not again within {}; at most {} over all \
              services in {}.",

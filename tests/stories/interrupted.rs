@@ -8,8 +8,8 @@ use jiff::SignedDuration;
 use nightshift::night::{Night, What};
 use nightshift_core::fault::FaultKind;
 use nightshift_core::policy::Policy;
-use nightshift_sim::Story;
 use nightshift_sim::scenario::{Moment, Scenario};
+use nightshift_sim::{Account, Story};
 use serde_json::Value;
 
 use super::{run, scenario};
@@ -103,6 +103,27 @@ fn a_scale_out_killed_at_any_call_ends_the_same() {
     let spike = short_spike();
     sweep(&spike, CALLS, "killed before", |story, k| story.stop_before(k));
     sweep(&spike, CALLS, "killed after", |story, k| story.stop_after(k));
+}
+
+/// What AWS refused to say when the alarm rang, it says to the second look.
+#[test]
+fn a_second_look_killed_at_any_call_ends_the_same() {
+    let unseen = |story: &Story| story.fault_on("ecs:ListServiceDeployments", FaultKind::Transient, 3);
+    let calm = Story::new(scenario("bad-release"));
+    unseen(&calm);
+    run(&calm);
+    let (calls, expect) = (calm.calls(), calm.final_state());
+    let remedy = calls.iter().position(|call| call.operation == "ecs:UpdateService").unwrap();
+    let begins = calls[..remedy].iter().rposition(|call| call.at < calls[remedy].at).unwrap() + 1;
+    for k in begins + 1..=remedy + 8 {
+        for stop in [Account::stop_before, Account::stop_after] {
+            let story = Story::new(scenario("bad-release"));
+            unseen(&story);
+            stop(&story, k);
+            run(&story);
+            assert_eq!(story.final_state(), expect, "killed at call {k}: {}", calls[k - 1].operation);
+        }
+    }
 }
 
 #[test]

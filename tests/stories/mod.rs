@@ -1,5 +1,6 @@
 //! Stories: the functions' handlers on the simulated account.
 
+mod again;
 mod bad_release;
 mod costs;
 mod costs_news;

@@ -5,11 +5,13 @@
 //! it, once as it was and then with one piece less each time.
 
 mod alarm;
+mod check;
 mod deployment;
 mod outcome;
 mod rules;
 
 pub mod text;
+mod weighed;
 
 use jiff::Timestamp;
 use nightshift_core::case::Case;
@@ -120,11 +122,7 @@ pub fn explain(text: &str) -> Result<Explained, CaseError> {
             let plan = image_guard::plan::plan(&observed, &case.policy, case.now);
             Ok(unweighed(&case, Outcome::of_image(&plan.decision), "an image was looked at", IMAGES))
         }
-        "remedy-verifier" => {
-            let observed = case::observed(&case)?;
-            let plan = remedy_verifier::plan::plan(&observed, &case.policy, case.now);
-            Ok(unweighed(&case, Outcome::of(&plan), "an incident was checked", CHECKS))
-        }
+        "remedy-verifier" => check::explain(&case),
         fleet::FUNCTION => {
             let observed = case::observed(&case)?;
             let plan = fleet::plan(&observed, &case.policy, case.now);
@@ -137,8 +135,6 @@ pub fn explain(text: &str) -> Result<Explained, CaseError> {
 const IMAGES: &str = "This decision has no diagnosis: an image is judged by its findings alone (docs/images.md).";
 const MANY: &str = "This decision has no diagnosis: it counts the incidents that opened lately and are open (docs/policy.md, \
                     guardrails.fleet_services). Each of these has a case of its own.";
-const CHECKS: &str = "This decision has no diagnosis: a check asks whether alarms, tasks and metrics are well again. \
-                      The case of the alarm that opened the incident has one.";
 
 /// A decision that no evidence was weighed for.
 fn unweighed(case: &Case, decided: Outcome, happened: &str, because: &str) -> Explained {

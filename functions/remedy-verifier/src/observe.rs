@@ -9,9 +9,9 @@ use nightshift_core::ids::EventId;
 use nightshift_core::incident::Incident;
 use nightshift_core::policy::Policy;
 use nightshift_core::timer::{Purpose, Timer};
-use nightshift_incident::fleet;
 use nightshift_incident::scene::{Check, Scene, Standing, observe_check, observe_ledger, observe_switch, observe_with};
 use nightshift_incident::stack::Stack;
+use nightshift_incident::{again, fleet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +46,18 @@ pub async fn observe<W: World>(world: &W, timer: &Timer, stack: &Stack, policy: 
     };
     let live: Vec<LiveAlarm> = alarms.values().filter_map(|alarm| alarm.seen()?.clone()).collect();
     let with = (stack, policy);
+    if let Some(symptom) = looks_again(timer, incident).then(|| again::symptom(&live)).flatten() {
+        let known = async { Ok(Some(symptom.clone())) };
+        let standing = observe_switch(world, standing.clone());
+        let scene = observe_with(world, &timer.service, known, standing, with, now).await.0;
+        return Observed { timer: timer.clone(), alarms, scene };
+    }
     let scene = match timer.purpose {
+        // It may need more tasks than it got.
+        Purpose::Verify { .. } if incident.is_some_and(|incident| incident.raised.is_some()) => {
+            let standing = observe_switch(world, standing).await;
+            observe_check(world, &timer.service, (check, &live), standing, with, now).await
+        }
         Purpose::Reread { .. } => {
             let (first, standing) = (live.first().cloned(), observe_switch(world, standing));
             observe_with(world, &timer.service, async { Ok(first) }, standing, with, now).await.0
@@ -54,6 +65,21 @@ pub async fn observe<W: World>(world: &W, timer: &Timer, stack: &Stack, policy: 
         _ => observe_check(world, &timer.service, (check, &live), standing, with, now).await,
     };
     Observed { timer: timer.clone(), alarms, scene }
+}
+
+/// The check looks at everything again, to decide.
+fn looks_again(timer: &Timer, incident: Option<&Incident>) -> bool {
+    let checked = |open: &&Incident| matches!(timer.purpose, Purpose::Verify { number, .. } if number == open.checks);
+    incident.filter(checked).is_some_and(again::is_due)
+}
+
+impl Observed {
+    /// The alarm whose symptom a second look weighs, if this was one.
+    pub fn looked_again(&self) -> Option<&LiveAlarm> {
+        let standing = self.scene.standing.seen().filter(|standing| !standing.seen)?;
+        let due = looks_again(&self.timer, standing.record.value.incident.as_ref());
+        due.then(|| again::symptom(self.alarms.values().filter_map(|alarm| alarm.seen()?.as_ref()))).flatten()
+    }
 }
 
 /// What the check of the service's incident looks at.

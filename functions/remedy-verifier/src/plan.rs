@@ -1,19 +1,21 @@
 //! Whether an incident is over: pure rules over what was observed.
 
+mod reread;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use nightshift_core::alarm::{AlarmSignal, AlarmState, Door, LiveAlarm};
+use nightshift_core::alarm::{AlarmState, LiveAlarm};
+use nightshift_core::cause::Diagnosis;
 use nightshift_core::fault::{Fault, Sight};
-use nightshift_core::ids::{AlarmArn, IncidentId, fingerprint};
+use nightshift_core::ids::{IncidentId, fingerprint};
 use nightshift_core::incident::{Incident, Intent, JoinedAlarm, Phase, ServiceRecord};
 use nightshift_core::mode::Mode;
 use nightshift_core::policy::Policy;
 use nightshift_core::remedy::RemedyKind;
 use nightshift_core::timer::{Purpose, Timer};
-use nightshift_diagnosis::{Recovery, recovery};
-use nightshift_incident::about;
-use nightshift_incident::answer::{answer, replay};
+use nightshift_diagnosis::{Recovery, diagnose, recovery};
+use nightshift_incident::answer::replay;
 use nightshift_incident::flapping::hold_down;
 use nightshift_incident::life::{self, Moment};
 use nightshift_incident::plan::{Decision, Plan};
@@ -21,12 +23,22 @@ use nightshift_incident::rating::rate;
 use nightshift_incident::resume::{resume, resume_intent};
 use nightshift_incident::scene::{looked_at_alone, not_checked};
 use nightshift_incident::spread::within;
+use nightshift_incident::{about, again, more};
 use nightshift_incident::{end, fleet, intent};
 
+use self::reread::reread;
 use crate::observe::{Observed, event_of};
 
 /// Decides what the timer's check comes to.
 pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
+    plan_by(observed, &|alarm| diagnose(&observed.scene.view, Some(alarm), policy, now), policy, now)
+}
+
+/// The evidence of a second look, once the alarm is known whose symptom it is.
+type Weigh<'a> = &'a dyn Fn(&LiveAlarm) -> Diagnosis;
+
+/// The same, where the evidence of a second look adds up to that.
+pub fn plan_by(observed: &Observed, weigh: Weigh<'_>, policy: &Policy, now: Timestamp) -> Plan {
     let scene = &observed.scene;
     let standing = match &scene.standing {
         Sight::Seen(standing) => standing,
@@ -38,7 +50,7 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
     let event = event_of(&observed.timer);
     let moment = Moment { scene, standing, policy, event: &event, now };
     match &observed.timer.purpose {
-        Purpose::Verify { incident, number } => verify(moment, incident, *number, observed),
+        Purpose::Verify { incident, number } => verify(moment, (incident, *number), observed, weigh),
         // Those of other functions, and what is of no service.
         Purpose::Watch { .. } | Purpose::Look { .. } | Purpose::Fleet { .. } | Purpose::SelfDrill { .. } => {
             Plan::of(Decision::Settled)
@@ -69,7 +81,7 @@ pub fn of_the_fleet(timer: &Timer, observed: &fleet::Observed, policy: &Policy, 
     }
 }
 
-fn verify(moment: Moment<'_>, id: &IncidentId, number: u32, observed: &Observed) -> Plan {
+fn verify(moment: Moment<'_>, (id, number): (&IncidentId, u32), observed: &Observed, weigh: Weigh<'_>) -> Plan {
     let mut record = moment.record();
     if let Some(incident) = record.incident.as_mut() {
         forget_deleted(incident, observed);
@@ -81,7 +93,7 @@ fn verify(moment: Moment<'_>, id: &IncidentId, number: u32, observed: &Observed)
             let open = open.clone();
             match open.open_intent() {
                 Some(intent) => orphan(moment, record, intent),
-                None => check(moment, record, open, &alarms),
+                None => check(moment, record, open, &alarms, weigh),
             }
         }
         _ => Plan::of(Decision::Settled),
@@ -113,7 +125,13 @@ fn orphan(moment: Moment<'_>, mut record: ServiceRecord, intent: &Intent) -> Pla
     Plan { resume: Some(found), ..Plan::claiming(decision, moment.claim(record, None)) }
 }
 
-fn check(moment: Moment<'_>, mut record: ServiceRecord, open: Incident, alarms: &[&LiveAlarm]) -> Plan {
+fn check(
+    moment: Moment<'_>,
+    mut record: ServiceRecord,
+    open: Incident,
+    alarms: &[&LiveAlarm],
+    weigh: Weigh<'_>,
+) -> Plan {
     let Moment { scene, policy, now, .. } = moment;
     if not_checked(&scene.view) && !open.all_ok() {
         if !open.rated && scene.view.service.seen().is_some() {
@@ -141,7 +159,14 @@ fn check(moment: Moment<'_>, mut record: ServiceRecord, open: Incident, alarms: 
     }
     match found {
         Recovery::Healed { because } => healthy(moment, record, &open, because),
-        Recovery::NotYet { waiting_for } => unhealthy(moment, record, &open, alarms, waiting_for),
+        Recovery::NotYet { waiting_for } => {
+            let again = again::is_due(&open).then(|| again::symptom(alarms.iter().copied())).flatten();
+            let decided = match again {
+                Some(alarm) => again::look(moment, record.clone(), &open, (alarm, weigh(alarm))),
+                None => more::more(moment, record.clone(), &open, alarms),
+            };
+            decided.unwrap_or_else(|| unhealthy(moment, record, &open, alarms, waiting_for))
+        }
     }
 }
 
@@ -262,37 +287,6 @@ fn eased(moment: Moment<'_>, open: &Incident, alarms: &[&LiveAlarm]) -> bool {
     let scaled = open.taken().is_some_and(|intent| intent.remedy.kind() == RemedyKind::ScaleOut);
     let service = moment.scene.view.service.seen().and_then(Option::as_ref);
     scaled && open.raised.is_some() && quiet(alarms) && service.is_some_and(nightshift_core::service::Service::settled)
-}
-
-/// A newborn alarm has come of age: ALARM counts as a fresh signal now.
-fn reread(moment: Moment<'_>, arn: &AlarmArn, observed: &Observed) -> Plan {
-    let Some(live) = observed.alarms.get(arn.name()) else { return Plan::of(Decision::Settled) };
-    let alarm = live.seen().and_then(Option::as_ref).filter(|alarm| alarm.arn == *arn);
-    let Some(alarm) = alarm.filter(|alarm| alarm.state == AlarmState::Alarm) else {
-        return Plan::of(Decision::Settled);
-    };
-    let service = &moment.scene.service;
-    let signal = AlarmSignal {
-        event: moment.event.clone(),
-        door: Door::Timer,
-        arn: alarm.arn.clone(),
-        name: alarm.name.clone(),
-        account: service.account.clone(),
-        region: service.region.clone(),
-        kind: alarm.kind,
-        state: alarm.state,
-        previous: None,
-        suppressed_by: None,
-        was_suppressed: false,
-        at: moment.now,
-        reason: alarm.reason.clone().unwrap_or_default(),
-        description: alarm.description.clone(),
-        tags: alarm.tags.clone(),
-        metrics: alarm.metrics.clone(),
-        children: Vec::new(),
-        drill: false,
-    };
-    answer(moment, &signal, live, Some(alarm))
 }
 
 #[cfg(test)]

@@ -103,4 +103,8 @@ pub struct Diagnosis {
     /// The gate beside the score: the onset lies after the release, and at
     /// least one sign is specific to it.
     pub release_gate: bool,
+    /// The CPU that the requests of now take, in per cent of what the tasks have, if
+    /// that can be told.
+    #[serde(default)]
+    pub demand_percent: Option<u32>,
 }

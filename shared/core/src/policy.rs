@@ -108,8 +108,11 @@ pub struct Rollback {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scaling {
-    /// The minimum is raised to this share of the tasks that run, per cent.
+    /// The minimum is raised to this share of the tasks that are wanted, per cent …
     pub step_percent: u32,
+    /// … or, where the load is known to need more, to as much as it needs and to this
+    /// share at most.
+    pub most_percent: u32,
 }
 
 /// Limits on remedies.
@@ -193,7 +196,7 @@ impl Default for Rollback {
 
 impl Default for Scaling {
     fn default() -> Self {
-        Self { step_percent: 150 }
+        Self { step_percent: 150, most_percent: 400 }
     }
 }
 

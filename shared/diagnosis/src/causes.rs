@@ -8,6 +8,7 @@ use nightshift_core::alarm::LiveAlarm;
 use nightshift_core::cause::{Cause, Diagnosis, Evidence, Likelihood};
 use nightshift_core::policy::Policy;
 
+use crate::demand::demand;
 use crate::evidence::{self, Finding};
 use crate::gate::Gate;
 use crate::percent::percent;
@@ -64,6 +65,7 @@ fn weighed(scene: &Scene, without: Option<&str>) -> Diagnosis {
         onset: scene.onset,
         suspect: scene.lineup.map(|lineup| lineup.named()),
         release_gate: Gate::without(scene, without).open(),
+        demand_percent: demand(scene),
     }
 }
 

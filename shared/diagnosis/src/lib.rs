@@ -15,6 +15,7 @@ mod observe;
 mod signals;
 mod view;
 
+mod demand;
 mod moved;
 mod neighbours;
 mod run;
@@ -34,6 +35,7 @@ mod words;
 mod recovery;
 
 pub use causes::{diagnose, reconsider};
+pub use demand::in_use;
 pub use gate::Gate;
 pub use observe::{Beside, LOOKBACK, Looked, ServiceWorld, observe_beside, observe_health};
 pub use percent::percent;

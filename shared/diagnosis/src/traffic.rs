@@ -8,7 +8,7 @@ use crate::trend;
 use crate::view::ServiceView;
 
 /// Below so many requests a minute a ratio is noise.
-const TOO_FEW: f64 = 5.0;
+pub(crate) const TOO_FEW: f64 = 5.0;
 /// At twice the usual rate a service sized for its usual rate is in trouble.
 const FAR_ABOVE: f64 = 2.0;
 /// Headroom is commonly a third to a half.

@@ -158,6 +158,9 @@ weights! {
     LOAD_USUAL = "load-usual", Load, -200, Load;
     /// Busy tasks at a high rate are what load looks like.
     CPU_AT_CEILING = "cpu-at-ceiling", Load, 100, Load;
+    /// A request takes what it always took, and the tasks are full of them: that is
+    /// what load is, whatever is usual at that hour.
+    LOAD_FILLS_CPU = "load-fills-cpu", Load, 250, Load;
     /// There is nothing left to scale to.
     AT_MAXIMUM = "at-maximum", Load, 40, Load;
     /// What explains the symptom otherwise takes it from the release.

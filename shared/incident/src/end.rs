@@ -34,6 +34,8 @@ pub fn with_outcome(record: &mut ServiceRecord, outcome: Outcome, policy: &Polic
             release.taken_back = Some(incident.id.clone());
         }
         if let Remedy::ScaleOut { from, to } = remedy {
+            // Raised twice, it is lowered to what it was before both.
+            let from = incident.raised.map_or(from, |raised| raised.from);
             incident.raised = Some(RaisedMinimum { from, to });
         }
         let words = wording::verifying(record, &remedy);

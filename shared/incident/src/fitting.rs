@@ -32,7 +32,7 @@ pub fn fitting(
     }
     match diagnosis.cause {
         Cause::Release => roll_back(scene, service, diagnosis),
-        Cause::Load => scale_out(scene, service, policy),
+        Cause::Load => scale_out(scene, service, diagnosis, policy),
         Cause::MemoryLeak => restart(service),
         Cause::Provider => Err(provider(scene).unwrap_or(Refusal::NoRemedyForCause)),
         // Nothing else explains it, and what was deployed last would be blamed
@@ -133,18 +133,29 @@ pub(crate) fn updating_stack(scene: &Scene, service: &Service) -> Option<Refusal
     }
 }
 
-fn scale_out(scene: &Scene, service: &Service, policy: &Policy) -> Result<Remedy, Refusal> {
+/// Tasks with so much of their CPU in use have room for what their load does next.
+pub(crate) const AIM_PERCENT: u32 = 60;
+
+fn scale_out(scene: &Scene, service: &Service, diagnosis: &Diagnosis, policy: &Policy) -> Result<Remedy, Refusal> {
     let target = match &scene.view.scaling {
         Sight::Unseen(fault) => return Err(unseen(fault)),
         Sight::Seen(None) => return Err(Refusal::AtCeiling),
         Sight::Seen(Some(target)) => target,
     };
-    let wanted = (service.desired * policy.scaling.step_percent).div_ceil(100).max(service.desired + 1);
-    let to = wanted.min(target.max);
+    let to = enough(service, diagnosis.demand_percent, policy).min(target.max);
     if to <= service.desired || to <= target.min {
         return Err(Refusal::AtCeiling);
     }
     Ok(Remedy::ScaleOut { from: target.min, to })
+}
+
+/// So many tasks have room for the load, if it is known; half as many again, or what the
+/// policy says, are the least.
+pub(crate) fn enough(service: &Service, demand_percent: Option<u32>, policy: &Policy) -> u32 {
+    let share = |percent: u32| service.desired.saturating_mul(percent).div_ceil(100);
+    let needed = demand_percent.map_or(0, |demand| share(demand.saturating_mul(100).div_ceil(AIM_PERCENT)));
+    let step = share(policy.scaling.step_percent).max(service.desired + 1);
+    step.max(needed.min(share(policy.scaling.most_percent)))
 }
 
 fn restart(service: &Service) -> Result<Remedy, Refusal> {

@@ -11,6 +11,7 @@ pub mod scene;
 pub mod stack;
 
 pub mod about;
+pub mod again;
 pub mod answer;
 pub mod course;
 pub mod decide;
@@ -31,6 +32,7 @@ pub mod end;
 pub mod intent;
 pub mod life;
 pub mod links;
+pub mod more;
 pub mod paging;
 pub mod rating;
 pub mod refusals;

@@ -5,8 +5,9 @@ use nightshift_core::span::Span;
 
 use super::history::other_day;
 use super::{Finding, say};
+use crate::observe::LOOKBACK;
 use crate::scene::{Order, Scene};
-use crate::traffic::{Rate, Traffic};
+use crate::traffic::{Rate, TOO_FEW, Traffic};
 use crate::trend;
 use crate::weights;
 use crate::words::figure;
@@ -17,6 +18,11 @@ const CEILING: f64 = 85.0;
 const RISEN: (f64, f64) = (1.5, 10.0);
 /// Within a quarter of what it was, CPU is at its usual.
 const USUAL: f64 = 1.25;
+/// The first of what is looked at, and the newest.
+const EARLIEST: Span = Span::minutes(60);
+const NEWEST: Span = Span::minutes(5);
+/// Requests have grown.
+const GROWN: f64 = 1.25;
 /// CPU after the onset …
 const AFTER: Span = Span::minutes(10);
 /// … and in the half hour before it.
@@ -26,6 +32,7 @@ pub(super) fn find(scene: &Scene, found: &mut Vec<Finding>) {
     let Some(traffic) = &scene.traffic else { return cpu_alone(scene, found) };
     let rate = traffic.rate();
     let says = compared(traffic);
+    let filled = filled(scene);
     match rate {
         Rate::FarAbove => {
             say(found, &weights::LOAD_FAR_ABOVE, says.clone());
@@ -35,6 +42,8 @@ pub(super) fn find(scene: &Scene, found: &mut Vec<Finding>) {
             say(found, &weights::LOAD_ABOVE, says.clone());
             say(found, &weights::LOAD_ABOVE_INSTEAD, says);
         }
+        // It has grown for so long that half an hour shows nothing of it.
+        Rate::Flat if filled.is_some() => {}
         Rate::Flat => {
             say(found, &weights::LOAD_USUAL, says.clone());
             if scene.lineup.is_some() {
@@ -42,6 +51,9 @@ pub(super) fn find(scene: &Scene, found: &mut Vec<Finding>) {
             }
         }
         Rate::Other => {}
+    }
+    if let Some(says) = filled {
+        say(found, &weights::LOAD_FILLS_CPU, says);
     }
     carried_before(scene, traffic, found);
     cpu(scene, rate, found);
@@ -87,6 +99,23 @@ fn cpu_around_onset(scene: &Scene) -> Option<(f64, Option<f64>)> {
     let onset = scene.onset.unwrap_or_else(|| AFTER.before(scene.now));
     let now = trend::level(&points, onset, AFTER.after(onset))?;
     Some((now, trend::level(&points, BEFORE.before(onset), onset)))
+}
+
+/// CPU is at its ceiling, and has come there in proportion to the requests: a request is
+/// as dear as it was, and there are more of them.
+fn filled(scene: &Scene) -> Option<String> {
+    let points = |signal| scene.view.signal(signal).map(trend::in_order).unwrap_or_default();
+    let (cpu, requests) = (points(Signal::Cpu), points(Signal::Requests));
+    let over = |from, to| Some((trend::level(&cpu, from, to)?, trend::level(&requests, from, to)?));
+    let first = LOOKBACK.before(scene.now);
+    let (little, few) = over(first, EARLIEST.after(first))?;
+    let (much, many) = over(NEWEST.before(scene.now), scene.now)?;
+    let expected = (little * many / few).min(100.0);
+    let alike = expected <= much * USUAL && much <= expected * USUAL;
+    (much >= CEILING && many >= few * GROWN && few >= TOO_FEW && alike).then(|| {
+        let [little, much, few, many] = [little, much, few, many].map(figure);
+        format!("{few} requests a minute took {little} % of CPU, and {many} take {much} %")
+    })
 }
 
 /// A worker takes no requests that anybody counts.

@@ -15,3 +15,4 @@ mod figures;
 mod fit;
 mod generated;
 mod laws;
+mod load;

@@ -1,0 +1,37 @@
+//! How much CPU the requests of now take.
+
+use jiff::Timestamp;
+use nightshift_core::metric::Signal;
+use nightshift_core::span::Span;
+
+use crate::scene::Scene;
+use crate::traffic::TOO_FEW;
+use crate::trend;
+use crate::view::ServiceView;
+
+/// From there to the onset a request takes what it usually does …
+const EARLIER: Span = Span::minutes(35);
+/// … but for the last minutes before, in which the tasks may have been at their limit.
+const LATELY: Span = Span::minutes(5);
+
+/// The CPU that the requests of now take, in per cent of what the tasks have; beyond 100
+/// there is not enough. At their limit tasks show no more than 100 % of it, whatever they
+/// would need: that is known from what as many requests took before. `None`: requests or
+/// CPU were not seen, or did not go together.
+pub(crate) fn demand(scene: &Scene) -> Option<u32> {
+    let points = |signal| scene.view.signal(signal).map(trend::in_order).unwrap_or_default();
+    let onset = scene.onset.unwrap_or_else(|| LATELY.before(scene.now));
+    let (from, to) = (EARLIER.before(onset), LATELY.before(onset));
+    let requests = points(Signal::Requests);
+    let (rate, cpu) = (trend::level(&requests, from, to)?, trend::level(&points(Signal::Cpu), from, to)?);
+    // The newest minute may not be reported in full, and load still grows.
+    let most = requests.iter().filter(|point| point.at >= to).map(|point| point.value).fold(0.0, f64::max);
+    let demand = cpu * most / rate;
+    (rate >= TOO_FEW && demand > 0.0 && demand < f64::from(u16::MAX)).then_some(demand as u32)
+}
+
+/// The CPU in use in the last minutes, in per cent of what the tasks have.
+pub fn in_use(view: &ServiceView, now: Timestamp) -> Option<u32> {
+    let cpu = trend::in_order(view.signal(Signal::Cpu)?);
+    Some(trend::level(&cpu, LATELY.before(now), now)? as u32)
+}
