@@ -55,15 +55,14 @@ impl Reader {
         Some(notifier::Handler::new(world, notifier::Config::read(&variables).ok()?, Policy::default()))
     }
 
-    /// Notes what arrives, to know later which page came too late to wake anybody.
-    pub fn expects(&mut self, notice: &Notice) {
-        match &notice.pager {
-            Some(Pager::Resolve { keys }) => self.over.extend(keys.iter().cloned()),
-            Some(Pager::Trigger { key }) if self.over.contains(key) => {
-                self.late.insert(key.clone());
-            }
-            _ => {}
-        }
+    /// Notes what arrives at one moment, to know later which page came too late to wake
+    /// anybody: that its incident is over may be read before it, whichever was sent first.
+    pub fn expects(&mut self, notices: &[&Notice]) {
+        let pagers = || notices.iter().filter_map(|notice| notice.pager.as_ref());
+        let keys = pagers().filter_map(|pager| if let Pager::Resolve { keys } = pager { Some(keys) } else { None });
+        self.over.extend(keys.flatten().cloned());
+        let rings = pagers().filter_map(|pager| if let Pager::Trigger { key } = pager { Some(key) } else { None });
+        self.late.extend(rings.filter(|key| self.over.contains(*key)).cloned());
     }
 
     /// What the chat lacks of these notices of one incident.

@@ -94,7 +94,7 @@ pub struct Plan {
 /// delivered again.
 pub fn plan(notice: &Notice, thread: &ChatThread, channel: Option<&str>, sinks: &Sinks) -> Plan {
     let fresh = |sink: Sink| !thread.delivered.contains(&sink.mark(notice));
-    let pager = if sinks.pagerduty.is_some() && fresh(Sink::Pagerduty) { calls(notice, thread) } else { Vec::new() };
+    let pager = if sinks.pagerduty.is_some() { calls(notice, thread, fresh(Sink::Pagerduty)) } else { Vec::new() };
     let hook = sinks.slack_webhook.is_some();
     let slack = match (sinks.slack_bot.is_some(), channel) {
         (true, Some(channel)) => SlackWay::Bot { channel: channel.to_owned() },
@@ -106,14 +106,15 @@ pub fn plan(notice: &Notice, thread: &ChatThread, channel: Option<&str>, sinks: 
 }
 
 /// A page that arrives after its incident is over would wake somebody for
-/// nothing, and nobody would take it back.
-fn calls(notice: &Notice, thread: &ChatThread) -> Vec<Call> {
+/// nothing. It is taken back instead, whatever was noted of it: where the record could
+/// not be read an earlier delivery has triggered it, and nobody else would take it back.
+fn calls(notice: &Notice, thread: &ChatThread, fresh: bool) -> Vec<Call> {
     let over = |newest: &Notice| newest.phase == Phase::Resolved && newest.sequence > notice.sequence;
     match &notice.pager {
-        Some(Pager::Trigger { .. }) if thread.newest.as_ref().is_some_and(over) => Vec::new(),
-        Some(Pager::Trigger { key }) => vec![Call::Trigger(key.clone())],
-        Some(Pager::Resolve { keys }) => keys.iter().cloned().map(Call::Resolve).collect(),
-        None => Vec::new(),
+        Some(Pager::Trigger { key }) if thread.newest.as_ref().is_some_and(over) => vec![Call::Resolve(key.clone())],
+        Some(Pager::Trigger { key }) if fresh => vec![Call::Trigger(key.clone())],
+        Some(Pager::Resolve { keys }) if fresh => keys.iter().cloned().map(Call::Resolve).collect(),
+        _ => Vec::new(),
     }
 }
 

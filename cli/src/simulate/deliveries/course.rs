@@ -9,6 +9,7 @@ use nightshift_core::fault::FaultKind;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::policy::Policy;
 use nightshift_core::timer::Purpose;
+use nightshift_incident::respond::Unfinished;
 use nightshift_sim::{Account, Delivery, Scenario, poll_until_dead};
 use serde_json::Value;
 
@@ -125,7 +126,7 @@ impl Course {
             let due = self.waiting.keys().next().map_or(end, |(due, _)| (*due).min(end));
             for delivery in self.account.advance_until_due(due) {
                 for (later, delivery) in copies(dice, &delivery) {
-                    self.send(later, Parcel { delivery, attempt: 0 });
+                    self.send(later, Parcel { delivery, failed: Vec::new() });
                 }
             }
             let now = self.account.now();
@@ -147,11 +148,11 @@ impl Course {
     /// All that is due at this moment, at once: before each call it is the dice who
     /// goes on.
     fn answer(&mut self, batch: Vec<Parcel>, dice: &mut Dice) {
-        for parcel in &batch {
-            if let Delivery::Notice(notice) = &parcel.delivery {
-                self.reader.expects(notice);
-            }
-        }
+        let notices = batch.iter().filter_map(|parcel| match &parcel.delivery {
+            Delivery::Notice(notice) => Some(notice),
+            _ => None,
+        });
+        self.reader.expects(&notices.collect::<Vec<_>>());
         let now = self.account.now();
         self.delivered += batch.len() as u64;
         let answers = {
@@ -162,17 +163,22 @@ impl Course {
             answers
         };
         for (parcel, answer) in batch.into_iter().zip(answers) {
-            let why = match answer {
+            let mut failed = parcel.failed.clone();
+            let died = answer.is_none();
+            match answer {
                 Some(Ok(())) => continue,
-                Some(Err(why)) => why,
+                Some(Err(why)) => failed.push(why),
                 None => {
                     self.died += 1;
-                    "its process died".to_owned()
+                    failed.push("its process died".to_owned());
                 }
-            };
-            match RETRIES.get(parcel.attempt) {
-                Some(pause) => self.send(*pause, Parcel { attempt: parcel.attempt + 1, ..parcel }),
-                None => self.dead.push(format!("{}: {why}", parcel.name())),
+            }
+            match RETRIES.get(failed.len() - 1) {
+                Some(pause) => self.send(*pause, Parcel { failed, ..parcel }),
+                // Three attempts are all that Lambda makes. Whoever was at work on it has
+                // done it, or its timer does; otherwise it is lost.
+                None if died && another_was_at_work(&parcel) => {}
+                None => self.dead.push(format!("{}: {}", parcel.name(), failed.join(", "))),
             }
         }
     }
@@ -203,6 +209,11 @@ impl Course {
             Delivery::Image { .. } | Delivery::Cost { .. } | Delivery::PlainPage { .. } => Box::pin(async { Ok(()) }),
         }
     }
+}
+
+/// An earlier attempt found another delivery of the event at work on it.
+fn another_was_at_work(parcel: &Parcel) -> bool {
+    parcel.failed.contains(&Unfinished::InProgress.to_string())
 }
 
 impl std::fmt::Debug for Course {

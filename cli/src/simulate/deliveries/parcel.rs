@@ -13,8 +13,8 @@ use nightshift_sim::dice::Dice;
 pub struct Parcel {
     /// What it is.
     pub delivery: Delivery,
-    /// From 0.
-    pub attempt: usize,
+    /// Why each attempt so far failed.
+    pub failed: Vec<String>,
 }
 
 impl Parcel {

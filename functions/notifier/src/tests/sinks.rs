@@ -112,6 +112,21 @@ fn what_is_not_urgent_and_fails_is_left_to_the_retry_and_the_dead_letter_queue()
 }
 
 #[test]
+fn a_page_that_rang_again_after_its_incident_is_taken_back_by_the_retry() {
+    let desk = Desk::new(&secret(&["slack_bot_token", "pagerduty_routing_key"]));
+    let rings = || desk.chat.alerts().values().filter(|alert| alert.open).count();
+    tell(&desk, &samples::notice("escalated")).unwrap();
+    tell(&desk, &samples::notice("resolved")).unwrap();
+    assert_eq!(rings(), 0);
+    desk.state().ledger_down = true;
+    assert!(tell(&desk, &samples::notice("escalated")).is_err(), "better once too often than not at all");
+    assert_eq!(rings(), 1);
+    desk.state().ledger_down = false;
+    tell(&desk, &samples::notice("escalated")).unwrap();
+    assert_eq!(rings(), 0);
+}
+
+#[test]
 fn without_the_ledger_the_pager_still_rings() {
     let desk = Desk::new(&secret(&ALL));
     desk.state().ledger_down = true;
