@@ -44,6 +44,11 @@ pub async fn observe<W: World>(world: &W, timer: &Timer, stack: &Stack, policy: 
         _ if matches!(check, Check::Service | Check::Nothing) => BTreeMap::new(),
         _ => now_of(world, names(timer, incident)).await,
     };
+    let check = match check {
+        // Whether it is well cannot be known, and in a storm others are to be looked at.
+        Check::OneOfMany if alarms.values().any(|alarm| alarm.fault().is_some()) => Check::Nothing,
+        check => check,
+    };
     let live: Vec<LiveAlarm> = alarms.values().filter_map(|alarm| alarm.seen()?.clone()).collect();
     let with = (stack, policy);
     if let Some(symptom) = looks_again(timer, incident).then(|| again::symptom(&live)).flatten() {

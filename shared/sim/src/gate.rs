@@ -115,9 +115,12 @@ impl Account {
         self.state().meter.used()
     }
 
-    /// Forgets the calls so far: in a storm there are millions.
+    /// Forgets the calls so far, and the cases, which nobody reads: in a storm there are
+    /// millions.
     pub fn forget_calls(&self) {
-        self.state().gate.calls.clear();
+        let mut state = self.state();
+        state.gate.calls.clear();
+        state.ledger.cases.clear();
     }
 
     /// A call that only reads.

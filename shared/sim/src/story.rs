@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use crate::account::{Account, Delivery};
 use crate::scenario::Scenario;
 use crate::state::State;
+use crate::state::places::Places;
 use crate::state::service::Machine;
 
 /// An account whose end is a check: no change of production but the one that an
@@ -65,7 +66,8 @@ impl Drop for Story {
 impl Account {
     /// The service of that name, `checkout` or `prod/checkout`.
     pub fn service_ref(&self, name: &str) -> Option<ServiceRef> {
-        self.state().machines.iter().find(|machine| machine.setup.is(name)).map(|machine| machine.name.clone())
+        let state = self.state();
+        Some(state.machines.get(state.places.named(name)?)?.name.clone())
     }
 
     /// Notices published, oldest first, repeats included.
@@ -150,6 +152,7 @@ impl Account {
     pub fn person_deletes(&self, service: &ServiceRef) {
         let mut state = self.state();
         state.machines.retain(|machine| machine.name != *service);
+        state.places = Places::of(&state.machines).with(&state.alarms);
         state.known_sources.get_mut().clear();
     }
 

@@ -1,7 +1,7 @@
 //! Alarms, metrics, images, load balancers, scaling, stacks, secrets, and the
 //! kill switch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmState, LiveAlarm, MOST_FIRING};
@@ -24,7 +24,7 @@ impl AlarmReads for Account {
     async fn alarm(&self, name: &str) -> Answer<Option<LiveAlarm>> {
         self.read("cloudwatch:DescribeAlarms", name, |state| {
             let event = state.scenario.event_second();
-            let found = state.alarms.iter().find(|alarm| alarm.setup.name == name);
+            let found = state.places.alarm(name).and_then(|place| state.alarms.get(place));
             Ok(found.map(|alarm| alarm.live(event, true)))
         })
         .await
@@ -36,7 +36,8 @@ impl AlarmReads for Account {
         }
         self.read("cloudwatch:DescribeAlarms", names.join(", "), |state| {
             let event = state.scenario.event_second();
-            let named = state.alarms.iter().filter(|alarm| names.contains(&alarm.setup.name));
+            let places: BTreeSet<usize> = names.iter().filter_map(|name| state.places.alarm(name)).collect();
+            let named = places.into_iter().filter_map(|place| state.alarms.get(place));
             let mut named: Vec<LiveAlarm> = named.map(|alarm| alarm.live(event, false)).collect();
             named.sort_by(|a, b| a.arn.cmp(&b.arn));
             Ok(named)
@@ -135,7 +136,9 @@ impl TargetReads for Account {
         self.read(OPERATION, target_groups.join(","), |state| {
             state.has_groups(OPERATION, target_groups)?;
             let mut all = TargetHealth::default();
-            for machine in state.machines.iter().filter(|machine| machine.behind(target_groups)) {
+            let behind: BTreeSet<usize> =
+                target_groups.iter().flat_map(|group| state.places.behind(group)).copied().collect();
+            for machine in behind.into_iter().filter_map(|place| state.machines.get(place)) {
                 let targets = machine.targets(target_groups);
                 all.healthy += targets.healthy;
                 all.unhealthy += targets.unhealthy;
@@ -162,7 +165,7 @@ impl TargetReads for Account {
 impl State {
     /// One group that is not there fails the whole request.
     fn has_groups(&self, operation: &str, target_groups: &[String]) -> Answer<()> {
-        let known = |arn: &&String| self.machines.iter().flat_map(|it| &it.groups).any(|it| it.arn == **arn);
+        let known = |arn: &&String| !self.places.behind(arn).is_empty();
         match target_groups.iter().find(|arn| !known(arn)) {
             None => Ok(()),
             Some(arn) => {

@@ -4,6 +4,8 @@ mod beside;
 mod costs;
 mod images;
 
+use std::collections::BTreeSet;
+
 use super::{AlarmSetup, Scenario, ServiceSetup};
 
 /// The field and the sentence.
@@ -29,14 +31,16 @@ pub(super) fn wrong(scenario: &Scenario) -> Option<Wrong> {
 }
 
 fn twins(scenario: &Scenario) -> Option<Wrong> {
+    let mut there = BTreeSet::new();
     for (index, service) in scenario.services.iter().enumerate() {
         let full = format!("{}/{}", service.cluster, service.name);
-        if scenario.services[..index].iter().any(|other| other.is(&full)) {
+        if !there.insert(full.clone()) {
             return Some((format!("service[{index}].name"), format!("{full} is there twice")));
         }
     }
+    let mut there = BTreeSet::new();
     for (index, alarm) in scenario.alarms.iter().enumerate() {
-        if scenario.alarms[..index].iter().any(|other| other.name == alarm.name) {
+        if !there.insert(&alarm.name) {
             return Some((format!("alarm[{index}].name"), format!("{:?} is there twice", alarm.name)));
         }
     }

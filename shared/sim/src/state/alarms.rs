@@ -41,8 +41,7 @@ pub(crate) struct Verdict {
 }
 
 impl Alarm {
-    pub(crate) fn new(scenario: &Scenario, setup: &AlarmSetup, machines: &[Machine]) -> Self {
-        let watched = setup.service.as_ref().and_then(|name| machines.iter().find(|machine| machine.setup.is(name)));
+    pub(crate) fn new(scenario: &Scenario, setup: &AlarmSetup, watched: Option<&Machine>) -> Self {
         let metrics = match (watched, setup.metric, &setup.outage) {
             (Some(machine), Some(metric), _) => watches(machine, metric, setup),
             (_, _, Some(outage)) => vec![MetricId {
@@ -127,7 +126,7 @@ impl State {
     /// Somebody sets an alarm; the next evaluation takes it back, which for a composite
     /// is when a child changes. `false`: there is none.
     pub(crate) fn set_by_hand(&mut self, name: &str, state: AlarmState, reason: &str) -> bool {
-        let Some(index) = self.alarms.iter().position(|alarm| alarm.setup.name == name) else { return false };
+        let Some(index) = self.places.alarm(name) else { return false };
         if self.alarms[index].state == state {
             // No change of state, and so no event.
             reason.clone_into(&mut self.alarms[index].reason);

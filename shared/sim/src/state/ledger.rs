@@ -18,6 +18,8 @@ use nightshift_core::verdict::PastRelease;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ledger {
     pub(crate) records: BTreeMap<ServiceRef, Versioned<ServiceRecord>>,
+    /// The open incidents by when they opened, as the table's index has them.
+    opened: BTreeMap<Timestamp, BTreeSet<ServiceRef>>,
     pub(crate) fleet: Option<Versioned<Fleet>>,
     pub(crate) events: BTreeSet<EventId>,
     pub(crate) closed: BTreeMap<IncidentId, Incident>,
@@ -59,7 +61,15 @@ impl Ledger {
         }
         self.events.extend(claim.event.clone());
         let record = Versioned { version: claim.expected + 1, value: claim.record.clone() };
-        self.records.insert(service.clone(), record);
+        let of = |record: &Versioned<ServiceRecord>| Some(record.value.incident.as_ref()?.opened_at);
+        let opened = of(&record);
+        let before = self.records.insert(service.clone(), record).as_ref().and_then(of);
+        if let Some(then) = before.and_then(|at| self.opened.get_mut(&at)) {
+            then.remove(service);
+        }
+        if let Some(at) = opened {
+            self.opened.entry(at).or_default().insert(service.clone());
+        }
         if let Some(fleet) = &claim.fleet {
             self.fleet = Some(Versioned { version: fleet.version + 1, value: fleet.value.clone() });
         }
@@ -117,14 +127,12 @@ impl Ledger {
     }
 
     pub(crate) fn openings(&self, since: Timestamp, most: Option<usize>) -> Vec<Opening> {
-        let open = |record: &Versioned<ServiceRecord>| {
-            let at = record.value.incident.as_ref()?.opened_at;
-            (at >= since).then(|| Opening { service: record.value.service.clone(), at })
+        let each = |(at, services): (&Timestamp, &BTreeSet<ServiceRef>)| {
+            let at = *at;
+            services.iter().map(|service| Opening { service: service.clone(), at }).collect::<Vec<_>>()
         };
-        let mut openings: Vec<Opening> = self.records.values().filter_map(open).collect();
-        openings.sort_by_key(|opening| opening.at);
-        openings.truncate(most.unwrap_or(usize::MAX));
-        openings
+        let openings = self.opened.range(since..).flat_map(each);
+        openings.take(most.unwrap_or(usize::MAX)).collect()
     }
 
     pub(crate) fn count_silent(&mut self, silent: &Silent) {

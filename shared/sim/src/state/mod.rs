@@ -17,6 +17,7 @@ pub(crate) mod ledger;
 pub(crate) mod logs;
 pub(crate) mod mix;
 pub(crate) mod news;
+pub(crate) mod places;
 pub(crate) mod registry;
 pub(crate) mod releases;
 pub(crate) mod rollout;
@@ -46,6 +47,7 @@ use crate::scenario::{AlarmSetup, HealthSetup, Scenario};
 
 use alarms::Alarm;
 use ledger::Ledger;
+use places::Places;
 use registry::Registry;
 use series::Sources;
 use service::Machine;
@@ -65,6 +67,7 @@ pub(crate) struct State {
     pub(crate) machines: Vec<Machine>,
     pub(crate) registry: Registry,
     pub(crate) alarms: Vec<Alarm>,
+    pub(crate) places: Places,
     /// What each metric that was asked for counts.
     pub(crate) known_sources: RefCell<BTreeMap<MetricId, Arc<Sources>>>,
     next_evaluation: i64,
@@ -101,8 +104,11 @@ impl State {
         let registry = Registry::new(&scenario);
         let machines: Vec<Machine> =
             scenario.services.iter().map(|setup| Machine::new(&scenario, setup, &registry)).collect();
+        let places = Places::of(&machines);
         let alarms = scenario.alarms.iter().flat_map(AlarmSetup::each);
-        let alarms = alarms.map(|setup| Alarm::new(&scenario, &setup, &machines)).collect();
+        let watched = |setup: &AlarmSetup| machines.get(places.named(setup.service.as_ref()?)?);
+        let alarms: Vec<Alarm> = alarms.map(|setup| Alarm::new(&scenario, &setup, watched(&setup))).collect();
+        let places = places.with(&alarms);
         let first = machines.iter().map(Machine::wake).min().unwrap_or(start);
         let first = first.min(start - WARM_UP_S).min(registry.wake());
         let mut ledger = Ledger::default();
@@ -116,6 +122,7 @@ impl State {
             machines,
             registry,
             alarms,
+            places,
             known_sources: RefCell::default(),
             next_evaluation: (start - WARM_UP_S).div_euclid(60) * 60 + EVALUATED_S,
             ledger,
@@ -276,11 +283,11 @@ impl State {
     }
 
     pub(crate) fn machine(&self, service: &ServiceRef) -> Option<&Machine> {
-        self.machines.iter().find(|machine| machine.name == *service)
+        self.machines.get(self.places.service(service)?)
     }
 
     pub(crate) fn machine_mut(&mut self, service: &ServiceRef) -> Option<&mut Machine> {
-        self.machines.iter_mut().find(|machine| machine.name == *service)
+        self.machines.get_mut(self.places.service(service)?)
     }
 }
 

@@ -118,8 +118,11 @@ impl State {
         }
         let measured = METRICS.iter().find(|(_, space, name, _)| *space == wanted.namespace && *name == wanted.name);
         let emits = |measured| {
-            let machines = self.machines.iter().enumerate();
-            machines.filter_map(|(at, machine)| Some((at, machine.emits(measured, &wanted.dimensions)?))).collect()
+            let emits = |at: usize| Some((at, self.machines.get(at)?.emits(measured, &wanted.dimensions)?));
+            match wanted.dimensions.get("TargetGroup") {
+                Some(group) => self.places.behind(group).iter().copied().filter_map(emits).collect(),
+                None => (0..self.machines.len()).filter_map(emits).collect(),
+            }
         };
         let found = Arc::new(measured.map(|(measured, ..)| (*measured, emits(*measured))));
         self.known_sources.borrow_mut().insert(wanted.clone(), Arc::clone(&found));
