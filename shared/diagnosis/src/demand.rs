@@ -14,6 +14,9 @@ const EARLIER: Span = Span::minutes(35);
 /// … but for the last minutes before, in which the tasks may have been at their limit.
 const LATELY: Span = Span::minutes(5);
 
+/// Beyond that tasks are at their limit.
+const LIMIT: f64 = 95.0;
+
 /// The CPU that the requests of now take, in per cent of what the tasks have; beyond 100
 /// there is not enough. At their limit tasks show no more than 100 % of it, whatever they
 /// would need: that is known from what as many requests took before. `None`: requests or
@@ -27,7 +30,15 @@ pub(crate) fn demand(scene: &Scene) -> Option<u32> {
     // The newest minute may not be reported in full, and load still grows.
     let most = requests.iter().filter(|point| point.at >= to).map(|point| point.value).fold(0.0, f64::max);
     let demand = cpu * most / rate;
+    // Tasks that have CPU left show all that is needed: somebody may have added some.
+    let demand = shown(scene.view, scene.now).filter(|shown| *shown < LIMIT).map_or(demand, |shown| demand.min(shown));
     (rate >= TOO_FEW && demand > 0.0 && demand < f64::from(u16::MAX)).then_some(demand as u32)
+}
+
+/// The most CPU that was in use in the last minutes.
+fn shown(view: &ServiceView, now: Timestamp) -> Option<f64> {
+    let lately = view.signal(Signal::Cpu)?.0.iter().filter(|point| point.at >= LATELY.before(now));
+    lately.map(|point| point.value).max_by(f64::total_cmp)
 }
 
 /// The CPU in use in the last minutes, in per cent of what the tasks have.

@@ -29,9 +29,11 @@ pub fn is_due(incident: &Incident) -> bool {
     undecided && incident.intents.is_empty() && incident.told_by.is_none() && LOOKS.contains(&incident.checks)
 }
 
-/// The alarm whose symptom is looked at: of those that fire, the one that rang first.
+/// The alarm whose symptom is looked at: of those that fire, the one that rang first. One
+/// that somebody has silenced since rings no more.
 pub fn symptom<'a>(alarms: impl IntoIterator<Item = &'a LiveAlarm>) -> Option<&'a LiveAlarm> {
-    let firing = alarms.into_iter().filter(|alarm| alarm.state == AlarmState::Alarm);
+    let rings = |alarm: &LiveAlarm| alarm.actions_enabled && alarm.suppressed_by.is_none();
+    let firing = alarms.into_iter().filter(|alarm| alarm.state == AlarmState::Alarm && rings(alarm));
     firing.min_by_key(|alarm| (alarm.since, &alarm.name))
 }
 

@@ -49,6 +49,20 @@ fn what_requests_need_is_known_though_tasks_at_their_limit_do_not_show_it() {
     };
     assert_eq!(spike(1800.0).diagnose().demand_percent, Some(120));
     assert_eq!(spike(3000.0).diagnose().demand_percent, Some(200));
+    // Tasks that somebody has added meanwhile have room.
+    let added = spike(3000.0).signal(
+        Signal::Cpu,
+        series(|ago| {
+            if ago > 7 {
+                40.0
+            } else if ago > 3 {
+                90.0
+            } else {
+                80.0
+            }
+        }),
+    );
+    assert_eq!(added.diagnose().demand_percent, Some(90));
     assert_eq!(spike(1800.0).without(&[Signal::Requests]).diagnose().demand_percent, None);
     assert_eq!(spike(1800.0).without(&[Signal::Cpu]).diagnose().demand_percent, None);
     assert_eq!(in_use(&spike(1800.0).view, now()), Some(100));
