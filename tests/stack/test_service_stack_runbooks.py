@@ -126,6 +126,7 @@ def test_what_a_page_says_of_the_policy_is_the_default():
         "two on a service of at most two tasks": "small_failures = 2",
         "ran half an hour": 'soak = "30m"',
         "half\n  as many tasks again": "step_percent = 150",
+        "four times as many (`most_percent`)": "most_percent = 400",
     }.items():
         assert any(said in text for text in PAGES.values()), said
         assert written in policy, written

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use nightshift_core::fault::{Fault, FaultKind};
-use nightshift_core::notice::{Chart, Notice};
+use nightshift_core::notice::{Chart, Notice, Pager};
 use nightshift_core::ports::Answer;
 use nightshift_picture::Error;
 
@@ -45,6 +45,8 @@ impl<W: World> Delivery<'_, W> {
         let plan = plan(self.notice, &thread, self.channel, self.sinks);
         let mut wire = Wire::new(self.world);
         self.pager(&plan, &mut wire, &mut told).await;
+        let rang = matches!(self.notice.pager, Some(Pager::Trigger { .. })) && !plan.pager.is_empty();
+        told.rang_unread = rang && memory.is_none();
         self.slack(&plan, &mut wire, memory.as_mut(), situation, &mut told).await;
         self.webhook(&plan, &mut wire, &mut told).await;
         self.settle(memory.as_mut(), &mut told).await;

@@ -50,6 +50,9 @@ pub struct Told {
     pub secret: Option<Fault>,
     /// Why it could not be noted what was sent: a retry may send it again.
     pub unrecorded: Option<Fault>,
+    /// It rang at the pager although nobody could read whether its incident is over: a
+    /// retry has to look.
+    pub rang_unread: bool,
 }
 
 impl Told {
@@ -62,6 +65,7 @@ impl Told {
             sinks: BTreeMap::new(),
             secret: None,
             unrecorded: None,
+            rang_unread: false,
         }
     }
 
@@ -101,7 +105,8 @@ impl Told {
             true => fault.transient() && !by_hook,
             false => fault.transient() || !paged,
         });
-        let record = self.unrecorded.iter().filter(|_| self.drilled).map(|fault| ("the ledger", fault));
+        let record =
+            self.unrecorded.iter().filter(|_| self.drilled || self.rang_unread).map(|fault| ("the ledger", fault));
         unsettled.chain(record)
     }
 }

@@ -17,6 +17,9 @@ const LATELY: Span = Span::minutes(5);
 /// Beyond that tasks are at their limit.
 const LIMIT: f64 = 95.0;
 
+/// So many times as many requests are more.
+const GROWN: f64 = 1.1;
+
 /// The CPU that the requests of now take, in per cent of what the tasks have; beyond 100
 /// there is not enough. At their limit tasks show no more than 100 % of it, whatever they
 /// would need: that is known from what as many requests took before. `None`: requests or
@@ -45,4 +48,12 @@ fn shown(view: &ServiceView, now: Timestamp) -> Option<f64> {
 pub fn in_use(view: &ServiceView, now: Timestamp) -> Option<u32> {
     let cpu = trend::in_order(view.signal(Signal::Cpu)?);
     Some(trend::level(&cpu, LATELY.before(now), now)? as u32)
+}
+
+/// There are more requests than at that moment, by a tenth at least. What nobody counts has
+/// not been seen to grow.
+pub fn has_grown(view: &ServiceView, since: Timestamp, now: Timestamp) -> bool {
+    let requests = view.signal(Signal::Requests).map(trend::in_order).unwrap_or_default();
+    let until = |at: Timestamp| trend::level(&requests, LATELY.before(at), at);
+    until(since).zip(until(now)).is_some_and(|(then, now)| then > 0.0 && now >= then * GROWN)
 }

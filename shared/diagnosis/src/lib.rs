@@ -35,7 +35,7 @@ mod words;
 mod recovery;
 
 pub use causes::{diagnose, reconsider};
-pub use demand::in_use;
+pub use demand::{has_grown, in_use};
 pub use gate::Gate;
 pub use observe::{Beside, LOOKBACK, Looked, ServiceWorld, observe_beside, observe_health};
 pub use percent::percent;

@@ -149,7 +149,7 @@ impl<'a> Scene<'a> {
 }
 
 /// The requests that failed, where they are the symptom.
-fn failed(symptom: &Symptom) -> Option<&[Point]> {
+pub(crate) fn failed(symptom: &Symptom) -> Option<&[Point]> {
     let errors = signals::counts(&symptom.metric) && signals::of_answers(&symptom.metric);
     errors.then_some(&symptom.points[..])
 }

@@ -14,6 +14,7 @@ use nightshift_core::remedy::Remedy;
 use crate::decide::{Trigger, Verdict, decide};
 use crate::life::{self, Moment};
 use crate::plan::{Decision, Plan};
+use crate::scene::Standing;
 
 /// The checks of an incident that look at everything again.
 const LOOKS: [u32; 3] = [2, 4, 8];
@@ -45,18 +46,22 @@ pub fn look(
     open: &Incident,
     (alarm, diagnosis): (&LiveAlarm, Diagnosis),
 ) -> Option<Plan> {
-    let Moment { scene, policy, now, .. } = moment;
+    let Moment { scene, standing, policy, now, .. } = moment;
+    if one_of_many(standing) {
+        return None;
+    }
     let live = Sight::Seen(Some(alarm.clone()));
     let verdict = decide(scene, &diagnosis, Trigger { alarm: &live, at: now, drill: false }, policy, now);
-    if reach(verdict.remedy.as_ref(), verdict.refusal.as_ref(), policy)
-        <= reach(open.would.as_ref(), open.refusal.as_ref(), policy)
-    {
+    let leads = reach(verdict.remedy.as_ref(), verdict.refusal.as_ref(), policy);
+    if leads <= reach(open.would.as_ref(), open.refusal.as_ref(), policy) {
         return None;
     }
     let incident = record.incident.as_mut()?;
     incident.suspect.clone_from(&diagnosis.suspect);
     incident.diagnosis = Some(diagnosis);
-    life::rule(&mut record, moment, &verdict, NoticeKind::Updated);
+    // A question must not be an edit alone: somebody is to answer it.
+    let kind = if leads == Reach::Asks { NoticeKind::Escalated } else { NoticeKind::Updated };
+    life::rule(&mut record, moment, &verdict, kind);
     say_so(&mut record, open);
     Some(match verdict.act() {
         Some(remedy) => Plan::claiming(Decision::Remedy { remedy: remedy.clone() }, moment.claim_remedy(record)),
@@ -66,6 +71,12 @@ pub fn look(
             Plan::claiming(Decision::Refused { refusal, would }, moment.claim(record, None))
         }
     })
+}
+
+/// Many services were ill at once, and that is not over. The brake counts who opened an
+/// incident lately, and would have let go of those that opened first.
+pub(crate) fn one_of_many(standing: &Standing) -> bool {
+    standing.fleet.value.incident.is_some()
 }
 
 /// Says that the newest notice is of another look at the same trouble. Whoever was woken
@@ -94,5 +105,65 @@ fn reach(remedy: Option<&Remedy>, refusal: Option<&Refusal>, policy: &Policy) ->
         (Some(_), Some(Refusal::NotOptedIn { .. })) => Reach::WouldAct,
         (Some(_), Some(Refusal::ConfidenceTooLow { percent })) if *percent >= policy.confidence.ask_at => Reach::Asks,
         _ => Reach::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use nightshift_core::alarm::AlarmKind;
+    use nightshift_core::ids::AlarmArn;
+
+    use super::*;
+
+    fn alarm(name: &str, since: &str) -> LiveAlarm {
+        LiveAlarm {
+            arn: AlarmArn::new(format!("arn:aws:cloudwatch:eu-west-1:123456789012:alarm:{name}")),
+            name: name.into(),
+            kind: AlarmKind::Metric,
+            state: AlarmState::Alarm,
+            since: Some(since.parse().unwrap()),
+            configured_at: None,
+            actions_enabled: true,
+            suppressed_by: None,
+            reason: None,
+            description: None,
+            tags: BTreeMap::new(),
+            metrics: Vec::new(),
+            children: Vec::new(),
+            threshold: None,
+            breaches_above: true,
+            period_s: 60,
+            evaluation_periods: 1,
+        }
+    }
+
+    #[test]
+    fn the_symptom_is_that_of_the_alarm_that_rang_first_and_that_nobody_silenced() {
+        let (first, second) = (alarm("errors", "2026-11-20T02:14:00Z"), alarm("latency", "2026-11-20T02:16:00Z"));
+        let found = |alarms: &[&LiveAlarm]| symptom(alarms.iter().copied()).map(|alarm| alarm.name.clone());
+        assert_eq!(found(&[&second, &first]).as_deref(), Some("errors"));
+        let quiet = LiveAlarm { actions_enabled: false, ..first.clone() };
+        let held = LiveAlarm { suppressed_by: Some("maintenance".into()), ..first.clone() };
+        let over = LiveAlarm { state: AlarmState::Ok, ..first };
+        for gone in [quiet, held, over] {
+            assert_eq!(found(&[&second, &gone]).as_deref(), Some("latency"), "{gone:?}");
+            assert_eq!(found(&[&gone]), None, "{gone:?}");
+        }
+    }
+
+    #[test]
+    fn a_look_is_worth_telling_only_if_it_leads_further() {
+        use nightshift_core::mode::Mode;
+        let policy = Policy::default();
+        let remedy = Remedy::ScaleOut { from: 2, to: 4 };
+        let sure = |percent| Refusal::ConfidenceTooLow { percent };
+        let of = |refusal: Option<Refusal>| reach(Some(&remedy), refusal.as_ref(), &policy);
+        let observed = Some(Refusal::NotOptedIn { mode: Mode::Observe });
+        assert!(of(Some(sure(59))) < of(Some(sure(60))));
+        assert!(of(Some(sure(89))) < of(observed.clone()) && of(observed) < of(None));
+        assert_eq!(of(Some(Refusal::Halted)), Reach::Nothing);
+        assert_eq!(reach(None, None, &policy), Reach::Nothing);
     }
 }

@@ -34,8 +34,10 @@ pub fn with_outcome(record: &mut ServiceRecord, outcome: Outcome, policy: &Polic
             release.taken_back = Some(incident.id.clone());
         }
         if let Remedy::ScaleOut { from, to } = remedy {
-            // Raised twice, it is lowered to what it was before both.
-            let from = incident.raised.map_or(from, |raised| raised.from);
+            // Raised twice, it is lowered to what it was before both; unless somebody has
+            // set another minimum in between, which is theirs.
+            let earlier = incident.raised.filter(|raised| raised.to == from);
+            let from = earlier.map_or(from, |raised| raised.from);
             incident.raised = Some(RaisedMinimum { from, to });
         }
         let words = wording::verifying(record, &remedy);

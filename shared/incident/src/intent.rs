@@ -25,8 +25,9 @@ pub(crate) fn claim_intent(record: &mut ServiceRecord, moment: Moment<'_>, remed
         record.remedies.push(PastRemedy { kind: remedy.kind(), at: now, incident: incident.id.clone() });
         incident.phase = Phase::Acting;
         (incident.refusal, incident.would) = (None, None);
-        // The remedy has as long as the incident had when it opened.
-        let length = incident.deadline.duration_since(incident.opened_at);
+        // The remedy has as long as the incident had when it opened; so has the next one.
+        let began = incident.intents.last().map_or(incident.opened_at, |last| last.claimed_at);
+        let length = incident.deadline.duration_since(began);
         incident.deadline = now.checked_add(length).unwrap_or(incident.deadline);
     }
     let suspect = incident.suspect.as_ref().map_or("", |suspect| suspect.revision.as_str());

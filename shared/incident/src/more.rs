@@ -1,6 +1,6 @@
 //! More tasks once more: load that grows outgrows what was added for it.
 
-use nightshift_core::alarm::{AlarmState, LiveAlarm};
+use nightshift_core::alarm::LiveAlarm;
 use nightshift_core::incident::{Incident, Phase, ServiceRecord};
 use nightshift_core::mode::Mode;
 use nightshift_core::notice::NoticeKind;
@@ -8,7 +8,7 @@ use nightshift_core::policy::Policy;
 use nightshift_core::remedy::{Outcome, Remedy, RemedyKind};
 use nightshift_core::service::{ScalableTarget, Service};
 use nightshift_core::span::Span;
-use nightshift_diagnosis::in_use;
+use nightshift_diagnosis::{has_grown, in_use};
 
 use crate::decide::{Verdict, explained_elsewhere, mode, touchable_by};
 use crate::fitting::{AIM_PERCENT, enough};
@@ -16,13 +16,14 @@ use crate::life::{self, Moment};
 use crate::plan::{Decision, Plan};
 use crate::{again, guardrails};
 
-/// Tasks take so long to start, to be given requests, and to show in metrics.
-const SHOWN_AFTER: Span = Span::minutes(5);
+/// Tasks have started, serve, and have shown for five minutes what they have to do.
+const SHOWN_AFTER: Span = Span::minutes(8);
 /// So much more CPU than was aimed at is in use: there are not enough yet.
 const BEYOND_AIM: u32 = 15;
 
-/// Adds tasks a second time, where those that were added all run, are full, and an alarm
-/// still fires. Not a third time, and within the same limits as the first.
+/// Adds tasks a second time, where those that were added all run and are full, there are
+/// more requests than when they were added, and an alarm still fires. Not a third time, and
+/// within the same limits as the first.
 pub fn more(moment: Moment<'_>, mut record: ServiceRecord, open: &Incident, alarms: &[&LiveAlarm]) -> Option<Plan> {
     let remedy = remedy(moment, open, alarms)?;
     let mode = mode(&moment.scene.view.service, moment.scene.default_mode);
@@ -39,8 +40,8 @@ fn remedy(moment: Moment<'_>, open: &Incident, alarms: &[&LiveAlarm]) -> Option<
         Some(Outcome::Taken { at } | Outcome::FoundTaken { at }) => Some(at),
         _ => None,
     })?;
-    let firing = alarms.iter().any(|alarm| alarm.state == AlarmState::Alarm);
-    if !firing || SHOWN_AFTER.after(since) > now {
+    let rings = again::symptom(alarms.iter().copied()).is_some();
+    if !rings || again::one_of_many(standing) || SHOWN_AFTER.after(since) > now {
         return None;
     }
     let service = touchable_by(scene, false, false).ok()?;
@@ -52,7 +53,8 @@ fn remedy(moment: Moment<'_>, open: &Incident, alarms: &[&LiveAlarm]) -> Option<
         && guardrails::budget(&standing.record.value, policy, now).is_none()
         && guardrails::of_the_fleet(&standing.fleet.value, policy, now).is_none();
     let in_use = in_use(&scene.view, now).filter(|in_use| *in_use > AIM_PERCENT + BEYOND_AIM)?;
-    (all_run && allowed).then(|| outgrown(service, *target, in_use, policy)).flatten()
+    let grows = has_grown(&scene.view, since, now);
+    (all_run && allowed && grows).then(|| outgrown(service, *target, in_use, policy)).flatten()
 }
 
 fn outgrown(service: &Service, target: ScalableTarget, in_use: u32, policy: &Policy) -> Option<Remedy> {

@@ -113,7 +113,7 @@ fn what_is_not_urgent_and_fails_is_left_to_the_retry_and_the_dead_letter_queue()
 
 #[test]
 fn a_page_that_rang_again_after_its_incident_is_taken_back_by_the_retry() {
-    let desk = Desk::new(&secret(&["slack_bot_token", "pagerduty_routing_key"]));
+    let desk = Desk::new(&secret(&["pagerduty_routing_key"]));
     let rings = || desk.chat.alerts().values().filter(|alert| alert.open).count();
     tell(&desk, &samples::notice("escalated")).unwrap();
     tell(&desk, &samples::notice("resolved")).unwrap();

@@ -170,11 +170,10 @@ fn deployments(mut section: Section<'_, '_, '_>) -> Deployments {
 
 fn scaling(mut section: Section<'_, '_, '_>) -> Scaling {
     let usual = Scaling::default();
-    let scaling = Scaling {
-        step_percent: section.number("step_percent", usual.step_percent, 101..=1000),
-        most_percent: section.number("most_percent", usual.most_percent, 101..=1000),
-    };
-    let Scaling { step_percent, most_percent } = scaling;
+    let step_percent = section.number("step_percent", usual.step_percent, 101..=1000);
+    // Who takes larger steps has not to say so twice.
+    let most_percent = section.number("most_percent", usual.most_percent.max(step_percent), 101..=1000);
+    let scaling = Scaling { step_percent, most_percent };
     section.rule(&["most_percent", "step_percent"], step_percent <= most_percent, || {
         format!("{most_percent} is less than step_percent; expected at least {step_percent}; write most_percent = {step_percent} or more")
     });

@@ -6,7 +6,7 @@ use nightshift_core::span::Span;
 use super::history::other_day;
 use super::{Finding, say};
 use crate::observe::LOOKBACK;
-use crate::scene::{Order, Scene};
+use crate::scene::{Order, Scene, failed};
 use crate::traffic::{Rate, TOO_FEW, Traffic};
 use crate::trend;
 use crate::weights;
@@ -112,7 +112,11 @@ fn filled(scene: &Scene) -> Option<String> {
     let (much, many) = over(NEWEST.before(scene.now), scene.now)?;
     let expected = (little * many / few).min(100.0);
     let alike = expected <= much * USUAL && much <= expected * USUAL;
-    (much >= CEILING && many >= few * GROWN && few >= TOO_FEW && alike).then(|| {
+    // What failed is sent again, and is work that nobody wanted.
+    let failed = scene.symptom.as_ref().and_then(failed);
+    let failed = failed.and_then(|failed| trend::level(failed, NEWEST.before(scene.now), scene.now));
+    let wanted = many - failed.unwrap_or(0.0);
+    (much >= CEILING && wanted >= few * GROWN && few >= TOO_FEW && alike).then(|| {
         let [little, much, few, many] = [little, much, few, many].map(figure);
         format!("{few} requests a minute took {little} % of CPU, and {many} take {much} %")
     })

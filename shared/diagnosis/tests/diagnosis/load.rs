@@ -2,7 +2,7 @@
 
 use nightshift_core::cause::Cause;
 use nightshift_core::metric::Signal;
-use nightshift_diagnosis::in_use;
+use nightshift_diagnosis::{has_grown, in_use};
 
 use crate::night::*;
 
@@ -26,10 +26,10 @@ fn check(night: &Night, expect: bool) {
 
 #[test]
 fn load_that_grows_for_hours_and_fills_the_tasks_is_load() {
-    check(&grew((600.0, 780.0), (70.0, 92.0)), true);
+    check(&grew((600.0, 830.0), (66.0, 91.0)), true);
     // Yesterday's requests are the same as ever, and half an hour shows nothing.
     let says = |night: Night, name: &str| night.diagnose().evidence.iter().any(|one| one.name == name);
-    assert!(!says(grew((600.0, 780.0), (70.0, 92.0)), "load-usual"));
+    assert!(!says(grew((600.0, 830.0), (66.0, 91.0)), "load-usual"));
 }
 
 #[test]
@@ -67,4 +67,18 @@ fn what_requests_need_is_known_though_tasks_at_their_limit_do_not_show_it() {
     assert_eq!(spike(1800.0).without(&[Signal::Cpu]).diagnose().demand_percent, None);
     assert_eq!(in_use(&spike(1800.0).view, now()), Some(100));
     assert_eq!(in_use(&spike(1800.0).without(&[Signal::Cpu]).view, now()), None);
+}
+
+#[test]
+fn load_has_grown_if_more_requests_come_than_did() {
+    let of = |factor: f64| Night::failing(4).signal(Signal::Requests, series(step(600.0, 600.0 * factor, 8)));
+    let grown = |night: &Night| has_grown(&night.view, ago(9), now());
+    assert!(grown(&of(1.2)) && !grown(&of(1.05)) && !grown(&of(0.5)));
+    assert!(!grown(&of(1.2).without(&[Signal::Requests])), "what nobody counts was not seen to grow");
+}
+
+#[test]
+fn requests_that_failed_and_come_again_are_no_growth() {
+    let failing = grew((600.0, 830.0), (66.0, 91.0)).signal(Signal::Symptom, series(step(0.0, 200.0, 8)));
+    check(&failing, false);
 }
