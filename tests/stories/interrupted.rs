@@ -9,10 +9,11 @@ use nightshift::night::{Night, What};
 use nightshift_core::fault::FaultKind;
 use nightshift_core::policy::Policy;
 use nightshift_sim::scenario::{Moment, Scenario};
-use nightshift_sim::{Account, Story};
+use nightshift_sim::{Account, Call, Story};
 use serde_json::Value;
 
-use super::{run, scenario};
+use super::again::{growing, unseen_at_first};
+use super::{run, run_under, scenario};
 
 /// The first event and the first checks; later checks repeat them.
 const CALLS: Range<usize> = 0..110;
@@ -105,25 +106,43 @@ fn a_scale_out_killed_at_any_call_ends_the_same() {
     sweep(&spike, CALLS, "killed after", |story, k| story.stop_after(k));
 }
 
-/// What AWS refused to say when the alarm rang, it says to the second look.
-#[test]
-fn a_second_look_killed_at_any_call_ends_the_same() {
-    let unseen = |story: &Story| story.fault_on("ecs:ListServiceDeployments", FaultKind::Transient, 3);
-    let calm = Story::new(scenario("bad-release"));
-    unseen(&calm);
-    run(&calm);
+/// Kills the night at each call of the check that makes `remedy`, and at the calls after it.
+#[track_caller]
+fn killed_around(night: impl Fn() -> Story, minutes: i64, remedy: impl Fn(&[Call]) -> usize) {
+    let policy = Policy::default();
+    let calm = night();
+    run_under(&calm, &policy, minutes);
     let (calls, expect) = (calm.calls(), calm.final_state());
-    let remedy = calls.iter().position(|call| call.operation == "ecs:UpdateService").unwrap();
+    let remedy = remedy(&calls);
     let begins = calls[..remedy].iter().rposition(|call| call.at < calls[remedy].at).unwrap() + 1;
     for k in begins + 1..=remedy + 8 {
         for stop in [Account::stop_before, Account::stop_after] {
-            let story = Story::new(scenario("bad-release"));
-            unseen(&story);
+            let story = night();
             stop(&story, k);
-            run(&story);
+            run_under(&story, &policy, minutes);
             assert_eq!(story.final_state(), expect, "killed at call {k}: {}", calls[k - 1].operation);
         }
     }
+}
+
+/// What AWS refused to say when the alarm rang, it says to the second look.
+#[test]
+fn a_second_look_killed_at_any_call_ends_the_same() {
+    let night = || unseen_at_first(scenario("bad-release"));
+    killed_around(night, 55, |calls| calls.iter().position(|call| call.operation == "ecs:UpdateService").unwrap());
+}
+
+#[test]
+fn more_tasks_a_second_time_killed_at_any_call_end_the_same() {
+    killed_around(
+        || Story::new(growing()),
+        150,
+        |calls| {
+            let sets = |call: &Call| call.operation == "application-autoscaling:RegisterScalableTarget" && call.write;
+            let mut sets = calls.iter().enumerate().filter(|(_, call)| sets(call)).map(|(index, _)| index);
+            sets.nth(1).unwrap()
+        },
+    );
 }
 
 #[test]

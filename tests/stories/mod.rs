@@ -1,6 +1,7 @@
 //! Stories: the functions' handlers on the simulated account.
 
 mod again;
+mod again_or_not;
 mod bad_release;
 mod costs;
 mod costs_news;

@@ -51,7 +51,8 @@ pub async fn observe<W: World>(world: &W, timer: &Timer, stack: &Stack, policy: 
     };
     let live: Vec<LiveAlarm> = alarms.values().filter_map(|alarm| alarm.seen()?.clone()).collect();
     let with = (stack, policy);
-    if let Some(symptom) = looks_again(timer, incident).then(|| again::symptom(&live)).flatten() {
+    let again = standing.seen().is_some_and(|standing| looks_again(timer, standing));
+    if let Some(symptom) = again.then(|| again::symptom(&live)).flatten() {
         let known = async { Ok(Some(symptom.clone())) };
         let standing = observe_switch(world, standing.clone());
         let scene = observe_with(world, &timer.service, known, standing, with, now).await.0;
@@ -73,17 +74,17 @@ pub async fn observe<W: World>(world: &W, timer: &Timer, stack: &Stack, policy: 
 }
 
 /// The check looks at everything again, to decide.
-fn looks_again(timer: &Timer, incident: Option<&Incident>) -> bool {
+fn looks_again(timer: &Timer, standing: &Standing) -> bool {
     let checked = |open: &&Incident| matches!(timer.purpose, Purpose::Verify { number, .. } if number == open.checks);
-    incident.filter(checked).is_some_and(again::is_due)
+    standing.record.value.incident.as_ref().filter(checked).is_some_and(|open| again::is_due(open, standing))
 }
 
 impl Observed {
     /// The alarm whose symptom a second look weighs, if this was one.
     pub fn looked_again(&self) -> Option<&LiveAlarm> {
         let standing = self.scene.standing.seen().filter(|standing| !standing.seen)?;
-        let due = looks_again(&self.timer, standing.record.value.incident.as_ref());
-        due.then(|| again::symptom(self.alarms.values().filter_map(|alarm| alarm.seen()?.as_ref()))).flatten()
+        let alarms = || self.alarms.values().filter_map(|alarm| alarm.seen()?.as_ref());
+        looks_again(&self.timer, standing).then(|| again::symptom(alarms())).flatten()
     }
 }
 

@@ -160,7 +160,7 @@ fn check(
     match found {
         Recovery::Healed { because } => healthy(moment, record, &open, because),
         Recovery::NotYet { waiting_for } => {
-            let again = again::is_due(&open).then(|| again::symptom(alarms.iter().copied())).flatten();
+            let again = again::is_due(&open, moment.standing).then(|| again::symptom(alarms.iter().copied())).flatten();
             let decided = match again {
                 Some(alarm) => again::look(moment, record.clone(), &open, (alarm, weigh(alarm))),
                 None => more::more(moment, record.clone(), &open, alarms),

@@ -5,13 +5,11 @@ use nightshift_core::metric::Signal;
 use nightshift_core::span::Span;
 
 use crate::scene::Scene;
-use crate::traffic::TOO_FEW;
+use crate::traffic::{EARLIER, TOO_FEW};
 use crate::trend;
 use crate::view::ServiceView;
 
-/// From there to the onset a request takes what it usually does …
-const EARLIER: Span = Span::minutes(35);
-/// … but for the last minutes before, in which the tasks may have been at their limit.
+/// The last minutes.
 const LATELY: Span = Span::minutes(5);
 
 /// Beyond that tasks are at their limit.
@@ -25,11 +23,12 @@ const GROWN: f64 = 1.1;
 /// would need: that is known from what as many requests took before. `None`: requests or
 /// CPU were not seen, or did not go together.
 pub(crate) fn demand(scene: &Scene) -> Option<u32> {
-    let points = |signal| scene.view.signal(signal).map(trend::in_order).unwrap_or_default();
     let onset = scene.onset.unwrap_or_else(|| LATELY.before(scene.now));
-    let (from, to) = (EARLIER.before(onset), LATELY.before(onset));
-    let requests = points(Signal::Requests);
-    let (rate, cpu) = (trend::level(&requests, from, to)?, trend::level(&points(Signal::Cpu), from, to)?);
+    // A request takes then what it usually does; right before the onset the tasks may have
+    // been at their limit.
+    let (from, to) = (EARLIER.0.before(onset), EARLIER.1.before(onset));
+    let (requests, cpu) = (scene.view.points(Signal::Requests), scene.view.points(Signal::Cpu));
+    let (rate, cpu) = (trend::level(&requests, from, to)?, trend::level(&cpu, from, to)?);
     // The newest minute may not be reported in full, and load still grows.
     let most = requests.iter().filter(|point| point.at >= to).map(|point| point.value).fold(0.0, f64::max);
     let demand = cpu * most / rate;
@@ -46,14 +45,13 @@ fn shown(view: &ServiceView, now: Timestamp) -> Option<f64> {
 
 /// The CPU in use in the last minutes, in per cent of what the tasks have.
 pub fn in_use(view: &ServiceView, now: Timestamp) -> Option<u32> {
-    let cpu = trend::in_order(view.signal(Signal::Cpu)?);
-    Some(trend::level(&cpu, LATELY.before(now), now)? as u32)
+    Some(trend::level(&view.points(Signal::Cpu), LATELY.before(now), now)? as u32)
 }
 
 /// There are more requests than at that moment, by a tenth at least. What nobody counts has
 /// not been seen to grow.
 pub fn has_grown(view: &ServiceView, since: Timestamp, now: Timestamp) -> bool {
-    let requests = view.signal(Signal::Requests).map(trend::in_order).unwrap_or_default();
+    let requests = view.points(Signal::Requests);
     let until = |at: Timestamp| trend::level(&requests, LATELY.before(at), at);
     until(since).zip(until(now)).is_some_and(|(then, now)| then > 0.0 && now >= then * GROWN)
 }

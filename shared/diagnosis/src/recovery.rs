@@ -148,14 +148,13 @@ fn falls_silent(metric: &MetricId) -> bool {
 /// Requests against the same hour of other days, or else against the time
 /// before the incident. None where there is nothing to compare with.
 fn traffic(view: &ServiceView, incident: &Incident, now: Timestamp) -> Option<Check> {
-    let points = |signal| view.signal(signal).map(trend::in_order).unwrap_or_default();
     let recent = |signal, ago: Span| {
         let until = ago.before(now);
-        trend::level(&points(signal), RECENT.before(until), until)
+        trend::level(&view.points(signal), RECENT.before(until), until)
     };
     let day = recent(Signal::RequestsYesterday, Span::hours(24));
     let week = recent(Signal::RequestsLastWeek, Span::hours(168));
-    let requests = points(Signal::Requests);
+    let requests = view.points(Signal::Requests);
     let before = trend::level(&requests, Timestamp::MIN, RECENT.before(incident.opened_at));
     let ceiling = match (day, week) {
         (Some(day), Some(week)) => day.max(week),

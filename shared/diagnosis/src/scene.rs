@@ -171,7 +171,7 @@ fn symptom(view: &ServiceView, alarm: &LiveAlarm, now: Timestamp) -> Option<Symp
         stat: String::new(),
         period_s: signals::PERIOD_S,
     });
-    let mut points = trend::in_order(reported);
+    let mut points = trend::in_order(reported).into_owned();
     if metric.namespace.is_empty() {
         points.clear();
     }

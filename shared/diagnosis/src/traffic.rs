@@ -30,7 +30,7 @@ const LEAD: Span = Span::minutes(1);
 /// Five minutes from the onset on, before clients' retries pile up.
 const WINDOW: Span = Span::minutes(5);
 /// The half hour before, less the last minutes in which load may have risen.
-const EARLIER: (Span, Span) = (Span::minutes(35), Span::minutes(5));
+pub(crate) const EARLIER: (Span, Span) = (Span::minutes(35), Span::minutes(5));
 
 /// The request rate around the onset, against what is usual.
 pub(crate) struct Traffic {
@@ -68,13 +68,12 @@ impl Traffic {
         onset: Option<Timestamp>,
         now: Timestamp,
     ) -> Option<Self> {
-        let points = |signal| view.signal(signal).map(trend::in_order).unwrap_or_default();
         let begin = LEAD.before(onset.unwrap_or_else(|| WINDOW.before(now)));
         let over = |points: &[Point], from: Timestamp| trend::level(points, from, WINDOW.after(LEAD.after(from)));
-        let requests = points(Signal::Requests);
+        let requests = view.points(Signal::Requests);
         let rate = over(&requests, begin)?;
         let wanted = rate - failed.and_then(|failed| over(failed, begin)).unwrap_or(0.0);
-        let earlier = |signal, ago: Span| over(&points(signal), ago.before(begin));
+        let earlier = |signal, ago: Span| over(&view.points(signal), ago.before(begin));
         let yesterday = earlier(Signal::RequestsYesterday, Span::hours(24));
         let last_week = earlier(Signal::RequestsLastWeek, Span::hours(168));
         let before = trend::level(&requests, EARLIER.0.before(begin), EARLIER.1.before(begin));

@@ -1,17 +1,20 @@
 //! Everything that is looked at about one service.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use nightshift_core::alarm::LiveAlarm;
 use nightshift_core::fault::{Fault, Sight};
 use nightshift_core::health::HealthIssue;
-use nightshift_core::metric::{Series, Signal};
+use nightshift_core::metric::{Point, Series, Signal};
 use nightshift_core::release::ServiceDeployment;
 use nightshift_core::service::{ScalableTarget, Service, TargetHealth};
 use nightshift_core::task::StoppedTask;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::trend;
 
 /// One service as it looked at one moment. Each part was seen, or says by
 /// which fault it was not: what could not be seen is part of the case.
@@ -65,5 +68,10 @@ impl ServiceView {
     /// asked for this one.
     pub fn signal(&self, signal: Signal) -> Option<&Series> {
         self.metrics.seen().and_then(|metrics| metrics.get(&signal))
+    }
+
+    /// Its datapoints in order of time; none if there are none.
+    pub(crate) fn points(&self, signal: Signal) -> Cow<'_, [Point]> {
+        self.signal(signal).map(trend::in_order).unwrap_or_default()
     }
 }

@@ -20,14 +20,15 @@ use crate::scene::Standing;
 const LOOKS: [u32; 3] = [2, 4, 8];
 
 /// Whether the incident's next check looks at everything again: nobody has decided
-/// anything yet, but for want of evidence or of sight.
-pub fn is_due(incident: &Incident) -> bool {
+/// anything yet, but for want of evidence or of sight, and it is not one of many.
+pub fn is_due(incident: &Incident, standing: &Standing) -> bool {
     use Refusal::{ConfidenceTooLow, NoRemedyForCause, NotObserved, ReleaseNotToBlame};
     let undecided = matches!(
         incident.refusal,
         Some(ConfidenceTooLow { .. } | ReleaseNotToBlame | NoRemedyForCause | NotObserved { .. })
     );
-    undecided && incident.intents.is_empty() && incident.told_by.is_none() && LOOKS.contains(&incident.checks)
+    let alone = incident.told_by.is_none() && !one_of_many(standing);
+    undecided && alone && incident.intents.is_empty() && LOOKS.contains(&incident.checks)
 }
 
 /// The alarm whose symptom is looked at: of those that fire, the one that rang first. One
@@ -46,10 +47,7 @@ pub fn look(
     open: &Incident,
     (alarm, diagnosis): (&LiveAlarm, Diagnosis),
 ) -> Option<Plan> {
-    let Moment { scene, standing, policy, now, .. } = moment;
-    if one_of_many(standing) {
-        return None;
-    }
+    let Moment { scene, policy, now, .. } = moment;
     let live = Sight::Seen(Some(alarm.clone()));
     let verdict = decide(scene, &diagnosis, Trigger { alarm: &live, at: now, drill: false }, policy, now);
     let leads = reach(verdict.remedy.as_ref(), verdict.refusal.as_ref(), policy);

@@ -252,6 +252,8 @@ fn what_is_right_is_read() {
     assert_eq!(policy.services["web-"], "prod/web");
     let channels: Vec<Option<&str>> = policy.teams.values().map(|team| team.channel.as_deref()).collect();
     assert_eq!(channels, [Some("#büro-1"), Some("C0123456789"), None]);
+    // Whoever adds more at once than is usual need not say so twice.
+    assert_eq!(Policy::parse("scaling.step_percent = 500").unwrap().scaling.most_percent, 500);
 }
 
 #[test]

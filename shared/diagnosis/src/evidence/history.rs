@@ -83,13 +83,13 @@ fn previous(scene: &Scene, found: &mut Vec<Finding>) {
 pub(super) fn other_day(scene: &Scene, symptom: &Symptom, signal: Signal, ago: Span) -> Option<(bool, f64)> {
     let (episode, series) = (scene.episode()?, scene.view.signal(signal)?);
     let at = ago.before(episode.onset);
-    let mut points = trend::in_order(series);
+    let mut points = trend::in_order(series).into_owned();
     if crate::signals::counts(&symptom.metric) {
         // A silent count is a zero only on a day that had traffic at all.
         let requests =
             if signal == Signal::SymptomYesterday { Signal::RequestsYesterday } else { Signal::RequestsLastWeek };
-        let traffic = scene.view.signal(requests).map(trend::in_order).unwrap_or_default();
-        let until = points.iter().chain(&traffic).map(|point| point.at).max()?;
+        let traffic = scene.view.points(requests);
+        let until = points.iter().chain(traffic.iter()).map(|point| point.at).max()?;
         points = trend::with_zeros(&points, LOOKBACK.before(ago.before(scene.now)), until);
     }
     let near: Vec<f64> = points

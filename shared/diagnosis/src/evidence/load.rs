@@ -95,7 +95,7 @@ fn compared(traffic: &Traffic) -> String {
 
 /// CPU since the onset and before it, per cent of the reservation.
 fn cpu_around_onset(scene: &Scene) -> Option<(f64, Option<f64>)> {
-    let points = scene.view.signal(Signal::Cpu).map(trend::in_order)?;
+    let points = scene.view.points(Signal::Cpu);
     let onset = scene.onset.unwrap_or_else(|| AFTER.before(scene.now));
     let now = trend::level(&points, onset, AFTER.after(onset))?;
     Some((now, trend::level(&points, BEFORE.before(onset), onset)))
@@ -104,8 +104,7 @@ fn cpu_around_onset(scene: &Scene) -> Option<(f64, Option<f64>)> {
 /// CPU is at its ceiling, and has come there in proportion to the requests: a request is
 /// as dear as it was, and there are more of them.
 fn filled(scene: &Scene) -> Option<String> {
-    let points = |signal| scene.view.signal(signal).map(trend::in_order).unwrap_or_default();
-    let (cpu, requests) = (points(Signal::Cpu), points(Signal::Requests));
+    let (cpu, requests) = (scene.view.points(Signal::Cpu), scene.view.points(Signal::Requests));
     let over = |from, to| Some((trend::level(&cpu, from, to)?, trend::level(&requests, from, to)?));
     let first = LOOKBACK.before(scene.now);
     let (little, few) = over(first, EARLIEST.after(first))?;

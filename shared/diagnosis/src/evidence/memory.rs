@@ -31,7 +31,7 @@ pub(super) fn find(scene: &Scene, found: &mut Vec<Finding>) {
     if killed > 0 {
         say(found, &weights::OUT_OF_MEMORY, format!("{} ran out of memory", tasks(killed)));
     }
-    let points = scene.view.signal(Signal::Memory).map(trend::in_order).unwrap_or_default();
+    let points = scene.view.points(Signal::Memory);
     let climbing = climb(&points, Timestamp::MIN, Timestamp::MAX);
     let before = climbed_before(scene);
     // A restart drops the memory that a leak took; so a climb before the
@@ -67,7 +67,7 @@ pub(super) fn find(scene: &Scene, found: &mut Vec<Finding>) {
 
 /// Memory's climb before the suspect began, if it climbed.
 pub(super) fn climbed_before(scene: &Scene) -> Option<(f64, f64)> {
-    let points = scene.view.signal(Signal::Memory).map(trend::in_order)?;
+    let points = scene.view.points(Signal::Memory);
     climb(&points, Timestamp::MIN, scene.lineup?.began_at())
 }
 
@@ -75,7 +75,7 @@ pub(super) fn climbed_before(scene: &Scene) -> Option<(f64, f64)> {
 /// if it was steady there and then left that level for good: warm caches do not
 /// take so much more than their predecessors did.
 pub(crate) fn climbed_since(view: &ServiceView, began: Timestamp) -> Option<(f64, f64)> {
-    let points = view.signal(Signal::Memory).map(trend::in_order)?;
+    let points = view.points(Signal::Memory);
     let values = |from: Timestamp, to: Timestamp| -> Vec<f64> {
         points.iter().filter(|point| point.at >= from && point.at < to).map(|point| point.value).collect()
     };
