@@ -85,6 +85,19 @@ fn one_incident_tells_of_all_and_only_p1_pages_beside_it() {
 }
 
 #[test]
+fn that_nobody_is_ill_any_more_is_told_once() {
+    let mut short = on_one_database(false);
+    short.outages[0].until = Some(Moment::minutes(1));
+    let story = Story::new(short);
+    let policy = "[verify]\nhold_down = \"30s\"\n[guardrails]\nfleet_window = \"15m\"\n";
+    run_under(&story, &Policy::parse(policy).unwrap(), 60);
+    let told: Vec<String> = of_the_fleet(&story).into_iter().map(|notice| notice.timeline).collect();
+    let well = told.iter().filter(|line| line.starts_with("no service is ill now"));
+    assert_eq!(well.count(), 1, "{told:#?}");
+    assert!(told.last().unwrap().contains("over"), "{told:#?}");
+}
+
+#[test]
 fn who_stays_ill_when_the_others_are_well_tells_of_itself() {
     let story = Story::new(on_one_database(true));
     run_under(&story, &Policy::default(), 240);

@@ -8,6 +8,7 @@ use nightshift_core::incident::Phase;
 use nightshift_core::notice::NoticeKind;
 use nightshift_core::policy::Policy;
 use nightshift_sim::Story;
+use nightshift_sim::scenario::Moment;
 
 use super::{changes, incident, refusal, run, scenario};
 
@@ -22,6 +23,24 @@ fn a_denied_remedy_names_action_resource_and_the_line_to_add() {
     let told = story.notices().into_iter().flat_map(|notice| notice.done).collect::<String>();
     for part in ["ecs:UpdateService", "prod/checkout", "\"Effect\": \"Allow\""] {
         assert!(told.contains(part), "{part} is not in {told}");
+    }
+}
+
+#[test]
+fn a_minimum_that_cannot_be_lowered_again_is_told_with_the_reason() {
+    let mut spike = scenario("load-spike");
+    spike.service_mut("checkout").unwrap().loads[0].until = Some(Moment::minutes(12));
+    let story = Story::new(spike);
+    let mut night = Night::new(story.account(), &Policy::default());
+    night.run_until(story.now() + SignedDuration::from_mins(18));
+    assert_eq!(changes(&story), ["minimum 8"]);
+    story.fault_on("application-autoscaling:RegisterScalableTarget", FaultKind::Denied, 1);
+    night.run_until(story.now() + SignedDuration::from_mins(50));
+    let over = story.notices().pop().unwrap();
+    assert_eq!(over.kind, NoticeKind::Resolved);
+    let done = over.done.join(" ");
+    for part in ["it stays at 8, it was 4", "application-autoscaling:RegisterScalableTarget", "\"Effect\": \"Allow\""] {
+        assert!(done.contains(part), "{part} is not in {done}");
     }
 }
 

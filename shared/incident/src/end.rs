@@ -10,6 +10,7 @@ use nightshift_core::remedy::{Outcome, Remedy, RemedyKind};
 use crate::fleet;
 use crate::life::next_check;
 use crate::paging::{page, tell_plainly};
+use crate::refusals::why_not;
 use crate::wording::{self, Words};
 
 /// Writes down what came of the open intent, and what follows from it. Gives
@@ -18,9 +19,9 @@ pub fn with_outcome(record: &mut ServiceRecord, outcome: Outcome, policy: &Polic
     let intent = record.incident.as_mut()?.intents.last_mut().filter(|intent| intent.outcome.is_none())?;
     intent.outcome = Some(outcome.clone());
     let (remedy, deny) = (intent.remedy.clone(), intent.deny.clone());
-    let taken = matches!(outcome, Outcome::Taken { .. } | Outcome::FoundTaken { .. });
+    let taken = is_taken(&outcome);
     if let Remedy::RestoreScaling { .. } = remedy {
-        return restored(record, taken, now);
+        return restored(record, &outcome, now);
     }
     if taken {
         record.denied.retain(|denied| denied.until > now);
@@ -80,16 +81,24 @@ pub(crate) fn refusal_of(outcome: &Outcome) -> Option<Refusal> {
     }
 }
 
-fn restored(record: &mut ServiceRecord, taken: bool, now: Timestamp) -> Option<Incident> {
+fn is_taken(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Taken { .. } | Outcome::FoundTaken { .. })
+}
+
+fn restored(record: &mut ServiceRecord, outcome: &Outcome, now: Timestamp) -> Option<Incident> {
     let incident = record.incident.as_mut()?;
-    if taken {
+    if is_taken(outcome) {
         incident.raised = None;
     }
     let left = incident.raised;
     let mut because = vec!["the added tasks are needed no longer".to_owned()];
     because.push(match left {
         None => "the raised minimum was lowered again".to_owned(),
-        Some(raised) => format!("the minimum could not be lowered: it stays at {}, it was {}", raised.to, raised.from),
+        Some(raised) => {
+            let why = why_not(outcome);
+            let why = why.trim_end_matches('.');
+            format!("the minimum could not be lowered: it stays at {}, it was {}. {why}", raised.to, raised.from)
+        }
     });
     resolve(record, &because, now)
 }

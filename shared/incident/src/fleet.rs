@@ -272,7 +272,9 @@ fn checked(
         let claim = Claim { closed, ..claim(standing, event, record, None, now) };
         return Plan::claiming(Decision::Resolved, claim);
     }
-    let news = number >= open.told.saturating_mul(2) || number.saturating_mul(2) <= open.told;
+    let far = number >= open.told.saturating_mul(2) || number.saturating_mul(2) <= open.told;
+    // Nobody ill is twice as many as nobody.
+    let news = far && number != open.told;
     let told = if news { number } else { open.told };
     if news {
         crate::wording::tell(&mut record, NoticeKind::Updated, wording::changed(seen, most), None, now);

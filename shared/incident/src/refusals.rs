@@ -1,6 +1,20 @@
 //! One sentence for each refusal: what it means and what to do about it.
 
+use nightshift_core::fault::FaultKind;
 use nightshift_core::refusal::Refusal;
+use nightshift_core::remedy::Outcome;
+
+/// Why a claimed remedy was not taken.
+pub(crate) fn why_not(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Withheld { refusal } => format!("{}: {}", refusal.name(), sentence(refusal)),
+        Outcome::Failed { fault } if fault.kind == FaultKind::Denied => {
+            format!("{fault}. {}", allow(&fault.operation, &fault.resource))
+        }
+        Outcome::Failed { fault } => fault.to_string(),
+        Outcome::Taken { .. } | Outcome::FoundTaken { .. } => String::new(),
+    }
+}
 
 /// The sentence people read beside a refusal's name.
 pub fn sentence(refusal: &Refusal) -> String {

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use nightshift_core::alarm::AlarmState;
-use nightshift_core::fault::FaultKind;
 use nightshift_core::fleet::is_no_service;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::incident::{Incident, Phase, ServiceRecord};
@@ -12,7 +11,7 @@ use nightshift_core::span::{Span, words};
 
 use crate::decide::Verdict;
 use crate::links;
-use crate::refusals::{allow, sentence};
+use crate::refusals::{sentence, why_not};
 
 /// Evidence shown; the rest is in the case.
 const EVIDENCE_SHOWN: usize = 8;
@@ -253,15 +252,7 @@ fn drift(record: &ServiceRecord, remedy: &Remedy) -> Option<String> {
 
 /// A claimed remedy could not be taken.
 pub fn not_taken(record: &ServiceRecord, remedy: &Remedy, outcome: &Outcome) -> Words {
-    let why = match outcome {
-        Outcome::Withheld { refusal } => format!("{}: {}", refusal.name(), sentence(refusal)),
-        Outcome::Failed { fault } if fault.kind == FaultKind::Denied => {
-            format!("{fault}. {}", allow(&fault.operation, &fault.resource))
-        }
-        Outcome::Failed { fault } => fault.to_string(),
-        Outcome::Taken { .. } | Outcome::FoundTaken { .. } => String::new(),
-    };
-    let tried = format!("Tried to {remedy} on {}; it was not done. {why}", record.service);
+    let tried = format!("Tried to {remedy} on {}; it was not done. {}", record.service, why_not(outcome));
     Words { verb: "needs you".into(), done: vec![tried], drift: None, timeline: format!("could not {remedy}") }
 }
 

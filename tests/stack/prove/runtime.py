@@ -9,6 +9,7 @@ import json
 import os
 import queue
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -66,13 +67,16 @@ class Lambda:
         self._address = f"127.0.0.1:{self._server.server_address[1]}"
 
     def _next(self, handler):
-        """The long poll of a process; one that has been killed since must not take the next event."""
-        process = self._process
+        """The long poll of a process. What one asks and is killed may be read when the next one
+        runs: only whoever is still there takes an event."""
         while True:
             with contextlib.suppress(queue.Empty):
                 request, event, deadline = self._events.get(timeout=0.02)
-                break
-            if self._process is not process:
+                if not _gone(handler.connection):
+                    break
+                self._events.put((request, event, deadline))
+            if _gone(handler.connection):
+                handler.close_connection = True
                 return
         handler.send_response_only(200)
         content = json.dumps(event).encode()
@@ -129,6 +133,16 @@ class Lambda:
         self.rest()
         self._server.shutdown()
         self._server.server_close()
+
+
+def _gone(connection):
+    """Whether nobody is at the other end any more."""
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def _answer(handler, status, content):

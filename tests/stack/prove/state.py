@@ -10,7 +10,10 @@ from .wire import body
 INCIDENT = re.compile(r"\d{8}-\d{4}-[0-9a-f]{8}")
 DURATION = re.compile(r"\b(in|after) \d+ (?:d|h|m|min|s)\b(?: \d+ (?:h|m|min|s)\b)*")
 # What a fault is called where people read it, if not by the operation that it met.
-ALSO = {"ssm:GetParameter": "Halted", "chat:enqueue": "pagerduty"}
+ALSO = {
+    "ssm:GetParameter": "Halted", "chat:enqueue": "pagerduty", "chat:slack": "slack webhook",
+    "chat:anywhere": "to webhook",
+}  # fmt: skip
 # Requests are signed for these, IAM knows them by others.
 IAM = {"monitoring": "cloudwatch", "ce": "ce"}
 # Found taken is taken: which of the two depends on where a run was killed.

@@ -9,6 +9,7 @@ from processes import REGION, ROOT
 
 from . import state
 from .story import Run
+from .wire import Disturbance
 
 SCENARIOS = Path(__file__).resolve().parent / "scenarios"
 ALARM = "prod-checkout-5xx"
@@ -24,10 +25,16 @@ class Story(Run):
 
     name = ""
     scenario = "bad-release"
+    policy = "nightshift"
     # Services that something may be done to.
     services = ("checkout",)
     # Functions whose calls are worth disturbing in this story.
     functions = ()
+
+    @staticmethod
+    def secret(_url):
+        """What the secret holds; `url` is where the wire is."""
+        return {"slack_bot_token": "xoxb-prove", "pagerduty_routing_key": "R" * 32}
 
     def play(self):
         """Wakes whoever is to be woken, until nothing is pending."""
@@ -35,12 +42,13 @@ class Story(Run):
 
     @contextmanager
     def undisturbed(self):
-        """What must have happened before; nothing goes wrong in it, and its calls do not count."""
+        """What is not this story's matter: nothing goes wrong in it, and its calls do not count."""
+        wire = self.world.wire
         fault, self.disturbance = self.disturbance, None
-        self.world.wire.disturbance = None
+        wire.disturbance, wire.counts = None, False
         yield
-        self.disturbance = self.world.wire.disturbance = fault
-        self.world.wire.forget()
+        wire.disturbance, wire.counts = fault, True
+        self.disturbance = fault
 
     def end(self):
         """What it came to, in words that every run has alike."""
@@ -69,6 +77,84 @@ class Rollback(Story):
             self.world.simulator.advance(300)
             self.world.ring(ALARM, "OK")
             self.world.pass_by(2)
+
+
+class LookedAgain(Rollback):
+    """What was released AWS does not say when the alarm rings; the verifier asks again."""
+
+    name = "looked-again"
+    functions = ("remedy-verifier",)
+
+    def play(self):
+        with self.undisturbed():
+            refused = Disturbance("malformed", "alarm-responder", "ecs:ListServiceDeployments", 1)
+            self.world.wire.disturbance = refused
+            self.wake("alarm-responder", self.world.ring(ALARM))
+            self.next_timer()
+        # The second check looks at everything again; what follows is a rollback's.
+        self.next_timer()
+        with self.undisturbed():
+            self.timers(self.heals)
+
+
+class ScaledOut(Rollback):
+    """More load than the tasks can bear: more of them, and as many as before once it is quiet."""
+
+    name = "scaled-out"
+    scenario = "load-spike"
+    policy = "bold"
+
+    def play(self):
+        super().play()
+        # By then target tracking has taken back what the minimum no longer holds.
+        self.world.simulator.advance(3600)
+
+
+class Restarted(Rollback):
+    """Tasks that leak memory: new ones of the same release."""
+
+    name = "restarted"
+    # The verifier finds what it finds in a rollback.
+    functions = ("alarm-responder",)
+    scenario = "leak"
+    policy = "bold"
+
+
+class Many(Story):
+    """Three services on one database: with the third an incident opens that tells of all."""
+
+    name = "many"
+    scenario = "database-down"
+    services = ("checkout", "search", "payments")
+    functions = ("alarm-responder", "remedy-verifier")
+
+    def play(self):
+        *first, last = (f"prod-{service}-5xx" for service in self.services)
+        with self.undisturbed():
+            for alarm in first:
+                self.wake("alarm-responder", self.world.ring(alarm))
+        self.wake("alarm-responder", self.world.ring(last))
+        # The check of all that is ill: as ever, and once nobody is.
+        self.next_timer("-fleet-")
+        with self.undisturbed():
+            for alarm in (*first, last):
+                self.wake("alarm-responder", self.world.ring(alarm, "OK"))
+            # Until each was seen well twice.
+            for _ in range(8):
+                if self.closed() < len(self.services):
+                    self.next_timer("-verify-")
+            # Whoever falls ill within five minutes would belong to it.
+            self.world.pass_by(300)
+        self.next_timer("-fleet-")
+        self.timers()
+
+    def heard(self):
+        """Of whom the incident of many tells, the record says the rest."""
+        return [item["document"]["S"] for item in self.world.items() if item["pk"]["S"].startswith("service#")]
+
+    def closed(self):
+        """How many incidents are over."""
+        return sum(item["sk"]["S"].startswith("incident#") for item in self.world.items())
 
 
 class Cleared(Story):
@@ -205,7 +291,34 @@ class Told(Story):
         return [sent.body for sent in self.world.chat.sent]
 
 
+class Hooked(Told):
+    """The same through two web hooks; what Slack's shows of a picture is kept in a bucket."""
+
+    name = "hooked"
+
+    @staticmethod
+    def secret(url):
+        return {"slack_webhook_url": f"{url}/slack", "webhook_url": f"{url}/anywhere", "webhook_key": "prove"}
+
+    def end(self):
+        chat = self.world.chat
+        return {
+            "production": [],
+            # Nothing at a hook tells what it has got already: what is repeated is the same.
+            "slack": sorted({(body["text"], self.shows_a_picture(body)) for body in chat.of("/slack")}),
+            "anywhere": sorted({(body["incident"], body["sequence"]) for body in chat.of("/anywhere")}),
+            "pages": sorted({subject for subject, _ in state.pages(self)}),
+        }
+
+    @staticmethod
+    def shows_a_picture(body):
+        return any(block["type"] == "image" for block in body["blocks"])
+
+
 STORIES = {
     story.name: story
-    for story in (Rollback, Cleared, Refused, Stopped, Quarantine, Swept, Costs, Weekly, Told)
-}
+    for story in (
+        Rollback, LookedAgain, ScaledOut, Restarted, Many, Cleared, Refused, Stopped, Quarantine, Swept, Costs,
+        Weekly, Told, Hooked,
+    )
+}  # fmt: skip

@@ -4,8 +4,6 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
-# An undisturbed night takes two; what was not cured is checked until somebody comes.
-MOST_CHECKS = 5
 # Seconds that Lambda waits before it delivers an event again.
 WAITS = (0, 60, 120)
 
@@ -21,6 +19,8 @@ class Run:
     dead: list = field(default_factory=list)
     # (function, how it ended) of each attempt.
     attempts: list = field(default_factory=list)
+    # An undisturbed night takes two; what was not cured is checked until somebody comes.
+    most_checks = 5
 
     def wake(self, function, event):
         """Delivers an event as Lambda does: again when it failed, then to the queue."""
@@ -52,12 +52,18 @@ class Run:
 
     def timers(self, between=lambda: None):
         """Fires timers, the first due first, until none is left."""
-        for _ in range(MOST_CHECKS):
+        for _ in range(self.most_checks):
             between()
-            waiting = self.world.timers()
-            if not waiting:
+            if not self.next_timer():
                 return
-            self.wake(*self.world.fire(min(waiting, key=lambda name: waiting[name][0])))
+
+    def next_timer(self, of=""):
+        """Fires the timer that is due first, of those that are named so, if there is one."""
+        waiting = {name: when for name, (when, *_) in self.world.timers().items() if of in name}
+        if not waiting:
+            return False
+        self.wake(*self.world.fire(min(waiting, key=waiting.get)))
+        return True
 
     def writes(self):
         """What was changed in production so far."""

@@ -49,7 +49,8 @@ class Found:
 def run(world, name, disturbance=None):
     """Plays a story once."""
     story = STORIES[name]
-    world.begin(SCENARIOS / f"{story.scenario}.toml", disturbance)
+    scenario = SCENARIOS / f"{story.scenario}.toml"
+    world.begin(scenario, disturbance, story.policy, story.secret(world.wire.url))
     seconds = SECONDS.get(disturbance.kind, USUALLY) if disturbance else USUALLY
     played = story(world, disturbance, seconds)
     played.play()
@@ -62,7 +63,7 @@ def undisturbed(world, name):
     assert not played.dead, f"{name}: {played.dead}"
     calls = {function: [] for function in STORIES[name].functions}
     for call in world.wire.calls:
-        if call.function in calls:
+        if call.counts and call.function in calls:
             calls[call.function].append(call.name)
     return played.end(), calls
 

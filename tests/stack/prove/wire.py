@@ -46,12 +46,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Call:
-    """A call that was made: whose, which, and the status of its answer, None if it got none."""
+    """A call that was made: whose, which, the status of its answer, None if it got none, and
+    whether it is one of those that are worth disturbing."""
 
     function: str
     name: str
     status: int | None
     body: bytes
+    counts: bool
 
 
 def read(method, path, headers, body):
@@ -87,6 +89,8 @@ class Wire:
         self.places = {}
         self.calls = []
         self.disturbance = None
+        # Whether what is called now is worth disturbing.
+        self.counts = True
         self._schedules = {}
         # Whose calls these are: one function runs at a time.
         self.function = None
@@ -132,12 +136,7 @@ class Wire:
         """Forgets all calls: another run begins."""
         with self._lock:
             self.places, self.calls, self.disturbance = places, [], disturbance
-            self._schedules = {}
-
-    def forget(self):
-        """Forgets the calls until now, and goes on."""
-        with self._lock:
-            self.calls = []
+            self.counts, self._schedules = True, {}
 
     def _opened(self, function, more):
         with self._lock:
@@ -182,7 +181,7 @@ class Wire:
 
     def _note(self, calls, function, request, status):
         with self._lock:
-            calls.append(Call(function, request.name, status, request.body))
+            calls.append(Call(function, request.name, status, request.body, self.counts))
             if request.name == "scheduler:CreateSchedule" and status == 200:
                 self._schedules[request.path.rpartition("/")[2]] = json.loads(request.body)
 

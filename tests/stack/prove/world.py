@@ -10,6 +10,7 @@ import json
 import math
 import time
 import urllib.request
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -112,7 +113,6 @@ class World:
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(deployed["memory"]),
             "AWS_LAMBDA_FUNCTION_VERSION": "1",
             "AWS_ENDPOINT_URL": self.wire.url,
-            "NIGHTSHIFT_POLICY": str(HERE / "policy" / "nightshift.toml"),
             "NIGHTSHIFT_SLACK_URL": self.wire.url,
             "NIGHTSHIFT_PAGERDUTY_URL": self.wire.url,
         }  # fmt: skip
@@ -120,7 +120,7 @@ class World:
 
     # ---- a run ----
 
-    def begin(self, scenario, disturbance=None):
+    def begin(self, scenario, disturbance=None, policy="nightshift", secret=None):
         """Makes the account as the scenario has it; the scenario's event is now.
 
         Metrics are most of the work. Until the next minute, when the scenario's event would be
@@ -151,6 +151,9 @@ class World:
             self._seeded = scenario, minute, known
         else:
             self._quiet()
+        for function in self.functions.values():
+            function.env["NIGHTSHIFT_POLICY"] = str(HERE / "policy" / f"{policy}.toml")
+        self.client("secretsmanager").put_secret_value(SecretId="chat", SecretString=json.dumps(secret or SECRET))
         self.wire.begin(places | {"simulator": self.simulator.url}, disturbance)
 
     def _ledger_anew(self):
@@ -208,7 +211,7 @@ class World:
         stamp = lambda found: found["StateUpdatedTimestamp"].isoformat(timespec="milliseconds")  # noqa: E731
         return {
             "version": "0",
-            "id": f"00000000-0000-0000-0000-{state:0>12}",
+            "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{alarm}/{state}")),
             "detail-type": "CloudWatch Alarm State Change",
             "source": "aws.cloudwatch",
             "account": self.account,

@@ -118,6 +118,9 @@ fn footer(text: &mut String, notice: &Notice) {
 fn ascii(c: char) -> char {
     match c {
         '→' => '>',
+        '·' => '|',
+        '×' => 'x',
+        '…' => '.',
         '–' | '—' | '−' => '-',
         '’' | '‘' => '\'',
         '“' | '”' => '"',
@@ -259,6 +262,7 @@ mod tests {
     #[test]
     fn a_subject_is_one_short_line_of_ascii() {
         assert_eq!(subject("P1 web:42 → web:41\nnow"), "P1 web:42 > web:41 now");
+        assert_eq!(subject("P2 · prod/web · web-5xx — 3 × as many …"), "P2 | prod/web | web-5xx - 3 x as many .");
         assert_eq!(subject("Müller – naïve"), "M?ller - na?ve");
         let long = subject(&"ä".repeat(300));
         assert!(long.len() == LONGEST_SUBJECT && long.ends_with("..."), "{long}");

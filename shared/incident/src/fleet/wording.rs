@@ -81,6 +81,7 @@ pub(crate) fn left_alone(waiting_for: &[String], escalated: bool) -> Words {
 
 fn services(seen: &Seen) -> String {
     match seen.ill.len() {
+        0 => "no service is".to_owned(),
         1 => "1 service is".to_owned(),
         number => format!("{number} services are"),
     }
