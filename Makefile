@@ -134,13 +134,19 @@ bench: cargo ## How fast and how large it is, beside Python and Node; target/ben
 # function alone, as .ci/run does it: make budget FUNCTIONS=notifier BUDGET="--only notifier".
 FUNCTIONS := $(notdir $(wildcard functions/*))
 
-.PHONY: budget
-budget: cargo ## What the functions weigh: bytes, and instructions by callgrind; over bench/weight.toml is an error.
-	@command -v valgrind >/dev/null || { echo "no valgrind; cure: sudo apt-get install valgrind" >&2; exit 1; }
+.PHONY: weighed
+weighed: cargo
 	for function in $(FUNCTIONS); do \
 		cargo build --locked --release --package $$function --bin $$function || exit 1; \
 	done
 	cargo build --locked --release --package nightshift-bench --package nightshift-bench-rules
+
+.PHONY: valgrind
+valgrind:
+	@command -v valgrind >/dev/null || { echo "no valgrind; cure: sudo apt-get install valgrind" >&2; exit 1; }
+
+.PHONY: budget
+budget: valgrind weighed ## What the functions weigh: bytes, and instructions by callgrind; over bench/weight.toml is an error.
 	@$${CARGO_TARGET_DIR:-target}/release/nightshift-bench weigh $(BUDGET)
 
 .PHONY: deny

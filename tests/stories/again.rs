@@ -4,6 +4,7 @@
 use nightshift::explain::explain;
 use nightshift_core::fault::FaultKind;
 use nightshift_core::incident::Phase;
+use nightshift_core::mode::Severity;
 use nightshift_core::policy::Policy;
 use nightshift_core::remedy::RemedyKind;
 use nightshift_core::span::Span;
@@ -34,6 +35,20 @@ fn what_aws_did_not_answer_is_looked_at_again_and_rolled_back() {
     let end = incident(&story);
     assert_eq!((end.phase, end.pages, end.refusal), (Phase::Resolved, 1, None), "who was woken reads that it is over");
     assert_eq!(story.plain_pages().len(), 1);
+}
+
+/// How bad it is depends on who it is, and that AWS did not say either.
+#[test]
+fn who_was_not_seen_when_it_opened_is_rated_by_the_first_check_that_sees_it() {
+    let first = bad_release(|service| drop(service.tags.insert("tier".into(), "1".into())));
+    let story = Story::new(first);
+    story.fault_on("ecs:DescribeServices", FaultKind::Transient, 1);
+    run(&story);
+    let told = told(&story);
+    assert_eq!(told[1], "severity rose from P2 to P1", "{told:?}");
+    assert_eq!(told[2], "looked again: rolling back checkout:43 → checkout:42", "{told:?}");
+    let end = incident(&story);
+    assert_eq!((end.phase, end.severity, end.rated), (Phase::Resolved, Severity::P1, true));
 }
 
 #[test]

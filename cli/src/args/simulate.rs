@@ -67,15 +67,9 @@ pub enum Simulation {
         /// So many alarms over all of them.
         #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
         alarms: u32,
-        /// Invocations at once that the account lets.
-        #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-        concurrency: u32,
-        /// Another seed, other services act.
-        #[arg(long, default_value_t = 1)]
-        seed: u64,
-        /// How it is told.
+        /// The account, and how it is told.
         #[command(flatten)]
-        told: Told,
+        fleet: Fleet,
     },
     /// How calls, money and time grow with the number of services: 1, 10, 100, and so on.
     ///
@@ -87,15 +81,9 @@ pub enum Simulation {
         /// No more services than so many.
         #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         most: u32,
-        /// Invocations at once that the account lets.
-        #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-        concurrency: u32,
-        /// Another seed, other services act.
-        #[arg(long, default_value_t = 1)]
-        seed: u64,
-        /// How it is told.
+        /// The account, and how it is told.
         #[command(flatten)]
-        told: Told,
+        fleet: Fleet,
     },
     /// One page with pictures of what incidents, deliveries, storm and the proof on the wire wrote.
     ///
@@ -113,6 +101,20 @@ pub enum Simulation {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+}
+
+/// The account of many services, and how what came of it is told.
+#[derive(Debug, Args)]
+pub struct Fleet {
+    /// Invocations at once that the account lets.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub concurrency: u32,
+    /// Another seed, other services act.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How it is told.
+    #[command(flatten)]
+    pub told: Told,
 }
 
 /// Which nights, and what is wanted of them.

@@ -8,7 +8,7 @@ use nightshift_sim::trouble;
 use serde::Serialize;
 
 use super::{Wrong, chain, proved, say, write};
-use crate::args::simulate::Told;
+use crate::args::simulate::{Fleet, Told};
 use crate::args::{Incidents, Simulation};
 use crate::paint::Paint;
 use crate::simulate::incidents::seeds::{self, Seeds};
@@ -24,10 +24,10 @@ pub(super) fn simulated(simulation: Simulation, paint: Paint) -> Result<ExitCode
         Simulation::Deliveries { seeds, first_seed, told } => {
             return proved::deliveries(seeds, first_seed, &told, paint);
         }
-        Simulation::Storm { services, alarms, concurrency, seed, told } => {
+        Simulation::Storm { services, alarms, fleet: Fleet { concurrency, seed, told } } => {
             return proved::storm(Wanted { services, ill: services, alarms, concurrency, seed }, &told, paint);
         }
-        Simulation::Scale { most, concurrency, seed, told } => {
+        Simulation::Scale { most, fleet: Fleet { concurrency, seed, told } } => {
             return proved::scale(most, (concurrency, seed), &told, paint);
         }
         Simulation::Page { from, out } => proved::page(&from, out, paint)?,

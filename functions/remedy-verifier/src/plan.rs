@@ -134,9 +134,7 @@ fn check(
 ) -> Plan {
     let Moment { scene, policy, now, .. } = moment;
     if not_checked(&scene.view) && !open.all_ok() {
-        if !open.rated && scene.view.service.seen().is_some() {
-            rate(&mut record, moment);
-        }
+        let open = rated(&mut record, moment, open);
         let joined = open.alarms.values().filter(|joined| joined.state == AlarmState::Alarm);
         let waiting_for =
             joined.map(|joined| format!("{}, which fired when it was heard of last", joined.name)).collect();
@@ -160,6 +158,7 @@ fn check(
     match found {
         Recovery::Healed { because } => healthy(moment, record, &open, because),
         Recovery::NotYet { waiting_for } => {
+            let open = rated(&mut record, moment, open);
             let again = again::is_due(&open, moment.standing).then(|| again::symptom(alarms.iter().copied())).flatten();
             let decided = match again {
                 Some(alarm) => again::look(moment, record.clone(), &open, (alarm, weigh(alarm))),
@@ -168,6 +167,15 @@ fn check(
             decided.unwrap_or_else(|| unhealthy(moment, record, &open, alarms, waiting_for))
         }
     }
+}
+
+/// Who could not be looked at when the incident opened is, by the first check that can.
+fn rated(record: &mut ServiceRecord, moment: Moment<'_>, open: Incident) -> Incident {
+    if open.rated || moment.scene.view.service.seen().is_none() {
+        return open;
+    }
+    rate(record, moment);
+    record.incident.clone().unwrap_or(open)
 }
 
 /// ECS knows no such service. It was deleted, and all is over once its alarms
