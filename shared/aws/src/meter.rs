@@ -104,35 +104,13 @@ fn code_in(text: &str) -> &str {
 #[cfg(test)]
 #[cfg(feature = "switches")]
 mod tests {
-    use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
     use aws_sdk_ssm::config::{AsyncSleep, BehaviorVersion, Credentials, Region, SharedAsyncSleep, Sleep};
-    use aws_smithy_runtime_api::client::http::{
-        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-    };
-    use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-    use aws_smithy_types::body::SdkBody;
     use aws_smithy_types::retry::RetryConfig;
 
     use super::*;
-
-    /// Answers in this order: last one first.
-    #[derive(Clone, Debug)]
-    struct Script(Arc<Mutex<Vec<(u16, &'static str)>>>);
-
-    impl HttpConnector for Script {
-        fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-            let (status, body) = self.0.lock().unwrap().pop().unwrap();
-            HttpConnectorFuture::ready(Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))))
-        }
-    }
-
-    impl HttpClient for Script {
-        fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-            SharedHttpConnector::new(self.clone())
-        }
-    }
+    use crate::scripted::Script;
 
     #[derive(Debug)]
     struct NoWait;
@@ -146,7 +124,7 @@ mod tests {
     #[track_caller]
     fn check(answers: &[(u16, &'static str)], expect: &[(&str, u64)]) {
         let tally = Tally::default();
-        let script = Script(Arc::new(Mutex::new(answers.iter().rev().copied().collect())));
+        let script = Script::of(answers);
         let config = aws_sdk_ssm::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-west-1"))
@@ -159,7 +137,7 @@ mod tests {
         let call = aws_sdk_ssm::Client::from_conf(config).get_parameter().name("halt").send();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let _answer = runtime.block_on(call);
-        assert_eq!(script.0.lock().unwrap().len(), 0, "every answer was asked for");
+        assert_eq!(script.left(), 0, "every answer was asked for");
         let count = tally.take();
         let times: Vec<(String, u64)> = count.times.iter().map(|(counter, n)| (counter.to_string(), *n)).collect();
         let expect: Vec<(String, u64)> = expect.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect();

@@ -1,5 +1,5 @@
-//! How bad it is where nobody could look at once: many services are ill, and AWS answers
-//! only so many questions.
+//! How bad it is where nobody could look at once: AWS did not answer, or many services are
+//! ill, and it answers only so many questions.
 
 use nightshift_core::incident::ServiceRecord;
 use nightshift_core::mode::Severity;
@@ -8,8 +8,8 @@ use crate::decide::{known_service, mode};
 use crate::life::{Moment, worse};
 use crate::{about, severity};
 
-/// What was not looked at when it opened, because many services are ill at once, is looked
-/// at by its first check. P1 pages then, as it would have at once.
+/// What was not seen when it opened is rated by the first check that sees it. P1 pages then,
+/// as it would have at once.
 pub fn rate(record: &mut ServiceRecord, moment: Moment<'_>) {
     let Moment { scene, policy, now, .. } = moment;
     let (_, found) = known_service(scene);

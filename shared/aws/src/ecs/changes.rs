@@ -2,6 +2,7 @@
 //! that is echoed back would overwrite what autoscaling or a person set.
 
 use aws_sdk_ecs::Client;
+use aws_sdk_ecs::config::retry::RetryConfig;
 use aws_sdk_ecs::types::{DeploymentLifecycleHookAction, StopServiceDeploymentStopType};
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
@@ -41,7 +42,10 @@ pub(super) async fn restart(client: &Client, service: &ServiceRef, instead_of: &
         return Ok(());
     }
     let request = client.update_service().cluster(&service.cluster).service(&service.service);
-    let done = request.force_new_deployment(true).send().await;
+    // Asked once: what ECS did and did not get to say would be done twice. Whoever comes back to
+    // it looks first whether it was done.
+    let once = aws_sdk_ecs::config::Config::builder().retry_config(RetryConfig::disabled());
+    let done = request.force_new_deployment(true).customize().config_override(once).send().await;
     done.map(drop).map_err(|error| fault(UPDATE, service.to_string(), &error))
 }
 
@@ -71,7 +75,34 @@ fn names_a_revision(to: &TaskDefinitionArn) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_ecs::config::{BehaviorVersion, Config, Credentials, Region};
+
     use super::*;
+    use crate::scripted::Script;
+
+    /// ECS did it and had no time to say so, or did not do it: to ask at once may do it twice.
+    #[test]
+    fn a_restart_is_asked_for_once_whatever_is_answered() {
+        const SERVICE: &str = r#"{"services":[{"deployments":[{"id":"ecs-svc/1","status":"PRIMARY"}]}]}"#;
+        let script = Script::of(&[(200, SERVICE), (500, r#"{"__type":"ServerException"}"#), (200, "{}")]);
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-west-1"))
+            .credentials_provider(Credentials::new("AKID", "hush", None, None, "test"))
+            .http_client(script.clone())
+            .retry_config(RetryConfig::standard().with_max_attempts(3));
+        let client = Client::from_conf(config.build());
+        let service = ServiceRef {
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+            cluster: "prod".into(),
+            service: "checkout".into(),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let done = runtime.block_on(restart(&client, &service, &DeploymentId::new("ecs-svc/1")));
+        assert_eq!(done.unwrap_err().kind, FaultKind::Transient);
+        assert_eq!(script.left(), 1, "it was asked for once");
+    }
 
     #[test]
     fn only_a_task_definition_with_its_revision_is_deployed() {
