@@ -13,7 +13,8 @@ mod meter;
 #[cfg(any(feature = "alarms", feature = "codedeploy", feature = "ecr", feature = "ecs"))]
 mod moment;
 mod prime;
-#[cfg(all(test, any(feature = "ecs", feature = "switches")))]
+#[cfg(test)]
+#[cfg(any(feature = "ecs", feature = "switches"))]
 mod scripted;
 
 #[cfg(feature = "alarms")]

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from . import faults, state
 from .stories import SCENARIOS, STORIES
+from .story import USUALLY
 from .wire import Disturbance
 from .world import World
 
 # A deadline of seconds: an attempt that hangs is over soon. One that is throttled must
 # come to the end of the SDK's patience, which has 20 seconds for an operation.
 SECONDS = {"hang": 2.0, "throttled": 30.0}
-USUALLY = 10.0
 # The call that was to be disturbed did not come, or came in another order: once more.
 TRIES = 2
 
