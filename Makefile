@@ -96,7 +96,7 @@ PROOF := target/prove
 # The second part whatever came of the first, and a page in any case: what is broken
 # is what one wants to see.
 .PHONY: prove
-prove: ## Both reports, and target/prove/index.html: what may go wrong, how often it is wrong. An hour on two cores.
+prove: ## Both reports, and target/prove/index.html: what may go wrong, how often it is wrong. Two hours on two cores.
 	@code=0; for part in prove-nights prove-wire; do $(MAKE) $$part || code=1; done; exit $$code
 
 .PHONY: prove-nights

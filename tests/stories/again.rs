@@ -5,6 +5,7 @@ use nightshift::explain::explain;
 use nightshift_core::fault::FaultKind;
 use nightshift_core::incident::Phase;
 use nightshift_core::mode::Severity;
+use nightshift_core::notice::Pager;
 use nightshift_core::policy::Policy;
 use nightshift_core::remedy::RemedyKind;
 use nightshift_core::span::Span;
@@ -47,6 +48,8 @@ fn who_was_not_seen_when_it_opened_is_rated_by_the_first_check_that_sees_it() {
     let told = told(&story);
     assert_eq!(told[1], "severity rose from P2 to P1", "{told:?}");
     assert_eq!(told[2], "looked again: rolling back checkout:43 → checkout:42", "{told:?}");
+    let rose = &story.notices()[1];
+    assert!(matches!(rose.pager, Some(Pager::Trigger { .. })), "{rose:?}");
     let end = incident(&story);
     assert_eq!((end.phase, end.severity, end.rated), (Phase::Resolved, Severity::P1, true));
 }

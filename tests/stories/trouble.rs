@@ -4,11 +4,14 @@ use jiff::SignedDuration;
 use nightshift::night::{Night, What};
 use nightshift_core::fault::FaultKind;
 use nightshift_core::ids::ServiceRef;
-use nightshift_core::incident::Phase;
+use nightshift_core::incident::{Intent, Phase};
 use nightshift_core::notice::NoticeKind;
 use nightshift_core::policy::Policy;
-use nightshift_sim::Story;
+use nightshift_core::refusal::Refusal;
+use nightshift_core::remedy::{Outcome, Remedy};
+use nightshift_incident::end;
 use nightshift_sim::scenario::Moment;
+use nightshift_sim::{Account, Story};
 
 use super::{changes, incident, refusal, run, scenario};
 
@@ -26,14 +29,35 @@ fn a_denied_remedy_names_action_resource_and_the_line_to_add() {
     }
 }
 
-#[test]
-fn a_minimum_that_cannot_be_lowered_again_is_told_with_the_reason() {
+/// A load spike of a quarter of an hour, at the moment when its minimum is raised.
+fn raised() -> (Story, Night) {
     let mut spike = scenario("load-spike");
     spike.service_mut("checkout").unwrap().loads[0].until = Some(Moment::minutes(12));
     let story = Story::new(spike);
     let mut night = Night::new(story.account(), &Policy::default());
     night.run_until(story.now() + SignedDuration::from_mins(18));
     assert_eq!(changes(&story), ["minimum 8"]);
+    (story, night)
+}
+
+#[test]
+fn a_minimum_that_somebody_has_set_since_is_told_as_theirs() {
+    let (story, _) = raised();
+    let service = story.service_ref("checkout").unwrap();
+    let mut record = Account::record(&story, &service);
+    let incident = record.incident.as_mut().unwrap();
+    let undone = Remedy::RestoreScaling { from: 8, to: 4 };
+    incident.intents.push(Intent { remedy: undone, outcome: None, ..incident.intents[0].clone() });
+    let overtaken = Outcome::Withheld { refusal: Refusal::Overtaken };
+    let closed = end::with_outcome(&mut record, overtaken, &Policy::default(), story.now());
+    assert_eq!(closed.unwrap().phase, Phase::Resolved);
+    let done = record.unpublished.pop().unwrap().done.join(" ");
+    assert!(done.contains("left as somebody set it") && !done.contains("stays at"), "{done}");
+}
+
+#[test]
+fn a_minimum_that_cannot_be_lowered_again_is_told_with_the_reason() {
+    let (story, mut night) = raised();
     story.fault_on("application-autoscaling:RegisterScalableTarget", FaultKind::Denied, 1);
     night.run_until(story.now() + SignedDuration::from_mins(50));
     let over = story.notices().pop().unwrap();

@@ -94,6 +94,8 @@ fn restored(record: &mut ServiceRecord, outcome: &Outcome, now: Timestamp) -> Op
     let mut because = vec!["the added tasks are needed no longer".to_owned()];
     because.push(match left {
         None => "the raised minimum was lowered again".to_owned(),
+        // Somebody has set another one since, and that is theirs.
+        Some(_) if matches!(outcome, Outcome::Withheld { .. }) => "the minimum is left as somebody set it since".into(),
         Some(raised) => {
             let why = why_not(outcome);
             let why = why.trim_end_matches('.');

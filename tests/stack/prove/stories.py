@@ -10,6 +10,7 @@ from processes import REGION, ROOT
 from . import state
 from .story import Run
 from .wire import Disturbance
+from .world import SECRET
 
 SCENARIOS = Path(__file__).resolve().parent / "scenarios"
 ALARM = "prod-checkout-5xx"
@@ -34,7 +35,7 @@ class Story(Run):
     @staticmethod
     def secret(_url):
         """What the secret holds; `url` is where the wire is."""
-        return {"slack_bot_token": "xoxb-prove", "pagerduty_routing_key": "R" * 32}
+        return SECRET
 
     def play(self):
         """Wakes whoever is to be woken, until nothing is pending."""

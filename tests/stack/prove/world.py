@@ -120,7 +120,7 @@ class World:
 
     # ---- a run ----
 
-    def begin(self, scenario, disturbance=None, policy="nightshift", secret=None):
+    def begin(self, scenario, disturbance, policy, secret):
         """Makes the account as the scenario has it; the scenario's event is now.
 
         Metrics are most of the work. Until the next minute, when the scenario's event would be
@@ -153,7 +153,7 @@ class World:
             self._quiet()
         for function in self.functions.values():
             function.env["NIGHTSHIFT_POLICY"] = str(HERE / "policy" / f"{policy}.toml")
-        self.client("secretsmanager").put_secret_value(SecretId="chat", SecretString=json.dumps(secret or SECRET))
+        self.client("secretsmanager").put_secret_value(SecretId="chat", SecretString=json.dumps(secret))
         self.wire.begin(places | {"simulator": self.simulator.url}, disturbance)
 
     def _ledger_anew(self):
