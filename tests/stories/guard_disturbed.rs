@@ -1,14 +1,18 @@
 //! The deployment guard when events come in any order, processes die and calls
 //! fail: it ends as if nothing had happened.
 
-use jiff::SignedDuration;
-use nightshift::night::{Night, What};
+use jiff::{SignedDuration, Timestamp};
+use nightshift::night::{Happened, Night, What};
 use nightshift_core::fault::FaultKind;
+use nightshift_core::notice::NoticeKind;
 use nightshift_core::policy::Policy;
 use nightshift_core::verdict::{DeploymentKind, Release, Verdict};
 use nightshift_sim::{Scenario, Story};
 
 use super::guard::{CRASHES, night, operations, releases, scenario};
+
+/// By which stopped tasks are seen, and those that run.
+const TASKS: &str = "ecs:ListTasks";
 
 /// The events of a night with a breaker that goes back, and the account as it
 /// is when they have all been sent.
@@ -147,4 +151,36 @@ fn a_way_out_that_iam_denies_is_said_by_its_action() {
             |notice| notice.headline.contains(operation) || notice.done.iter().any(|done| done.contains(operation))
         ));
     }
+}
+
+#[test]
+fn a_look_at_tasks_that_is_throttled_is_made_up_for_by_the_retry() {
+    let of = scenario("", CRASHES);
+    let calm = night(of.clone(), 70).0;
+    for number in [1, 4, 9, 16] {
+        let disturb = |story: &Story| story.fault_on(TASKS, FaultKind::Transient, number);
+        check("ecs:StopServiceDeployment", &of, &calm, &format!("{number} looks throttled"), disturb);
+    }
+}
+
+/// Those of the release before may fail as well: nobody knows.
+#[test]
+fn tasks_that_may_not_be_seen_forbid_a_way_out_that_rests_on_them() {
+    let story = Story::new(scenario("", CRASHES));
+    story.fault_on(TASKS, FaultKind::Denied, 60);
+    let mut night = Night::new(story.account(), &Policy::default());
+    night.run_until(story.now() + SignedDuration::from_mins(40));
+    let opened = story.notices().into_iter().find(|notice| notice.kind == NoticeKind::Opened).unwrap();
+    assert!(opened.done.join(" ").contains(TASKS), "{opened:?}");
+    let dead = |happened: &Happened| match &happened.what {
+        What::Failed { error: Some(error), again: None } => Some((happened.at, error.contains(TASKS))),
+        _ => None,
+    };
+    let dead: Vec<(Timestamp, bool)> = night.happened().iter().filter_map(dead).collect();
+    assert!(dead.iter().all(|(_, named)| *named), "{dead:?}");
+    // Once it is allowed they are seen with the next news, and it is decided anew.
+    assert_eq!(operations(&story), ["ecs:StopServiceDeployment"]);
+    let stopped = story.production_writes()[0].at;
+    assert!(dead.len() > 3 && dead.iter().all(|(at, _)| *at < stopped), "{stopped}: {dead:?}");
+    assert_eq!(closed(&story).len(), 1);
 }

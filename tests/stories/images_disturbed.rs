@@ -2,14 +2,15 @@
 //! it ends as if nothing had happened, and deletes nothing.
 
 use jiff::SignedDuration;
-use nightshift::night::Night;
+use nightshift::night::{Night, What};
 use nightshift_core::fault::FaultKind;
+use nightshift_core::notice::Notice;
 use nightshift_core::policy::Policy;
 use nightshift_sim::{Delivery, Scenario, Story};
 use proptest::prelude::{Strategy, any, prop_oneof};
 use serde_json::{Value, json};
 
-use super::images::{ACT, BAD, image, scenario, sweep, told};
+use super::images::{ACT, BAD, image, scenario, sweep, swept, told};
 
 /// What is left in the end: the registry, what is remembered, what was told.
 fn end(story: &Story) -> Value {
@@ -201,4 +202,46 @@ fn somebody_who_takes_the_marker_off_is_heard_at_once() {
     let record = story.image_record_of(&bad);
     assert_eq!(record.quarantine, None);
     assert_eq!(record.released.len(), 1);
+}
+
+/// The weekly look with `operation` denied once in it: what it was told to be, with the report.
+fn denied_once(operation: &str) -> (String, Option<Notice>) {
+    let (story, mut night) = swept(scenario(ACT, BAD), 30);
+    story.fault_on(operation, FaultKind::Denied, 1);
+    let event = json!({"sweep": "weekly", "at": story.now(), "zone": "Europe/Berlin"});
+    night.deliver(Delivery::Image { event, at: story.now() }, 2);
+    let Some(What::Failed { error: Some(error), again: None }) = night.happened().last().map(|it| &it.what) else {
+        panic!("{operation}: {:?}", night.happened().last())
+    };
+    (error.clone(), story.notices().into_iter().find(|notice| notice.incident.as_str().starts_with("report-images")))
+}
+
+#[test]
+fn a_look_that_may_not_see_something_looks_at_the_rest_and_says_so_by_name() {
+    for operation in ["ecr:DescribeImages", "ecr:BatchGetImage"] {
+        let (error, report) = denied_once(operation);
+        assert!(error.contains(operation), "{error}");
+        let report = report.unwrap_or_else(|| panic!("{operation}: no report"));
+        let part = report.sections.iter().find(|part| part.title == "Could not be looked at");
+        let said = part.map(|part| part.lines.join("\n")).unwrap_or_default();
+        assert!(said.contains(operation), "{report:?}");
+    }
+}
+
+#[test]
+fn a_kill_switch_that_cannot_be_read_forbids_the_marker_and_is_said() {
+    let of = scenario(ACT, BAD);
+    let (story, mut night) = swept(of.clone(), 0);
+    let first = story.calls().len();
+    night.run_until(story.now() + SignedDuration::from_mins(4));
+    let calls: Vec<String> = story.calls()[first..].iter().map(|call| call.operation.clone()).collect();
+    let marked = calls.iter().position(|operation| operation == "ecr:PutImage").unwrap();
+    // Read when it was looked at, and once more right before.
+    let last = calls[..marked].iter().rposition(|operation| operation == "ssm:GetParameter").unwrap();
+    assert_eq!(last, marked - 1);
+    let story = disturbed(&of, |story| story.fault_at(last + 1, FaultKind::Denied));
+    let end = end(&story);
+    assert_eq!(end["quarantined"][1]["marked"], "cannot", "{end:#}");
+    let said = told(&story).into_iter().flat_map(|notice| notice.done).collect::<Vec<_>>();
+    assert!(said.iter().any(|line| line.contains("IAM denies ssm:GetParameter")), "{said:?}");
 }

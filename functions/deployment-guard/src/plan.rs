@@ -1,7 +1,7 @@
 //! What a deployment's news comes to: pure rules over what was observed.
 
 use jiff::{SignedDuration, Timestamp};
-use nightshift_core::fault::Sight;
+use nightshift_core::fault::{Fault, FaultKind, Sight};
 use nightshift_core::incident::{Denied, ServiceRecord};
 use nightshift_core::ledger::{Claim, Silent};
 use nightshift_core::mode::Mode;
@@ -37,11 +37,18 @@ const LOOKED_AGAIN: Span = Span::minutes(1);
 /// … so long: a denial holds from its start.
 const UNKNOWN_FOR: Span = Span::minutes(10);
 
-/// Decides what the news of a deployment comes to.
+/// Decides what the news of a deployment comes to. Tasks that may not be seen are told as
+/// an event that failed, whatever is decided without them.
 pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
     if let Some(refusal) = observed.home.not_here(&observed.news.service) {
         return Plan::silent(silent(observed, refusal, now));
     }
+    let lasting = |fault: &&Fault| matches!(fault.kind, FaultKind::Denied | FaultKind::Permanent);
+    let unseen = observed.stopped.fault().filter(lasting).cloned();
+    Plan { unseen, ..decided(observed, policy, now) }
+}
+
+fn decided(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
     let standing = match &observed.standing {
         Sight::Seen(standing) => standing,
         Sight::Unseen(fault) => return Plan::of(Decision::Blind { fault: fault.clone() }),
@@ -50,7 +57,10 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
         return replay(standing, observed.scene.as_ref(), policy, now);
     }
     let unseen = observed.service.fault().or(observed.history.fault()).or(observed.quarantined.fault());
-    if let Some(fault) = unseen {
+    // Whom tasks that nobody saw would blame is known by the retry. Where none helps, what
+    // rests on them is refused, and the rest is judged.
+    let for_now = observed.stopped.fault().filter(|fault| fault.transient());
+    if let Some(fault) = unseen.or(for_now) {
         return Plan::of(Decision::Blind { fault: fault.clone() });
     }
     let Some(releases) = observed.releases(policy, now) else { return Plan::of(Decision::Settled) };

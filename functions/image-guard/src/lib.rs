@@ -130,8 +130,6 @@ pub enum Report {
         looked: Vec<Looked>,
         /// What is wrong with repositories.
         guardrails: Vec<Guardrail>,
-        /// What could not be looked at, and why; the next sweep tries again.
-        failed: Vec<String>,
         /// The key of the report, where one was published.
         published: Option<String>,
     },
@@ -164,19 +162,20 @@ impl<W: World> Handler<W> {
     /// Answers one event that began to be handled at `now`.
     ///
     /// # Errors
-    /// If the event cannot be read, or if a retry can cure what failed.
+    /// If the event cannot be read, or if something could not be looked at: what a
+    /// retry does not cure ends in the dead-letter queue by name.
     pub async fn handle(&self, event: &Value, now: Timestamp) -> Result<Report, Unfinished> {
         let tally = self.world.tally();
         match event::parse(event).inspect_err(|_| tally.undecided(Undecided::Malformed))? {
             Incoming::Image(news) => match self.elsewhere(&news) {
                 Some(report) => Ok(report),
-                None => Ok(Report::Image(self.look(&news.image, (event, None), now).await?)),
+                None => Ok(Report::Image(self.look(&news.image, (event, None), now).await?.whole()?)),
             },
             Incoming::Finding(news) => match self.elsewhere(&news) {
                 Some(report) => Ok(report),
                 None => self.settle(news.image, now).await,
             },
-            Incoming::Look { image } => Ok(Report::Image(self.look(&image, (event, None), now).await?)),
+            Incoming::Look { image } => Ok(Report::Image(self.look(&image, (event, None), now).await?.whole()?)),
             Incoming::Deployed { service } => {
                 if let Some(refusal) = self.stack.home.not_here(&service) {
                     return Ok(self.refused(refusal));
@@ -189,6 +188,8 @@ impl<W: World> Handler<W> {
                 for image in images {
                     looked.push(self.look(&image, (event, None), now).await?);
                 }
+                // What was left undone is tried again by the retry, which finds the same images.
+                let looked = looked.into_iter().map(Looked::whole).collect::<Result<_, _>>()?;
                 self.looked_at(&service).await?;
                 Ok(Report::Deployed { service: service.to_string(), looked })
             }

@@ -18,7 +18,7 @@ use nightshift_incident::respond::Unfinished;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::observe::{Observed, observe, on};
+use crate::observe::{Observed, observe};
 use crate::plan::{Came, Decision, Plan, Step, Tried, mode, plan};
 use crate::{Handler, World};
 
@@ -35,6 +35,22 @@ pub struct Looked {
     pub decisions: Vec<Decision>,
     /// Steps, and what came of them.
     pub steps: Vec<Tried>,
+    /// What was left undone and no notice tells of: the event ends in the dead-letter queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undone: Option<Fault>,
+}
+
+impl Looked {
+    /// Something was decided, done or left undone.
+    pub(crate) fn is_news(&self) -> bool {
+        !self.decisions.is_empty() || !self.steps.is_empty() || self.undone.is_some()
+    }
+
+    /// # Errors
+    /// What was left undone.
+    pub(crate) fn whole(self) -> Result<Self, Fault> {
+        self.undone.clone().map_or(Ok(self), Err)
+    }
 }
 
 impl<W: World> Handler<W> {
@@ -47,17 +63,28 @@ impl<W: World> Handler<W> {
         (event, doomed): (&Value, Option<&Option<String>>),
         now: Timestamp,
     ) -> Result<Looked, Unfinished> {
-        let mut looked = Looked { image: asked.clone(), decisions: Vec::new(), steps: Vec::new() };
+        let mut looked = Looked { image: asked.clone(), decisions: Vec::new(), steps: Vec::new(), undone: None };
         for _ in 0..LOOKS {
             let seen = (doomed, looked.steps.as_slice());
             let observed = observe(&self.world, asked, &self.stack.home, &self.policy, seen, now).await?;
             let plan = plan(&observed, &self.policy, now);
             looked.image = observed.image.clone();
+            looked.undone = looked.undone.or_else(|| observed.switch.clone());
             let Some(record) = self.remember(&observed, &plan).await? else { continue };
             self.note(&mut looked, &plan);
             self.keep_case(event, &observed, &plan, now).await;
             if let Some(step) = plan.step {
-                looked.steps.push(Tried { step, came: self.take(&observed, step).await? });
+                let came = match self.take(&observed, step).await {
+                    Err(fault) if !fault.transient() => {
+                        tracing::warn!(%fault, ?step, "a step on an image failed");
+                        let came = failed(&fault);
+                        // A marker that cannot be put is told with the quarantine.
+                        looked.undone = looked.undone.or((step != Step::Mark).then_some(fault));
+                        came
+                    }
+                    came => came?,
+                };
+                looked.steps.push(Tried { step, came });
                 continue;
             }
             if self.publish(record).await? {
@@ -115,7 +142,7 @@ impl<W: World> Handler<W> {
             (record.value.spared, record.value.settles_at) = (None, None);
             // What was told of it alone is told of the whole from now on.
             record.value.told.values_mut().for_each(|told| told.open = false);
-            if alone && mode(observed, &self.policy.images) == Mode::Act && !on(self.world.halted().await)? {
+            if alone && mode(observed, &self.policy.images) == Mode::Act && !self.world.halted().await? {
                 let marker = platform.quarantine_tag();
                 if let Err(fault) = self.world.remove_tag(&platform, &marker).await {
                     tracing::warn!(%fault, "the marker of a platform's image stays");
@@ -138,31 +165,23 @@ impl<W: World> Handler<W> {
         }
     }
 
-    /// Takes one step, unless the kill switch is on by now.
+    /// Takes one step, unless the kill switch is on by now; one that cannot be read is on.
     async fn take(&self, observed: &Observed, step: Step) -> Result<Came, Fault> {
-        if on(self.world.halted().await)? {
+        if self.world.halted().await? {
             return Ok(Came::Halted);
         }
         let (world, image) = (&self.world, &observed.image);
         let own_tags =
             observed.detail.as_ref().is_some_and(|it| it.tags.iter().any(|tag| !nightshift_core::image::is_ours(tag)));
-        let came = match step {
+        match step {
             // A marker as its only tag would keep it alive, and could never be taken off again.
-            Step::Mark if !own_tags => return Ok(cannot("it has no tag of its own.")),
+            Step::Mark if !own_tags => Ok(cannot("it has no tag of its own.")),
             Step::Mark => world.add_tag(image, &image.quarantine_tag()).await.map(tagged),
             Step::Keep => world.add_tag(image, &image.keep_tag()).await.map(tagged),
             Step::Unmark => world.remove_tag(image, &image.quarantine_tag()).await.map(untagged),
             Step::Unkeep => world.remove_tag(image, &image.keep_tag()).await.map(untagged),
             Step::Archive => world.archive(image, true).await.map(|()| Came::Done),
             Step::Restore => world.archive(image, false).await.map(|()| Came::Done),
-        };
-        match came {
-            Ok(came) => Ok(came),
-            Err(fault) if fault.transient() => Err(fault),
-            Err(fault) => {
-                tracing::warn!(%fault, ?step, "a step on an image failed");
-                Ok(failed(&fault))
-            }
         }
     }
 

@@ -49,6 +49,9 @@ pub struct Observed {
     pub spread: BTreeMap<String, Vec<ServiceRef>>,
     /// Remedies are halted; unreadable counts as halted.
     pub halted: bool,
+    /// Why the switch cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switch: Option<Fault>,
     /// What a lifecycle policy will do to it, where that was computed just now.
     pub doomed: Option<Option<String>>,
     /// Steps that were taken or tried in this invocation.
@@ -88,6 +91,7 @@ pub async fn observe<W: World>(
         world.halted(),
     );
     let (runs, known) = (runs?, known?);
+    let (halted, switch) = on(halted)?;
     let image = whole(asked, &runs, &known.value);
     let record = if image == *asked { known } else { world.image_record(&image).await? };
     let (detail, platforms) = tokio::join!(world.image_detail(&image), world.platforms(&image));
@@ -103,7 +107,8 @@ pub async fn observe<W: World>(
         others: BTreeMap::new(),
         runs_known: None,
         spread: BTreeMap::new(),
-        halted: on(halted)?,
+        halted,
+        switch,
         doomed: doomed.cloned(),
         tried: tried.to_vec(),
     };
@@ -114,15 +119,13 @@ pub async fn observe<W: World>(
     Ok(observed)
 }
 
-/// A switch that cannot be read is a switch that is on; one that cannot be read
-/// just now is read again.
-///
-/// # Errors
-/// A fault that a retry can cure.
-pub fn on(switch: Result<bool, Fault>) -> Result<bool, Fault> {
+/// A switch that cannot be read is a switch that is on, and why is kept; one that cannot
+/// be read just now is read again.
+fn on(switch: Result<bool, Fault>) -> Result<(bool, Option<Fault>), Fault> {
     match switch {
+        Ok(on) => Ok((on, None)),
         Err(fault) if fault.transient() => Err(fault),
-        read => Ok(read.unwrap_or(true)),
+        Err(fault) => Ok((true, Some(fault))),
     }
 }
 

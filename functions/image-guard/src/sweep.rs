@@ -16,7 +16,6 @@ use crate::event::{Kind, Sweep};
 use crate::guardrails::{Cure, Fates, Guardrail, cure, fates, settings};
 use crate::look::Looked;
 use crate::needs::unchanged;
-use crate::observe::on;
 use crate::report::{Row, rows};
 use crate::services::images;
 use crate::weekly::{Week, weekly};
@@ -35,17 +34,25 @@ struct Found {
     looked: Vec<Looked>,
     guardrails: Vec<Guardrail>,
     runs: Vec<Run>,
-    failed: Vec<String>,
-    transient: Option<Fault>,
+    failed: Vec<Unfinished>,
 }
 
 impl Found {
     /// One that fails does not keep the others from being looked at.
-    fn fail(&mut self, fault: Fault) {
-        self.failed.push(fault.to_string());
-        if fault.transient() {
-            self.transient = Some(fault);
-        }
+    fn fail(&mut self, why: impl Into<Unfinished>) {
+        let why = why.into();
+        tracing::warn!(%why, "something was not looked at");
+        self.failed.push(why);
+    }
+
+    /// What could not be looked at, each once.
+    fn unseen(&self) -> Vec<String> {
+        self.failed.iter().map(ToString::to_string).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// What a retry can cure, if anything failed so.
+    fn curable(&self) -> Option<&Unfinished> {
+        self.failed.iter().find(|why| !matches!(why, Unfinished::Fault(fault) if !fault.transient()))
     }
 }
 
@@ -64,8 +71,8 @@ impl<W: World> Handler<W> {
         found.due.extend(open.iter().cloned());
         self.sweep_images(event, &mut found, now).await;
         // A report with a hole in it is none: it is made anew.
-        if let Some(fault) = found.transient {
-            return Err(fault.into());
+        if let Some(why) = found.curable() {
+            return Err(why.clone());
         }
         for service in &found.refreshed {
             self.looked_at(service).await?;
@@ -74,9 +81,13 @@ impl<W: World> Handler<W> {
             Kind::Daily => None,
             Kind::Weekly => self.weekly(sweep, &found, &open).await?,
         };
-        let Found { refreshed, looked, guardrails, failed, .. } = found;
+        // No retry fills this hole: the report names it, and so does the dead-letter queue.
+        if let Some(why) = found.failed.first() {
+            return Err(why.clone());
+        }
+        let Found { refreshed, looked, guardrails, .. } = found;
         let refreshed = refreshed.iter().map(ToString::to_string).collect();
-        Ok(Report::Sweep { services: services.len(), refreshed, looked, guardrails, failed, published })
+        Ok(Report::Sweep { services: services.len(), refreshed, looked, guardrails, published })
     }
 
     async fn sweep_services(&self, services: &[Service], found: &mut Found, now: Timestamp) {
@@ -103,26 +114,25 @@ impl<W: World> Handler<W> {
     async fn sweep_repositories(&self, services: &[Service], found: &mut Found, now: Timestamp) -> Result<(), Fault> {
         let there: BTreeSet<&ServiceRef> = services.iter().map(|service| &service.service).collect();
         for some in self.world.repositories().await?.chunks(AT_ONCE) {
-            for (name, seen) in some.iter().zip(join_all(some.iter().map(|name| self.repository(name))).await) {
+            for seen in join_all(some.iter().map(|name| self.repository(name))).await {
                 match seen {
                     Ok(None) => {}
                     Ok(Some((repository, runs))) => {
                         for gone in runs.iter().map(|run| &run.service).filter(|it| !there.contains(it)) {
                             match self.forget(gone).await {
-                                Ok(images) => found.due.extend(images),
+                                Ok(images) => {
+                                    found.due.extend(images);
+                                    found.refreshed.push(gone.clone());
+                                }
                                 Err(fault) => found.fail(fault),
                             }
-                            found.refreshed.push(gone.clone());
                         }
                         let runs: Vec<Run> = runs.into_iter().filter(|run| there.contains(&run.service)).collect();
                         found.due.extend(runs.iter().map(|run| run.image.clone()));
                         self.guard(&repository, &runs, found, now).await;
                         found.runs.extend(runs);
                     }
-                    Err(fault) => {
-                        tracing::warn!(%fault, name, "a repository was not looked at");
-                        found.fail(fault);
-                    }
+                    Err(fault) => found.fail(fault),
                 }
             }
         }
@@ -183,7 +193,7 @@ impl<W: World> Handler<W> {
     }
 
     async fn put_right(&self, repository: &Repository, cure: Cure) -> Result<bool, Fault> {
-        if on(self.world.halted().await)? {
+        if self.world.halted().await? {
             return Ok(false);
         }
         match cure {
@@ -200,10 +210,12 @@ impl<W: World> Handler<W> {
             let looked = join_all(looks).await;
             for looked in looked {
                 match looked {
-                    Ok(looked) if looked.decisions.is_empty() && looked.steps.is_empty() => {}
-                    Ok(looked) => found.looked.push(looked),
-                    Err(Unfinished::Fault(fault)) => found.fail(fault),
-                    Err(other) => found.failed.push(other.to_string()),
+                    Ok(looked) if !looked.is_news() => {}
+                    Ok(looked) => {
+                        looked.undone.clone().map(|fault| found.fail(fault));
+                        found.looked.push(looked);
+                    }
+                    Err(why) => found.fail(why),
                 }
             }
         }
@@ -224,6 +236,7 @@ impl<W: World> Handler<W> {
             rows: &rows,
             quarantined: &quarantined,
             guardrails: &found.guardrails,
+            unseen: &found.unseen(),
             policy: &self.policy.images,
             stack: &self.stack,
             zone: &sweep.zone,

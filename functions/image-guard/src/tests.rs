@@ -85,6 +85,7 @@ fn pushed() -> Observed {
         runs_known: Some(at(-60)),
         spread: BTreeMap::new(),
         halted: false,
+        switch: None,
         doomed: None,
         tried: Vec::new(),
     }

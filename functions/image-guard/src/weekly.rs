@@ -22,6 +22,8 @@ pub struct Week<'a> {
     pub quarantined: &'a [(ImageId, Vec<String>)],
     /// What is wrong with repositories.
     pub guardrails: &'a [Guardrail],
+    /// What could not be looked at, and why.
+    pub unseen: &'a [String],
     /// The policy.
     pub policy: &'a Images,
     /// Whose report it is.
@@ -51,6 +53,7 @@ pub fn weekly(week: Week<'_>) -> Option<Notice> {
         Section::part("Exceptions that have ended or end within a week", exceptions(week)),
         Section::part("Not scanned", unscanned),
         Section::part("Repositories", week.guardrails.iter().map(guardrail).collect()),
+        Section::part("Could not be looked at", week.unseen.to_vec()),
     ]
     .into_iter()
     .flatten()

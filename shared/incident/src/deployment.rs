@@ -22,7 +22,7 @@ use nightshift_release::trial::{Trouble, fails_as_well};
 
 use crate::answer::chronic;
 use crate::course::course;
-use crate::decide::{Verdict, explained_elsewhere, known_service, mode, touchable_by};
+use crate::decide::{Verdict, explained_elsewhere, known_service, mode, touchable_by, unseen};
 use crate::fitting::{updating_stack, way_back};
 use crate::life::{self, Moment};
 use crate::plan::{Decision, Plan};
@@ -55,7 +55,7 @@ pub fn answer_deployment(moment: Moment<'_>, trial: Trial<'_>) -> Plan {
             let busy = open.open_intent().is_some() || open.phase == Phase::Verifying;
             let same = open.suspect.as_ref().is_some_and(|found| found.deployment == trial.release.id);
             let known = same && open.trouble.is_some();
-            let over = open.refusal.as_ref().is_some_and(|refusal| passes(refusal, now));
+            let over = passes(open, now);
             if busy || (known && !over) {
                 return joined(moment, trial);
             }
@@ -84,12 +84,15 @@ pub fn answer_deployment(moment: Moment<'_>, trial: Trial<'_>) -> Plan {
     }
 }
 
-/// What stood in the way may be gone by itself: it is decided again, and people
-/// hear of it if it comes out otherwise.
-fn passes(refusal: &Refusal, now: Timestamp) -> bool {
-    match refusal {
-        Refusal::CoolingDown { until } => *until <= now,
-        refusal => matches!(refusal, Refusal::NotObserved { .. } | Refusal::FleetBudgetSpent),
+/// What stood in the way may be gone by itself, or once somebody allows it: it is decided
+/// again, and people hear of it if it comes out otherwise.
+fn passes(open: &Incident, now: Timestamp) -> bool {
+    match &open.refusal {
+        Some(Refusal::CoolingDown { until }) => *until <= now,
+        Some(Refusal::NotObserved { .. } | Refusal::FleetBudgetSpent) => true,
+        // A look was denied. A remedy that was is not asked for again.
+        Some(Refusal::NotPermitted { .. }) => open.intents.is_empty(),
+        _ => false,
     }
 }
 
@@ -196,6 +199,15 @@ fn way_out(scene: &Scene, standing: &Standing, service: &Service, trial: &Trial<
     if release.kind == DeploymentKind::Rollback {
         return Err(Refusal::NeverRollBackARollback);
     }
+    if rests_on_tasks(trial) {
+        let stopped = match &scene.view.stopped {
+            Sight::Unseen(fault) => return Err(unseen(fault)),
+            Sight::Seen(stopped) => stopped,
+        };
+        if fails_as_well(release, stopped) {
+            return Err(Refusal::ReleaseNotToBlame);
+        }
+    }
     let from = release.target.task_definition.clone();
     if let Some(deployment) = codedeploy::deployment_of(release) {
         return Ok(Remedy::StopCodeDeploy { deployment, from });
@@ -203,12 +215,8 @@ fn way_out(scene: &Scene, standing: &Standing, service: &Service, trial: &Trial<
     if service.controller != Controller::Ecs {
         return Err(Refusal::NoRemedyForCause);
     }
-    let stopped = scene.view.stopped.seen().map_or(&[][..], Vec::as_slice);
-    if matches!(trial.trouble, Trouble::Stuck { .. }) && release.failed > 0 && fails_as_well(release, stopped) {
-        return Err(Refusal::ReleaseNotToBlame);
-    }
     let history = match &scene.view.history {
-        Sight::Unseen(fault) => return Err(crate::decide::unseen(fault)),
+        Sight::Unseen(fault) => return Err(unseen(fault)),
         Sight::Seen(history) => history,
     };
     let suspect = history.first().filter(|newest| newest.arn == release.id).ok_or(Refusal::Overtaken)?;
@@ -232,6 +240,15 @@ fn way_out(scene: &Scene, standing: &Standing, service: &Service, trial: &Trial<
     }
     let as_finished = ServiceDeployment { status: DeploymentStatus::Successful, ..suspect.clone() };
     way_back(scene, service, if given_up { &as_finished } else { suspect })
+}
+
+/// Its own tasks' failures prove the case, unless those of the release before fail as well.
+fn rests_on_tasks(trial: &Trial<'_>) -> bool {
+    match trial.trouble {
+        Trouble::Failing { .. } => true,
+        Trouble::Stuck { .. } => trial.release.failed > 0,
+        Trouble::Denied { .. } | Trouble::GivenUp => false,
+    }
 }
 
 /// It waits for somebody: that it goes back is the same as stopping it.

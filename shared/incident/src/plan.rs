@@ -119,12 +119,25 @@ pub struct Plan {
     pub timers: Vec<Timer>,
     /// Straight to people, where no incident can tell them.
     pub plain: Option<PlainPage>,
+    /// What no retry will see, and people are to hear of: once all else is done, the event
+    /// ends in the dead-letter queue by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<Fault>,
 }
 
 impl Plan {
     /// A plan with that decision and nothing to do.
     pub fn of(decision: Decision) -> Self {
-        Self { decision, claim: None, standing: None, resume: None, silent: None, timers: Vec::new(), plain: None }
+        Self {
+            decision,
+            claim: None,
+            standing: None,
+            resume: None,
+            silent: None,
+            timers: Vec::new(),
+            plain: None,
+            unseen: None,
+        }
     }
 
     /// A plan that only counts the event for the digest.

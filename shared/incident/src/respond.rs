@@ -66,7 +66,10 @@ pub async fn respond<W: Hands, O: Serialize + Sync>(
         return match plan.decision {
             Decision::InProgress => Err(Unfinished::InProgress),
             Decision::Blind { fault } => Err(Unfinished::Fault(fault)),
-            _ => Ok((plan, outcome)),
+            _ => match plan.unseen {
+                Some(fault) => Err(Unfinished::Fault(fault)),
+                None => Ok((plan, outcome)),
+            },
         };
     }
     Err(Unfinished::Contended)
