@@ -212,7 +212,9 @@ impl<W: World> Handler<W> {
                 match looked {
                     Ok(looked) if !looked.is_news() => {}
                     Ok(looked) => {
-                        looked.undone.clone().map(|fault| found.fail(fault));
+                        if let Some(fault) = &looked.undone {
+                            found.fail(fault.clone());
+                        }
                         found.looked.push(looked);
                     }
                     Err(why) => found.fail(why),
