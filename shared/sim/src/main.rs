@@ -79,6 +79,7 @@ fn account(scenario: Scenario, at_now: bool) -> Account {
     let lead = scenario.event_second() - scenario.start.second(scenario.event_second());
     let ahead = if at_now { 0 } else { lead };
     let account = Account::new(scenario.around(minute + SignedDuration::from_secs(ahead)));
-    account.advance_to(now);
+    // It takes seconds to make one with a long past, and they have passed by then.
+    account.advance_to(Timestamp::now());
     account
 }
