@@ -4,6 +4,7 @@
 use jiff::SignedDuration;
 use nightshift::night::{Night, What};
 use nightshift_core::fault::FaultKind;
+use nightshift_core::image::Marked;
 use nightshift_core::notice::Notice;
 use nightshift_core::policy::Policy;
 use nightshift_sim::{Delivery, Scenario, Story};
@@ -204,16 +205,24 @@ fn somebody_who_takes_the_marker_off_is_heard_at_once() {
     assert_eq!(record.released.len(), 1);
 }
 
-/// The weekly look with `operation` denied once in it: what it was told to be, with the report.
+/// The error of each delivery that failed; each ends in the dead-letter queue unless a retry cures it.
+fn failed(night: &Night) -> Vec<String> {
+    let error = |what: &What| match what {
+        What::Failed { error: Some(error), .. } => Some(error.clone()),
+        _ => None,
+    };
+    night.happened().iter().filter_map(|happened| error(&happened.what)).collect()
+}
+
+/// The weekly look in which `operation` is denied once, at its last delivery: by which
+/// error its event ends in the dead-letter queue, and the report.
 fn denied_once(operation: &str) -> (String, Option<Notice>) {
     let (story, mut night) = swept(scenario(ACT, BAD), 30);
     story.fault_on(operation, FaultKind::Denied, 1);
     let event = json!({"sweep": "weekly", "at": story.now(), "zone": "Europe/Berlin"});
     night.deliver(Delivery::Image { event, at: story.now() }, 2);
-    let Some(What::Failed { error: Some(error), again: None }) = night.happened().last().map(|it| &it.what) else {
-        panic!("{operation}: {:?}", night.happened().last())
-    };
-    (error.clone(), story.notices().into_iter().find(|notice| notice.incident.as_str().starts_with("report-images")))
+    let error = failed(&night).pop().unwrap_or_else(|| panic!("{operation}: {:?}", night.happened().last()));
+    (error, story.notices().into_iter().find(|notice| notice.incident.as_str().starts_with("report-images")))
 }
 
 #[test]
@@ -228,20 +237,63 @@ fn a_look_that_may_not_see_something_looks_at_the_rest_and_says_so_by_name() {
     }
 }
 
+/// The tag of what runs is told by no notice, unlike the marker of what is quarantined.
 #[test]
-fn a_kill_switch_that_cannot_be_read_forbids_the_marker_and_is_said() {
+fn a_keep_tag_that_iam_denies_fails_the_look_by_name() {
+    let story = Story::new(scenario(ACT, ""));
+    let mut night = Night::new(story.account(), &Policy::default());
+    story.fault_on("ecr:PutImage", FaultKind::Denied, 1);
+    let event = json!({"sweep": "daily", "at": story.now(), "zone": "Europe/Berlin"});
+    night.deliver(Delivery::Image { event, at: story.now() }, 2);
+    let failed = failed(&night);
+    assert!(failed.len() == 1 && failed[0].contains("ecr:PutImage"), "{failed:?}");
+    assert_eq!(told(&story), vec![]);
+    let kept = || story.image_tags(&image(&story, "web:42"));
+    assert_eq!(kept(), ["42"]);
+    sweep(&mut night, "daily");
+    assert!(kept().contains(&image(&story, "web:42").keep_tag()), "{:?}", kept());
+}
+
+/// The switch is denied at the k-th time that it is read for a bad image until that is marked.
+fn switch_denied(k: usize) -> (Story, Night) {
     let of = scenario(ACT, BAD);
     let (story, mut night) = swept(of.clone(), 0);
     let first = story.calls().len();
     night.run_until(story.now() + SignedDuration::from_mins(4));
     let calls: Vec<String> = story.calls()[first..].iter().map(|call| call.operation.clone()).collect();
     let marked = calls.iter().position(|operation| operation == "ecr:PutImage").unwrap();
-    // Read when it was looked at, and once more right before.
-    let last = calls[..marked].iter().rposition(|operation| operation == "ssm:GetParameter").unwrap();
-    assert_eq!(last, marked - 1);
-    let story = disturbed(&of, |story| story.fault_at(last + 1, FaultKind::Denied));
-    let end = end(&story);
-    assert_eq!(end["quarantined"][1]["marked"], "cannot", "{end:#}");
-    let said = told(&story).into_iter().flat_map(|notice| notice.done).collect::<Vec<_>>();
-    assert!(said.iter().any(|line| line.contains("IAM denies ssm:GetParameter")), "{said:?}");
+    let reads = |at: &usize| calls[*at] == "ssm:GetParameter";
+    let at: Vec<usize> = (0..marked).filter(reads).collect();
+    // At a look before its scan is done, at the one after, and once more right before.
+    assert_eq!((at.len(), at.last()), (3, Some(&(marked - 1))), "{calls:?}");
+    let (story, mut night) = swept(of, 0);
+    story.fault_at(at[k] + 1, FaultKind::Denied);
+    night.run_until(story.now() + SignedDuration::from_mins(4));
+    (story, night)
+}
+
+#[test]
+fn a_kill_switch_that_cannot_be_read_forbids_the_marker_is_said_and_the_next_look_puts_it() {
+    for k in [1, 2] {
+        let (story, mut night) = switch_denied(k);
+        let marker = image(&story, "web:43").quarantine_tag();
+        let failed = failed(&night);
+        assert!(failed.len() == 1 && failed[0].contains("ssm:GetParameter"), "{k}: {failed:?}");
+        sweep(&mut night, "daily");
+        assert!(story.image_tags(&image(&story, "web:43")).contains(&marker), "{k}");
+        let held = story.image_record_of(&image(&story, "web:43")).quarantine.unwrap();
+        assert_eq!(held.mark, Marked::Tagged, "{k}");
+    }
+}
+
+/// Nothing would have been done: that nobody may look whether it is halted is nobody's concern.
+#[test]
+fn a_kill_switch_that_cannot_be_read_matters_only_where_something_would_be_done() {
+    let story = Story::new(scenario("", BAD));
+    let mut night = Night::new(story.account(), &Policy::default());
+    story.fault_on("ssm:GetParameter", FaultKind::Denied, 200);
+    sweep(&mut night, "daily");
+    night.run_until(story.now() + SignedDuration::from_mins(4));
+    assert_eq!(failed(&night), Vec::<String>::new());
+    assert!(!told(&story).is_empty());
 }

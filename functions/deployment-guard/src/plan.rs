@@ -44,8 +44,14 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
         return Plan::silent(silent(observed, refusal, now));
     }
     let lasting = |fault: &&Fault| matches!(fault.kind, FaultKind::Denied | FaultKind::Permanent);
-    let unseen = observed.stopped.fault().filter(lasting).cloned();
+    let unseen = observed.stopped.fault().filter(lasting).filter(|_| on_trial(observed, policy, now)).cloned();
     Plan { unseen, ..decided(observed, policy, now) }
+}
+
+/// What becomes of the newest deployment is open, so that its tasks matter.
+fn on_trial(observed: &Observed, policy: &Policy, now: Timestamp) -> bool {
+    let releases = observed.releases(policy, now);
+    releases.is_some_and(|releases| releases.first().is_some_and(|newest| !newest.status.terminal()))
 }
 
 fn decided(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {

@@ -8,10 +8,12 @@
 use jiff::Timestamp;
 use nightshift_core::case::{NewCase, SCHEMA};
 use nightshift_core::fault::{Fault, FaultKind};
+use nightshift_core::ids::Digest;
 use nightshift_core::image::{ImageId, ImageRecord, Marked, Tagging, Untagging};
 use nightshift_core::ledger::Versioned;
 use nightshift_core::mode::Mode;
 use nightshift_core::notice::Notice;
+use nightshift_core::policy::Policy;
 use nightshift_core::tally::{Counter, Family};
 use nightshift_incident::refusals::allow;
 use nightshift_incident::respond::Unfinished;
@@ -46,6 +48,12 @@ impl Looked {
         !self.decisions.is_empty() || !self.steps.is_empty() || self.undone.is_some()
     }
 
+    /// Something stays undone for this, which no notice tells of.
+    fn leave(&mut self, fault: Fault, what: &str) {
+        tracing::warn!(%fault, "{what}");
+        self.undone.get_or_insert(fault);
+    }
+
     /// # Errors
     /// What was left undone.
     pub(crate) fn whole(self) -> Result<Self, Fault> {
@@ -69,20 +77,18 @@ impl<W: World> Handler<W> {
             let observed = observe(&self.world, asked, &self.stack.home, &self.policy, seen, now).await?;
             let plan = plan(&observed, &self.policy, now);
             looked.image = observed.image.clone();
-            looked.undone = looked.undone.or_else(|| observed.switch.clone());
-            let Some(record) = self.remember(&observed, &plan).await? else { continue };
+            if let Some(fault) = &observed.switch
+                && forgone(&observed, &self.policy, now)
+            {
+                looked.undone.get_or_insert_with(|| fault.clone());
+            }
+            let Some(record) = self.remember(&mut looked, &observed, &plan).await? else { continue };
             self.note(&mut looked, &plan);
             self.keep_case(event, &observed, &plan, now).await;
             if let Some(step) = plan.step {
-                let came = match self.take(&observed, step).await {
-                    Err(fault) if !fault.transient() => {
-                        tracing::warn!(%fault, ?step, "a step on an image failed");
-                        let came = failed(&fault);
-                        // A marker that cannot be put is told with the quarantine.
-                        looked.undone = looked.undone.or((step != Step::Mark).then_some(fault));
-                        came
-                    }
-                    came => came?,
+                let came = match self.halted(&mut looked).await? {
+                    true => Came::Halted,
+                    false => self.take(&mut looked, &observed, step).await?,
                 };
                 looked.steps.push(Tried { step, came });
                 continue;
@@ -95,12 +101,17 @@ impl<W: World> Handler<W> {
     }
 
     /// Writes what is to be remembered; `None`: somebody wrote in between.
-    async fn remember(&self, observed: &Observed, plan: &Plan) -> Result<Option<Versioned<ImageRecord>>, Fault> {
+    async fn remember(
+        &self,
+        looked: &mut Looked,
+        observed: &Observed,
+        plan: &Plan,
+    ) -> Result<Option<Versioned<ImageRecord>>, Fault> {
         for (finding, services) in &plan.spread {
             self.world.keep_spread(finding, &observed.image, services).await?;
         }
         for platform in &observed.platforms {
-            self.join(observed, platform).await?;
+            self.join(looked, observed, platform).await?;
         }
         let Some(record) = &plan.record else { return Ok(Some(observed.record.clone())) };
         let new = Versioned { version: observed.record.version, value: record.clone() };
@@ -133,7 +144,7 @@ impl<W: World> Handler<W> {
     }
 
     /// A platform's findings are told with the whole image from now on.
-    async fn join(&self, observed: &Observed, platform: &nightshift_core::ids::Digest) -> Result<(), Fault> {
+    async fn join(&self, looked: &mut Looked, observed: &Observed, platform: &Digest) -> Result<(), Fault> {
         let platform = ImageId::new(observed.image.repository.clone(), platform.clone());
         let mut record = self.world.image_record(&platform).await?;
         if record.value.index.as_ref() != Some(&observed.image.digest) {
@@ -142,10 +153,10 @@ impl<W: World> Handler<W> {
             (record.value.spared, record.value.settles_at) = (None, None);
             // What was told of it alone is told of the whole from now on.
             record.value.told.values_mut().for_each(|told| told.open = false);
-            if alone && mode(observed, &self.policy.images) == Mode::Act && !self.world.halted().await? {
-                let marker = platform.quarantine_tag();
-                if let Err(fault) = self.world.remove_tag(&platform, &marker).await {
-                    tracing::warn!(%fault, "the marker of a platform's image stays");
+            if alone && mode(observed, &self.policy.images) == Mode::Act && !self.halted(looked).await? {
+                match self.world.remove_tag(&platform, &platform.quarantine_tag()).await {
+                    Err(fault) if !fault.transient() => looked.leave(fault, "the marker of a platform's image stays"),
+                    removed => drop(removed?),
                 }
             }
             // Whoever was faster wrote the same, or looks again.
@@ -165,11 +176,34 @@ impl<W: World> Handler<W> {
         }
     }
 
-    /// Takes one step, unless the kill switch is on by now; one that cannot be read is on.
-    async fn take(&self, observed: &Observed, step: Step) -> Result<Came, Fault> {
-        if self.world.halted().await? {
-            return Ok(Came::Halted);
+    /// The kill switch is on by now; one that cannot be read is on, and why is kept.
+    async fn halted(&self, looked: &mut Looked) -> Result<bool, Fault> {
+        match self.world.halted().await {
+            Err(fault) if !fault.transient() => {
+                looked.leave(fault, "the kill switch cannot be read");
+                Ok(true)
+            }
+            halted => halted,
         }
+    }
+
+    /// Takes one step; one that no retry will get done is said.
+    async fn take(&self, looked: &mut Looked, observed: &Observed, step: Step) -> Result<Came, Fault> {
+        match self.step(observed, step).await {
+            Err(fault) if !fault.transient() => {
+                let came = failed(&fault);
+                match step {
+                    // It is told with the quarantine.
+                    Step::Mark => tracing::warn!(%fault, "the marker is not put"),
+                    _ => looked.leave(fault, "a step on an image failed"),
+                }
+                Ok(came)
+            }
+            came => came,
+        }
+    }
+
+    async fn step(&self, observed: &Observed, step: Step) -> Result<Came, Fault> {
         let (world, image) = (&self.world, &observed.image);
         let own_tags =
             observed.detail.as_ref().is_some_and(|it| it.tags.iter().any(|tag| !nightshift_core::image::is_ours(tag)));
@@ -210,6 +244,11 @@ impl<W: World> Handler<W> {
             told => told,
         }
     }
+}
+
+/// Something would be done, were the kill switch off.
+fn forgone(observed: &Observed, policy: &Policy, now: Timestamp) -> bool {
+    plan(&Observed { halted: false, ..observed.clone() }, policy, now).step.is_some()
 }
 
 fn tagged(tagging: Tagging) -> Came {
