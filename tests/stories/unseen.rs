@@ -38,6 +38,7 @@ fn what_a_decision_needs_and_cannot_see_is_told_plainly_and_by_name() {
     for operation in [
         "cloudwatch:DescribeAlarms",
         "cloudwatch:GetMetricData",
+        "cloudwatch:ListMetrics",
         "ecs:DescribeServices",
         "ecs:ListServiceDeployments",
         "ecs:DescribeTaskDefinition",

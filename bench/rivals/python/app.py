@@ -72,7 +72,7 @@ def respond(signal: Signal, event: dict[str, Any], now: datetime) -> dict[str, A
             return {"decision": "joined", "incident": incident["id"]}
         # An earlier delivery of this event did not come to its end.
         return carry_out(signal, version, record, {"event": event, "record": record}, now)
-    scene = observe.rest(scene)
+    scene = observe.rest(scene, now)
     objection = decide.objection(scene, now)
     record = opened(signal, scene, objection, now)
     ledger.write(*claim(signal, scene, record, now))

@@ -82,7 +82,18 @@ def _by_cause(scene: Found, now: datetime) -> str | None:
     errors = errors_began(scene, now)
     if errors is None or errors < began(newest):
         return "the errors began before the release"
+    symptoms = (points for id, points in scene["others"].items() if id.startswith("symptom"))
+    if sum(_fails_since(points, errors, now) for points in symptoms) > 1:
+        return "other services fail as well"
     return None
+
+
+def _fails_since(points: list[tuple[datetime, float]], errors: datetime, now: datetime) -> bool:
+    """Whether it has had more than a few of the symptom since, and three times as many a minute."""
+    before = sum(value for at, value in points if at < errors)
+    since = sum(value for at, value in points if at >= errors)
+    calm, ill = errors - (now - timedelta(hours=3)), now - errors
+    return since >= 8 and since / ill.total_seconds() > 3 * before / calm.total_seconds()
 
 
 def _by_target(scene: Found) -> str | None:

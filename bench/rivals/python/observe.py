@@ -6,6 +6,7 @@ once; only what hangs on an answer waits for it.
 
 import os
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,6 +31,8 @@ DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 # The describing calls of ECS take no more at once.
 MOST_DEPLOYMENTS = 20
+# More would hardly say more, and each is paid for.
+MOST_OTHERS = 8
 # All four, or ECR may answer for one platform of an image of several.
 MEDIA_TYPES = [
     "application/vnd.docker.distribution.manifest.v2+json",
@@ -58,18 +61,20 @@ def first(signal: Signal, now: datetime) -> Found:
         metrics=soon(cloudwatch, _series, metrics | _utilisation(signal), now),
         yesterday=soon(cloudwatch, _series, metrics, now - DAY),
         last_week=soon(cloudwatch, _series, metrics, now - WEEK),
+        others=soon(cloudwatch, _others, signal),
         **switches(now),
     )
 
 
-def rest(scene: Found) -> Found:
+def rest(scene: Found, now: datetime) -> Found:
     """The scene with what hangs on the answers so far: targets and stack on the service,
-    revisions on the deployments, and on both what a rollback would return to."""
+    others' metrics on who they are, revisions on the deployments, and on both what a rollback would return to."""
     live = scene["service"]
     found = answers(
         deployments=soon(ecs, _with_revisions, scene["deployments"]),
         stack=soon(cloudformation, _stack_status, live),
         targets=soon(elb, _targets, live),
+        others=soon(cloudwatch, _series_of_others, scene["others"], now),
     )
     if good := last_good(found["deployments"]):
         found |= answers(**_preflight(good, found["deployments"][0]["target"]))
@@ -184,6 +189,35 @@ def _metrics(signal: Signal) -> dict[str, Metric]:
     return metrics
 
 
+def _others(signal: Signal) -> dict[str, Metric]:
+    """The symptom of other target groups that get requests, and those requests."""
+    ours = signal.metric.dimensions
+    if not {"LoadBalancer", "TargetGroup"} <= ours.keys():
+        return {}
+    listed = cloudwatch.list_metrics(
+        Namespace="AWS/ApplicationELB",
+        MetricName="RequestCount",
+        Dimensions=[{"Name": "LoadBalancer"}, {"Name": "TargetGroup"}],
+        RecentlyActive="PT3H",
+    )
+    found = [
+        {one["Name"]: one["Value"] for one in metric["Dimensions"]} for metric in listed["Metrics"]
+    ]
+    others = [
+        dimensions
+        for dimensions in found
+        if len(dimensions) == 2 and dimensions["TargetGroup"] != ours["TargetGroup"]
+    ]
+    others.sort(key=lambda one: (one["LoadBalancer"] != ours["LoadBalancer"], one["TargetGroup"]))
+    metrics = {}
+    for number, dimensions in enumerate(others[:MOST_OTHERS]):
+        metrics[f"symptom{number}"] = replace(signal.metric, dimensions=dimensions)
+        metrics[f"requests{number}"] = Metric(
+            "AWS/ApplicationELB", "RequestCount", dimensions, "Sum"
+        )
+    return metrics
+
+
 def _utilisation(signal: Signal) -> dict[str, Metric]:
     dimensions = {"ClusterName": signal.cluster, "ServiceName": signal.service}
     return {
@@ -204,6 +238,12 @@ def _series(metrics: dict[str, Metric], until: datetime) -> dict[str, list[tuple
         for result in page["MetricDataResults"]:
             series[result["Id"]] += zip(result["Timestamps"], result["Values"], strict=True)
     return series
+
+
+def _series_of_others(
+    metrics: dict[str, Metric], now: datetime
+) -> dict[str, list[tuple[datetime, float]]]:
+    return _series(metrics, now) if metrics else {}
 
 
 def _targets(live: Found) -> list[Found]:

@@ -57,10 +57,11 @@ fn leave_out(
 /// `false`: it was not seen.
 type Part = (&'static str, &'static str, fn(&mut ServiceView, Fault) -> bool);
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     ("ecs:ListServiceDeployments", "a sight of its releases", |view, fault| hide(&mut view.history, fault)),
     ("ecs:ListTasks", "a sight of its stopped tasks", |view, fault| hide(&mut view.stopped, fault)),
     ("cloudwatch:GetMetricData", "a sight of its metrics", |view, fault| hide(&mut view.metrics, fault)),
+    ("cloudwatch:ListMetrics", "a sight of other target groups", |view, fault| hide(&mut view.others, fault)),
     ("cloudwatch:DescribeAlarms", "a sight of other alarms", |view, fault| hide(&mut view.firing, fault)),
     ("application-autoscaling:DescribeScalableTargets", "a sight of its scaling bounds", |view, fault| {
         hide(&mut view.scaling, fault)

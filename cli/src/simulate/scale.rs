@@ -194,8 +194,17 @@ mod tests {
         assert_eq!(scaled.faster, Vec::<String>::new());
         let [alone, ten] = &scaled.steps[..] else { panic!("two sizes: {}", scaled.steps.len()) };
         assert_eq!(alone.one, alone.all);
-        let of = |stormed: &Stormed| (stormed.calls.clone(), stormed.lambda, stormed.notices.clone());
-        assert_eq!(of(&ten.one), of(&alone.one));
+        let of = |stormed: &Stormed| {
+            let mut calls = stormed.calls.clone();
+            let looks = ["cloudwatch:GetMetricData", "cloudwatch:GetMetricData metrics"]
+                .map(|name| calls.remove(name).unwrap_or_else(|| panic!("no {name}")).called.all);
+            ((calls, stormed.lambda.invocations, stormed.notices.clone()), looks)
+        };
+        let ((calls_alone, looks_alone), (calls_of_one, looks_of_one)) = (of(&alone.one), of(&ten.one));
+        assert_eq!(calls_of_one, calls_alone);
+        // Eight others are looked at, at each decision: symptom and requests of each, in one call.
+        let [decisions, metrics] = [0, 1].map(|at| looks_of_one[at] - looks_alone[at]);
+        assert!(decisions > 0 && metrics == decisions * 16, "{decisions} {metrics}");
         assert!(ten.all.incidents == 10 && calls(&ten.all) > calls(&alone.all), "{:?}", ten.all);
     }
 

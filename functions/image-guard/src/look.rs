@@ -153,9 +153,16 @@ impl<W: World> Handler<W> {
             (record.value.spared, record.value.settles_at) = (None, None);
             // What was told of it alone is told of the whole from now on.
             record.value.told.values_mut().for_each(|told| told.open = false);
-            if alone && mode(observed, &self.policy.images) == Mode::Act && !self.halted(looked).await? {
+            if alone && mode(observed, &self.policy.images) == Mode::Act {
+                // As long as its marker may not be taken off it stays one by itself, and is looked at again.
+                if self.halted(looked).await? {
+                    return Ok(());
+                }
                 match self.world.remove_tag(&platform, &platform.quarantine_tag()).await {
-                    Err(fault) if !fault.transient() => looked.leave(fault, "the marker of a platform's image stays"),
+                    Err(fault) if !fault.transient() => {
+                        looked.leave(fault, "the marker of a platform's image stays");
+                        return Ok(());
+                    }
                     removed => drop(removed?),
                 }
             }

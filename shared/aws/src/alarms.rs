@@ -2,6 +2,7 @@
 
 mod live;
 mod series;
+mod traffic;
 
 use std::collections::BTreeMap;
 
@@ -11,8 +12,8 @@ use aws_sdk_cloudwatch::types::{AlarmType, StateValue, Tag};
 use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmState, LiveAlarm, MOST_FIRING};
 use nightshift_core::ids::AlarmArn;
-use nightshift_core::metric::{MetricId, Series};
-use nightshift_core::ports::{AlarmListing, AlarmReads, AlarmWrites, Answer, MetricReads};
+use nightshift_core::metric::{InTraffic, MetricId, Series};
+use nightshift_core::ports::{AlarmListing, AlarmReads, AlarmWrites, Answer, MetricReads, TrafficReads};
 
 use crate::client::Account;
 use crate::fault::fault;
@@ -111,5 +112,11 @@ async fn pages(request: DescribeAlarmsFluentBuilder, which: &str, most: usize) -
 impl MetricReads for Account {
     async fn series(&self, wanted: &[(MetricId, Timestamp, Timestamp)]) -> Answer<Vec<Series>> {
         series::read(&self.cloudwatch, wanted).await
+    }
+}
+
+impl TrafficReads for Account {
+    async fn in_traffic(&self) -> Answer<Vec<InTraffic>> {
+        traffic::read(&self.cloudwatch).await
     }
 }

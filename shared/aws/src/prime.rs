@@ -56,7 +56,7 @@ const AT_ONCE: &[(Endpoint, usize)] = &[
     #[cfg(feature = "ecs")]
     (Endpoint::Ecs, 4),
     #[cfg(feature = "alarms")]
-    (Endpoint::CloudWatch, 3),
+    (Endpoint::CloudWatch, 4),
     #[cfg(feature = "targets")]
     (Endpoint::LoadBalancing, 2),
     #[cfg(feature = "scaling")]

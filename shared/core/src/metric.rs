@@ -43,6 +43,15 @@ pub enum Signal {
     Memory,
 }
 
+/// A target group that gets requests, by its dimensions.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InTraffic {
+    /// `app/…`.
+    pub load_balancer: String,
+    /// `targetgroup/…`.
+    pub target_group: String,
+}
+
 /// One datapoint.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Point {

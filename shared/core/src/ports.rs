@@ -27,7 +27,7 @@ use crate::https::{HttpsAnswer, HttpsRequest};
 use crate::ids::{AlarmArn, DeploymentId, IncidentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
 use crate::incident::ServiceRecord;
 use crate::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, Versioned};
-use crate::metric::{MetricId, Series};
+use crate::metric::{InTraffic, MetricId, Series};
 use crate::notice::Notice;
 use crate::release::{ImageNow, ServiceDeployment, TaskDefinition};
 use crate::service::{ScalableTarget, Service, TargetHealth};
@@ -81,6 +81,13 @@ pub trait MetricReads: Sync {
     /// `cloudwatch:GetMetricData`, one query for all: the answer has the same
     /// length and order; a metric without datapoints is an empty series.
     fn series(&self, wanted: &[(MetricId, Timestamp, Timestamp)]) -> impl Future<Output = Answer<Vec<Series>>> + Send;
+}
+
+/// Reads who else takes requests.
+pub trait TrafficReads: Sync {
+    /// `cloudwatch:ListMetrics`, one page: target groups of load balancers that count
+    /// requests, and got some within three hours.
+    fn in_traffic(&self) -> impl Future<Output = Answer<Vec<InTraffic>>> + Send;
 }
 
 /// Reads services, their deployments and their tasks.

@@ -6,11 +6,14 @@ use jiff::Timestamp;
 use nightshift_core::alarm::LiveAlarm;
 use nightshift_core::fault::Fault;
 use nightshift_core::ids::ServiceRef;
-use nightshift_core::metric::{MetricId, Point, Series, Signal};
-use nightshift_core::ports::{AlarmReads, Answer, LedgerReads, MetricReads, ScalingReads, ServiceReads, TargetReads};
+use nightshift_core::metric::{InTraffic, MetricId, Point, Series, Signal};
+use nightshift_core::ports::{
+    AlarmReads, Answer, LedgerReads, MetricReads, ScalingReads, ServiceReads, TargetReads, TrafficReads,
+};
 use nightshift_core::service::{Service, Strategy, TargetHealth};
 use nightshift_core::span::Span;
 
+use crate::others::{self, Other};
 use crate::shifts;
 use crate::signals;
 use crate::view::ServiceView;
@@ -22,9 +25,15 @@ const DAY: Span = Span::hours(24);
 const WEEK: Span = Span::hours(168);
 
 /// The ports a service is looked at through.
-pub trait ServiceWorld: AlarmReads + MetricReads + ServiceReads + TargetReads + ScalingReads + LedgerReads {}
+pub trait ServiceWorld:
+    AlarmReads + MetricReads + TrafficReads + ServiceReads + TargetReads + ScalingReads + LedgerReads
+{
+}
 
-impl<W> ServiceWorld for W where W: AlarmReads + MetricReads + ServiceReads + TargetReads + ScalingReads + LedgerReads {}
+impl<W> ServiceWorld for W where
+    W: AlarmReads + MetricReads + TrafficReads + ServiceReads + TargetReads + ScalingReads + LedgerReads
+{
+}
 
 /// What is read at the same time as the service, because nothing of it waits for
 /// anything else.
@@ -67,7 +76,8 @@ pub async fn observe_health<W: ServiceWorld>(
             false => Err(not_asked()),
         }
     };
-    let (front, stopped) = tokio::join!(with_what_hangs_on_it(world, service, beside, now), stopped);
+    let others = async { Err(not_asked()) };
+    let (front, stopped) = tokio::join!(with_what_hangs_on_it(world, service, beside, others, now), stopped);
     ServiceView {
         service: front.live.into(),
         stopped: stopped.into(),
@@ -95,13 +105,13 @@ pub async fn observe_beside<W: ServiceWorld, T>(
     now: Timestamp,
 ) -> Looked<T> {
     let (front, history, stopped, scaling, health_issues) = tokio::join!(
-        with_what_hangs_on_it(world, service, beside, now),
+        with_what_hangs_on_it(world, service, beside, world.in_traffic(), now),
         world.history(service),
         world.stopped_tasks(service),
         world.scalable_target(service),
         world.health_issues(),
     );
-    let Front { live, alarm, firing, targets, metrics, hanging } = front;
+    let Front { live, alarm, firing, targets, metrics, others, hanging } = front;
     let (metrics, traffic_shifts) = match metrics {
         Ok(measured) if shifts_traffic(&live) => (Ok(measured.signals), measured.traffic_shifts),
         // Target groups of other services have traffic of their own each.
@@ -117,6 +127,7 @@ pub async fn observe_beside<W: ServiceWorld, T>(
         scaling: scaling.into(),
         targets: targets.into(),
         health_issues: health_issues.into(),
+        others: others.into(),
         traffic_shifts,
     };
     Looked { view, alarm, hanging }
@@ -132,6 +143,7 @@ struct Front<T> {
     firing: Answer<Vec<LiveAlarm>>,
     targets: Answer<TargetHealth>,
     metrics: Answer<Measured>,
+    others: Answer<Vec<Other>>,
     hanging: T,
 }
 
@@ -151,16 +163,20 @@ async fn with_what_hangs_on_it<W: ServiceWorld, T>(
         impl Future<Output = Answer<Vec<LiveAlarm>>>,
         impl AsyncFnOnce(Option<&Service>) -> T,
     >,
+    in_traffic: impl Future<Output = Answer<Vec<InTraffic>>>,
     now: Timestamp,
 ) -> Front<T> {
-    let (live, alarm, firing) = tokio::join!(world.service(service), beside.alarm, beside.firing);
+    let (live, alarm, firing, in_traffic) =
+        tokio::join!(world.service(service), beside.alarm, beside.firing, in_traffic);
     let known = alarm.as_ref().ok().and_then(Option::as_ref);
     let groups: Answer<Vec<String>> = match &live {
         Ok(live) => Ok(live.as_ref().map(|live| live.target_groups.clone()).unwrap_or_default()),
         Err(fault) => Err(fault.clone()),
     };
     let symptom = known.and_then(|alarm| signals::symptom_metric(alarm, firing.as_deref().unwrap_or_default()));
-    let (targets, metrics, hanging) = tokio::join!(
+    // Their own request: what cannot be read of them hides nothing of ours.
+    let chosen = others::chosen(in_traffic, symptom.as_ref(), groups.as_deref().unwrap_or_default());
+    let (targets, metrics, others, hanging) = tokio::join!(
         async {
             match &groups {
                 Ok(groups) if groups.is_empty() => Ok(TargetHealth::default()),
@@ -174,9 +190,17 @@ async fn with_what_hangs_on_it<W: ServiceWorld, T>(
             let balancers = load_balancers(world, known, groups).await?;
             read_metrics(world, Wanted::of(service, symptom, &balancers, now)).await
         },
+        async {
+            let chosen = chosen?;
+            if chosen.is_empty() {
+                return Ok(Vec::new());
+            }
+            let answers = world.series(&others::wanted(&chosen, now)).await?;
+            Ok(others::all(&chosen, &answers, known, now))
+        },
         (beside.hanging)(live.as_ref().ok().and_then(Option::as_ref)),
     );
-    Front { live, alarm, firing, targets, metrics, hanging }
+    Front { live, alarm, firing, targets, metrics, others, hanging }
 }
 
 async fn load_balancers<W: TargetReads>(

@@ -1,7 +1,7 @@
 //! What a view shows, worked out once for all families of evidence.
 
 use jiff::{SignedDuration, Timestamp};
-use nightshift_core::alarm::{AlarmKind, LiveAlarm};
+use nightshift_core::alarm::LiveAlarm;
 use nightshift_core::metric::{MetricId, Point, Signal};
 use nightshift_core::policy::Policy;
 use nightshift_core::service::Strategy;
@@ -11,6 +11,7 @@ use crate::evidence::climbed_since;
 use crate::moved;
 use crate::neighbours::Neighbours;
 use crate::observe::LOOKBACK;
+use crate::others::Others;
 use crate::run::ran_on;
 use crate::shifts::{self, exposed_at};
 use crate::signals;
@@ -63,6 +64,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) traffic: Option<Traffic>,
     /// `None`: the firing alarms were not seen.
     pub(crate) neighbours: Option<Neighbours>,
+    /// `None`: no other's metric was seen, or not when ours began.
+    pub(crate) others: Option<Others<'a>>,
 }
 
 impl<'a> Scene<'a> {
@@ -90,6 +93,7 @@ impl<'a> Scene<'a> {
             lineup: in_a_row.filter(|_| suspects.is_some()).or(suspects),
             traffic: Traffic::of(view, symptom.as_ref().and_then(failed), onset, now),
             neighbours: Neighbours::of(view, alarm, policy, anchor),
+            others: Others::of(view, onset),
             symptom,
         }
     }
@@ -143,8 +147,10 @@ impl<'a> Scene<'a> {
     /// services, a dependency or AWS. `None` if that could not be seen.
     pub(crate) fn explained_elsewhere(&self) -> Option<bool> {
         let neighbours = self.neighbours.as_ref()?;
+        self.view.others.seen()?;
         let provider = self.view.health_issues.seen()?.iter().any(crate::evidence::provider::carries_tasks);
-        Some(neighbours.explain() || provider || self.traffic.as_ref().is_some_and(Traffic::explains))
+        let others = self.others.as_ref().is_some_and(Others::explain);
+        Some(neighbours.explain() || others || provider || self.traffic.as_ref().is_some_and(Traffic::explains))
     }
 }
 
@@ -157,6 +163,11 @@ pub(crate) fn failed(symptom: &Symptom) -> Option<&[Point]> {
 /// When what the alarm saw began, as far as the alarm alone can tell.
 pub(crate) fn began(alarm: &LiveAlarm) -> Option<Timestamp> {
     alarm.since.map(|since| Span::seconds(i64::from(alarm.span_s())).before(since))
+}
+
+/// Until when nothing of what the alarm saw had begun.
+pub(crate) fn calm_until(alarm: Option<&LiveAlarm>, now: Timestamp) -> Timestamp {
+    alarm.and_then(began).map_or(RECENT.before(now), |began| MARGIN.before(began))
 }
 
 fn symptom(view: &ServiceView, alarm: &LiveAlarm, now: Timestamp) -> Option<Symptom> {
@@ -181,10 +192,8 @@ fn symptom(view: &ServiceView, alarm: &LiveAlarm, now: Timestamp) -> Option<Symp
             points = trend::with_zeros(&points, LOOKBACK.before(now), last);
         }
     }
-    // A fixed threshold says which way is bad; for the rest, more is worse.
-    let upward = alarm.kind != AlarmKind::Metric || alarm.threshold.is_none() || alarm.breaches_above;
-    let calm_until = began(alarm).map_or(RECENT.before(now), |began| MARGIN.before(began));
-    let mut episodes = trend::episodes(&points, upward, calm_until);
+    let upward = signals::more_is_worse(alarm);
+    let mut episodes = trend::episodes(&points, upward, calm_until(Some(alarm), now));
     if upward && signals::counts(&metric) {
         episodes = moved::dated(&points, episodes);
     }

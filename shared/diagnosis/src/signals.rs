@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nightshift_core::alarm::LiveAlarm;
+use nightshift_core::alarm::{AlarmKind, LiveAlarm};
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::metric::MetricId;
 
@@ -29,6 +29,11 @@ pub(crate) fn symptom_metric(alarm: &LiveAlarm, firing: &[LiveAlarm]) -> Option<
         children.into_iter().find_map(|child| telling(&child.metrics))
     };
     telling(&alarm.metrics).or_else(child).map(|metric| MetricId { period_s: PERIOD_S, ..metric })
+}
+
+/// A fixed threshold says which way is bad; for the rest, more is worse.
+pub(crate) fn more_is_worse(alarm: &LiveAlarm) -> bool {
+    alarm.kind != AlarmKind::Metric || alarm.threshold.is_none() || alarm.breaches_above
 }
 
 /// Requests to each target group whose load balancer is known.

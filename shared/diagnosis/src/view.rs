@@ -14,6 +14,7 @@ use nightshift_core::task::StoppedTask;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::others::Other;
 use crate::trend;
 
 /// One service as it looked at one moment. Each part was seen, or says by
@@ -37,10 +38,19 @@ pub struct ServiceView {
     pub targets: Sight<TargetHealth>,
     /// Open AWS Health issues of the region.
     pub health_issues: Sight<Vec<HealthIssue>>,
+    /// Other target groups, by the symptom's metric; none where that shows no failures
+    /// of a target group.
+    #[serde(default = "none")]
+    pub others: Sight<Vec<Other>>,
     /// Where ECS shifts traffic: the minutes in which one of its target groups
     /// got a larger share of the requests, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub traffic_shifts: Vec<Timestamp>,
+}
+
+/// An older case knows of none.
+fn none() -> Sight<Vec<Other>> {
+    Sight::Seen(Vec::new())
 }
 
 impl ServiceView {
@@ -54,7 +64,8 @@ impl ServiceView {
             firing: Sight::Unseen(fault.clone()),
             scaling: Sight::Unseen(fault.clone()),
             targets: Sight::Unseen(fault.clone()),
-            health_issues: Sight::Unseen(fault),
+            health_issues: Sight::Unseen(fault.clone()),
+            others: Sight::Unseen(fault),
             traffic_shifts: Vec::new(),
         }
     }

@@ -210,6 +210,20 @@ weights! {
     DEPENDENCY_FIRST_INSTEAD = "dependency-first-instead", Release, -230, Neighbours;
     /// A release may also overload its dependency.
     DEPENDENCY_AFTER_INSTEAD = "dependency-after-instead", Release, -60, Neighbours;
+    /// The same metric of two other services left its level in the same minutes: what
+    /// they share is broken, whether or not their alarms say so.
+    OTHERS_FAIL_TOO = "others-fail-too", Dependency, 250, Neighbours;
+    /// One may also be a caller of this one.
+    ANOTHER_FAILS_TOO = "another-fails-too", Dependency, 150, Neighbours;
+    /// What is shared and broken mostly hurts more than one. For the release that says
+    /// nothing: most other troubles of a service are its own, too.
+    OTHERS_SERVE = "others-serve", Dependency, -80, Neighbours;
+    /// Of one alone that may be chance.
+    ANOTHER_SERVES = "another-serves", Dependency, -50, Neighbours;
+    /// One release does not break others in the same minutes.
+    OTHERS_FAIL_TOO_INSTEAD = "others-fail-too-instead", Release, -280, Neighbours;
+    /// One that fails with this one is a reason to ask.
+    ANOTHER_FAILS_TOO_INSTEAD = "another-fails-too-instead", Release, -180, Neighbours;
     /// Nobody else is unwell: one rival less.
     ALONE = "alone", Release, 30, Neighbours;
 

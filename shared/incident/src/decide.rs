@@ -172,6 +172,7 @@ fn unseen_behind(refusal: &Refusal, scene: &Scene, diagnosis: &Diagnosis, trigge
         view.stopped.fault(),
         view.firing.fault(),
         view.health_issues.fault(),
+        view.others.fault(),
     ];
     faults.into_iter().flatten().next().map(unseen)
 }

@@ -122,6 +122,7 @@ mod tests {
             scaling,
             targets: unseen(),
             health_issues: unseen(),
+            others: unseen(),
             traffic_shifts: Vec::new(),
         }
     }

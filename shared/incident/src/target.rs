@@ -198,6 +198,7 @@ mod tests {
             scaling: unseen(),
             targets: unseen(),
             health_issues: unseen(),
+            others: unseen(),
             traffic_shifts: Vec::new(),
         };
         let service =
@@ -265,6 +266,7 @@ mod tests {
             scaling: unseen(),
             targets: unseen(),
             health_issues: unseen(),
+            others: unseen(),
             traffic_shifts: Vec::new(),
         };
         let service =

@@ -3,9 +3,11 @@
 //! Values are held against each other rather than against figures: nobody
 //! knows what an account measured, but a sum of sums is a sum.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
-use nightshift_core::metric::{MetricId, Point, Series};
-use nightshift_core::ports::{AlarmReads, MetricReads};
+use nightshift_core::metric::{InTraffic, MetricId, Point, Series};
+use nightshift_core::ports::{AlarmReads, MetricReads, TrafficReads};
 
 use crate::{Place, Verdict, got, holds, same, there};
 
@@ -23,7 +25,7 @@ type Wanted = (MetricId, Timestamp, Timestamp);
 ///
 /// # Errors
 /// The first thing that is not as it must be.
-pub async fn metrics<W: MetricReads + AlarmReads>(world: &W, place: &Place) -> Verdict {
+pub async fn metrics<W: MetricReads + TrafficReads + AlarmReads>(world: &W, place: &Place) -> Verdict {
     // Aligned with every period that is asked for: what CloudWatch does with
     // other windows is not documented. And over for so long that all of it was
     // published, however long it took until this suite came to run.
@@ -38,7 +40,8 @@ pub async fn metrics<W: MetricReads + AlarmReads>(world: &W, place: &Place) -> V
     suite.each_window_is_its_own().await?;
     suite.more_than_a_request_holds_is_asked_all_the_same().await?;
     suite.a_longer_period_sums_up_the_shorter_ones().await?;
-    suite.statistics_agree_with_each_other().await
+    suite.statistics_agree_with_each_other().await?;
+    suite.who_gets_requests_is_known_by_both_dimensions().await
 }
 
 async fn watched<W: AlarmReads>(world: &W, alarm: &str) -> Result<MetricId, String> {
@@ -53,7 +56,25 @@ struct Suite<'a, W> {
     cpu: MetricId,
 }
 
-impl<W: MetricReads> Suite<'_, W> {
+impl<W: MetricReads + TrafficReads> Suite<'_, W> {
+    async fn who_gets_requests_is_known_by_both_dimensions(&self) -> Verdict {
+        let found = got("who gets requests", self.world.in_traffic().await)?;
+        let of = |name: &str| self.errors.dimensions.get(name).cloned().unwrap_or_default();
+        let checkout = InTraffic { load_balancer: of("LoadBalancer"), target_group: of("TargetGroup") };
+        same("checkout, once", &found.iter().filter(|one| **one == checkout).count(), &1)?;
+        let others: BTreeSet<_> = found.iter().filter(|one| **one != checkout).collect();
+        holds("others, each once", &found, others.len() > 1 && others.len() + 1 == found.len())?;
+        for other in others {
+            let mut requests = MetricId { name: "RequestCount".into(), ..self.errors.clone() };
+            requests.dimensions.insert("LoadBalancer".into(), other.load_balancer.clone());
+            requests.dimensions.insert("TargetGroup".into(), other.target_group.clone());
+            let (from, until) = self.window;
+            let counted = self.read(&[(requests, from, until)]).await?;
+            holds("their requests", other, counted[0].0.iter().any(|point| point.value > 0.0))?;
+        }
+        Ok(())
+    }
+
     async fn read(&self, wanted: &[Wanted]) -> Result<Vec<Series>, String> {
         let found = got("series", self.world.series(wanted).await)?;
         same("as many series as asked for", &found.len(), &wanted.len())?;

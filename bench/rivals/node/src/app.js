@@ -43,7 +43,7 @@ async function respond(signal, event, now) {
     return carryOut(signal, version, document, undefined, now);
   }
   if (seen.seen) return { decision: "settled" };
-  const scene = await observe.rest(seen);
+  const scene = await observe.rest(seen, now);
   const record = opened(signal, scene, objection(scene, now), now);
   await ledger.write(...claim(signal, scene, record, now));
   return carryOut(signal, version + 1, record, { event, signal, observed: scene, record }, now);

@@ -64,12 +64,24 @@ function byStanding(scene, now) {
   return undefined;
 }
 
-function byCause({ deployments: [newest], alarm, metrics }, now) {
+function byCause({ deployments: [newest], alarm, metrics, others }, now) {
   const lately = (at) => now - at <= BLAME_WINDOW_MS;
   if (!newest || !lately(began(newest))) return "nothing was released within the last hour";
   const errors = metrics.symptom.find(({ at, value }) => lately(at) && value > (alarm.Threshold ?? 0));
   if (!errors || errors.at < began(newest)) return "the errors began before the release";
+  const symptoms = Object.entries(others).filter(([id]) => id.startsWith("symptom"));
+  const failing = symptoms.filter(([, points]) => failsSince(points, errors.at, now));
+  if (failing.length > 1) return "other services fail as well";
   return undefined;
+}
+
+/** Whether it has had more than a few of the symptom since, and three times as many a minute. */
+function failsSince(points, errors, now) {
+  const sum = (some) => some.reduce((all, { value }) => all + value, 0);
+  const since = sum(points.filter(({ at }) => at >= errors));
+  const before = sum(points.filter(({ at }) => at < errors));
+  const calm = errors - (now - 3 * BLAME_WINDOW_MS);
+  return since >= 8 && since / (now - errors) > (3 * before) / calm;
 }
 
 function byTarget({ deployments, good, suspect, digests }) {

@@ -9,6 +9,7 @@ import { DescribeScalableTargetsCommand } from "@aws-sdk/client-application-auto
 import { DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import {
   DescribeAlarmsCommand,
+  ListMetricsCommand,
   ListTagsForResourceCommand,
   paginateDescribeAlarms,
   paginateGetMetricData,
@@ -37,6 +38,8 @@ const DAY_MS = 24 * 3600 * 1000;
 // The describing calls of ECS take no more at once.
 const MOST_DEPLOYMENTS = 20;
 const MOST_TASKS = 100;
+// More would hardly say more, and each is paid for.
+const MOST_OTHERS = 8;
 const ALARM_TYPES = ["MetricAlarm", "CompositeAlarm"];
 // All four, or ECR may answer for one platform of an image of several.
 const MEDIA_TYPES = [
@@ -63,20 +66,22 @@ export function first(signal, now) {
     metrics: series({ ...metrics(signal), ...utilisation(signal) }, now),
     yesterday: series(metrics(signal), before(1)),
     lastWeek: series(metrics(signal), before(7)),
+    others: others(signal),
     ...switches(now),
   });
 }
 
 /**
  * The scene with what hangs on the answers so far: targets and stack on the service,
- * revisions on the deployments, and on both what a rollback would return to.
+ * others' metrics on who they are, revisions on the deployments, and on both what a rollback would return to.
  */
-export async function rest(scene) {
+export async function rest(scene, now) {
   const groups = scene.service.loadBalancers.map((balancer) => balancer.targetGroupArn);
   const second = await atOnce({
     stack: stackStatus(scene.service),
     deployments: describedDeployments(scene.deployments),
     targets: Promise.all(groups.map(targetsOf)),
+    others: Object.keys(scene.others).length > 0 ? series(scene.others, now) : {},
   });
   const deployments = await withRevisions(second.deployments);
   const good = lastGood(deployments);
@@ -198,6 +203,35 @@ function metrics({ metric }) {
   const requests = { namespace: "AWS/ApplicationELB", name: "RequestCount", dimensions, stat: "Sum" };
   const balanced = dimensions.LoadBalancer && dimensions.TargetGroup;
   return { symptom: metric, ...(balanced ? { requests } : {}) };
+}
+
+/** The symptom of other target groups that get requests, and those requests. */
+async function others({ metric }) {
+  const { LoadBalancer, TargetGroup } = metric.dimensions;
+  if (!LoadBalancer || !TargetGroup) {
+    return {};
+  }
+  const command = new ListMetricsCommand({
+    Namespace: "AWS/ApplicationELB",
+    MetricName: "RequestCount",
+    Dimensions: [{ Name: "LoadBalancer" }, { Name: "TargetGroup" }],
+    RecentlyActive: "PT3H",
+  });
+  const { Metrics = [] } = await cloudwatch.send(command);
+  const far = (dimensions) => Number(dimensions.LoadBalancer !== LoadBalancer);
+  const listed = Metrics.filter(({ Dimensions }) => Dimensions.length === 2)
+    .map(({ Dimensions }) => Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])))
+    .filter((dimensions) => dimensions.TargetGroup !== TargetGroup)
+    .sort((a, b) => far(a) - far(b) || a.TargetGroup.localeCompare(b.TargetGroup))
+    .slice(0, MOST_OTHERS);
+  const wanted = listed.flatMap((dimensions, number) => [
+    [`symptom${number}`, { ...metric, dimensions }],
+    [
+      `requests${number}`,
+      { namespace: "AWS/ApplicationELB", name: "RequestCount", dimensions, stat: "Sum" },
+    ],
+  ]);
+  return Object.fromEntries(wanted);
 }
 
 function utilisation({ cluster, service }) {

@@ -13,7 +13,7 @@ use crate::night::{
 
 /// The likeliest cause, and within which per cent the release is.
 #[track_caller]
-fn check(night: &Night, cause: Cause, release: std::ops::RangeInclusive<u8>) {
+pub fn check(night: &Night, cause: Cause, release: std::ops::RangeInclusive<u8>) {
     let diagnosis = night.diagnose();
     let guilt = percent_of(&diagnosis, Cause::Release);
     assert!(diagnosis.cause == cause && release.contains(&guilt), "release {guilt} %: {diagnosis:#?}");

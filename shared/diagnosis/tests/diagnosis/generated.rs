@@ -11,6 +11,7 @@ use nightshift_core::span::Span;
 use nightshift_core::task::{Crash, StoppedTask};
 
 use crate::night::{Ago, Night, ago, database, earlier, issue, other, release, stopped};
+use crate::others::{hit, strangers};
 
 /// Truths that nights are drawn for.
 pub const TRUTHS: [Cause; 8] = [
@@ -32,6 +33,11 @@ impl Chance {
         Self(seed)
     }
 
+    /// Draws that leave those to come as they are.
+    pub fn apart(&self) -> Self {
+        Self(self.0 ^ 0x5851_F42D_4C95_7F2D)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -45,11 +51,11 @@ impl Chance {
     }
 
     /// A number from `low` to `high`.
-    fn real(&mut self, low: f64, high: f64) -> f64 {
+    pub fn real(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.between(0, 10_000) as f64 / 10_000.0
     }
 
-    fn percent(&mut self, percent: i64) -> bool {
+    pub fn percent(&mut self, percent: i64) -> bool {
         self.between(1, 100) <= percent
     }
 
@@ -94,7 +100,7 @@ pub fn generate(truth: Cause, chance: &mut Chance) -> Night {
         Cause::Load => loaded(night, chance, onset),
         Cause::MemoryLeak => leaking(night, chance, onset),
         Cause::Dependency => depending(night, chance, onset),
-        Cause::Provider => provided(night, chance),
+        Cause::Provider => provided(night, chance, onset),
         Cause::ImageUnavailable => unstarted(night, chance, Crash::ImagePull),
         Cause::Configuration => unstarted(night, chance, Crash::Resources),
         _ => nothing(night, chance, onset),
@@ -128,8 +134,10 @@ fn background(chance: &mut Chance, onset: Ago) -> Night {
     // Somewhere in a large account something always fires.
     let unrelated = chance.percent(15).then(|| other("batch", onset + chance.between(-3, 90)));
     night.view.firing = Sight::Seen([own].into_iter().chain(unrelated).collect());
+    night.view.others = Sight::Seen(strangers(&mut chance.apart()));
     if chance.percent(12) {
         // A worker without a load balancer.
+        night.view.others = Sight::Seen(Vec::new());
         night = night.without(&[Signal::Requests, Signal::RequestsYesterday, Signal::RequestsLastWeek]);
     }
     night
@@ -243,6 +251,8 @@ fn began_at(night: &Night, minute: Ago) -> bool {
 
 /// Mostly others are hit as well; a third party's outage may show nowhere.
 fn depending(night: Night, chance: &mut Chance, onset: Ago) -> Night {
+    // Others that share it have alarms or not.
+    let night = hit(night, &mut chance.apart(), onset);
     let near = |chance: &mut Chance| (onset - 2 + chance.between(-2, 2)).max(0);
     let mut firing: Vec<LiveAlarm> = match chance.between(1, 100) {
         1..=60 => vec![other("orders", near(chance)), other("users", near(chance))],
@@ -262,7 +272,8 @@ fn depending(night: Night, chance: &mut Chance, onset: Ago) -> Night {
 }
 
 /// AWS admits four of five, and mostly others are hit as well.
-fn provided(night: Night, chance: &mut Chance) -> Night {
+fn provided(night: Night, chance: &mut Chance, onset: Ago) -> Night {
+    let night = hit(night, &mut chance.apart(), onset);
     let night = if chance.percent(60) { night.firing(vec![other("orders", 3), other("users", 4)]) } else { night };
     if chance.percent(80) { night.issues(vec![issue("FARGATE")]) } else { night }
 }

@@ -35,6 +35,9 @@ fn shuffled(night: &Night, seed: u64) -> Night {
     if let Sight::Seen(issues) = &mut view.health_issues {
         chance.shuffle(issues);
     }
+    if let Sight::Seen(others) = &mut view.others {
+        chance.shuffle(others);
+    }
     night
 }
 

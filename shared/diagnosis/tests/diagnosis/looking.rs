@@ -10,8 +10,10 @@ use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{EventId, ServiceRef, TaskDefinitionArn};
 use nightshift_core::incident::ServiceRecord;
 use nightshift_core::ledger::{Fleet, Opening, Silent, Versioned};
-use nightshift_core::metric::{MetricId, Point, Series, Signal};
-use nightshift_core::ports::{AlarmReads, Answer, LedgerReads, MetricReads, ScalingReads, ServiceReads, TargetReads};
+use nightshift_core::metric::{InTraffic, MetricId, Point, Series, Signal};
+use nightshift_core::ports::{
+    AlarmReads, Answer, LedgerReads, MetricReads, ScalingReads, ServiceReads, TargetReads, TrafficReads,
+};
 use nightshift_core::release::{ServiceDeployment, TaskDefinition};
 use nightshift_core::service::{ScalableTarget, Service, Strategy, TargetHealth};
 use nightshift_core::span::Span;
@@ -24,13 +26,14 @@ use crate::night::{BALANCER, GROUP, Night, ago, alarm, errors, metric, now, seri
 struct Account {
     night: Night,
     denied: &'static [&'static str],
+    in_traffic: Vec<InTraffic>,
     asked: Mutex<Vec<String>>,
     queries: Mutex<Vec<(MetricId, Timestamp, Timestamp)>>,
 }
 
 impl Account {
     fn new(night: Night) -> Self {
-        Self { night, denied: &[], asked: Mutex::default(), queries: Mutex::default() }
+        Self { night, denied: &[], in_traffic: Vec::new(), asked: Mutex::default(), queries: Mutex::default() }
     }
 
     fn answer<T: Clone>(&self, operation: &str, seen: Option<&T>) -> Answer<T> {
@@ -73,6 +76,12 @@ impl MetricReads for Account {
             }
         });
         self.answer("cloudwatch:GetMetricData", Some(&answers.collect()))
+    }
+}
+
+impl TrafficReads for Account {
+    async fn in_traffic(&self) -> Answer<Vec<InTraffic>> {
+        self.answer("cloudwatch:ListMetrics", Some(&self.in_traffic))
     }
 }
 
@@ -201,6 +210,47 @@ fn the_symptom_of_a_ratio_is_its_failures_and_of_a_composite_its_firing_child() 
     assert_eq!(symptom(&Account::new(Night::quiet()), &ratio), errors());
     let composite = LiveAlarm { metrics: Vec::new(), children: vec!["web-5xx".into()], ..alarm("all", 4, errors()) };
     assert_eq!(symptom(&Account::new(Night::quiet()), &composite), errors());
+}
+
+/// A target group that gets requests.
+fn busy(balancer: &str, name: &str) -> InTraffic {
+    InTraffic { load_balancer: balancer.into(), target_group: format!("targetgroup/{name}") }
+}
+
+#[test]
+fn the_symptom_of_others_is_asked_for_with_their_requests_those_behind_the_same_balancer_first() {
+    let mut in_traffic: Vec<_> = (10..30).map(|number| busy("app/far/1", &format!("far/{number}"))).collect();
+    in_traffic.extend([busy(BALANCER, "orders/1"), busy(BALANCER, GROUP.trim_start_matches("targetgroup/"))]);
+    let account = Account { in_traffic, ..Account::new(Night::quiet()) };
+    let view = observe(&account, account.night.alarm.as_ref());
+    let queries = account.queries.lock().unwrap();
+    let of_others = |(metric, ..): &(MetricId, _, _)| {
+        metric.dimensions.get("TargetGroup").is_some_and(|group| group != GROUP).then(|| metric.clone())
+    };
+    let (asked, requests): (Vec<MetricId>, Vec<MetricId>) =
+        queries.iter().filter_map(of_others).partition(|metric| metric.name != "RequestCount");
+    assert_eq!((asked.len(), requests.len()), (8, 8));
+    let of = |name: &str| asked.iter().map(|metric| metric.dimensions[name].clone()).collect::<Vec<_>>();
+    assert_eq!(of("LoadBalancer")[..2], [BALANCER, "app/far/1"]);
+    assert_eq!(of("TargetGroup")[..2], ["targetgroup/orders/1", "targetgroup/far/10"]);
+    assert!(
+        asked.iter().all(|metric| (metric.name.as_str(), metric.stat.as_str()) == ("HTTPCode_Target_5XX_Count", "Sum"))
+    );
+    assert!(view.others.seen().is_some());
+}
+
+#[test]
+fn others_matter_where_the_symptom_is_a_target_groups_and_are_out_of_sight_with_the_list() {
+    let denied = &["cloudwatch:ListMetrics"];
+    let account = Account { denied, ..Account::new(Night::quiet()) };
+    let view = observe(&account, account.night.alarm.as_ref());
+    assert_eq!(view.others.fault().map(|fault| fault.operation.as_str()), Some("cloudwatch:ListMetrics"));
+    assert!(view.metrics.seen().is_some());
+    let cpu = metric("AWS/ECS", "CPUUtilization", "Average", &[("ClusterName", "prod"), ("ServiceName", "web")]);
+    let requests = MetricId { name: "RequestCount".into(), ..errors() };
+    for symptom in [cpu, requests] {
+        assert_eq!(observe(&account, Some(&alarm("other", 4, symptom))).others.seen(), Some(&Vec::new()));
+    }
 }
 
 #[test]

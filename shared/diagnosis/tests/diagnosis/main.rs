@@ -8,6 +8,7 @@ mod causes;
 mod gate;
 mod looking;
 mod onsets;
+mod others;
 mod recovering;
 mod suspects;
 

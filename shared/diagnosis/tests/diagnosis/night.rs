@@ -14,7 +14,7 @@ use nightshift_core::release::ServiceDeployment;
 use nightshift_core::service::{ScalableTarget, Service, TargetHealth};
 use nightshift_core::span::Span;
 use nightshift_core::task::StoppedTask;
-use nightshift_diagnosis::{ServiceView, diagnose};
+use nightshift_diagnosis::{Other, ServiceView, diagnose};
 
 pub use crate::parts::*;
 
@@ -92,6 +92,7 @@ impl Night {
             scaling: Sight::Seen(Some(ScalableTarget { min: 2, max: 10 })),
             targets: Sight::Seen(TargetHealth { healthy: 4, unhealthy: 0, draining: 0, deregistration_delay_s: 30 }),
             health_issues: Sight::Seen(Vec::new()),
+            others: Sight::Seen(Vec::new()),
             traffic_shifts: Vec::new(),
         };
         Self { view, alarm: Some(alarm), policy: Policy::default() }
@@ -137,6 +138,18 @@ impl Night {
         self
     }
 
+    /// Other target groups, and since how many minutes each fails, if it does.
+    pub fn others(mut self, others: &[(&str, Option<Ago>)]) -> Self {
+        let other = |(name, since): &(&str, Option<Ago>)| Other {
+            since: since.map(ago),
+            clear: since.is_some(),
+            after: if since.is_some() { 30.0 } else { 0.0 },
+            ..well(name)
+        };
+        self.view.others = Sight::Seen(others.iter().map(other).collect());
+        self
+    }
+
     pub fn live(mut self, change: impl FnOnce(&mut Service)) -> Self {
         if let Sight::Seen(Some(service)) = &mut self.view.service {
             change(service);
@@ -168,6 +181,7 @@ impl Night {
             4 => view.firing = Sight::Unseen(fault()),
             5 => view.scaling = Sight::Unseen(fault()),
             6 => view.targets = Sight::Unseen(fault()),
+            7 => view.others = Sight::Unseen(fault()),
             _ => view.health_issues = Sight::Unseen(fault()),
         }
         self
@@ -178,8 +192,22 @@ impl Night {
     }
 }
 
+/// A target group that serves as ever.
+pub fn well(name: &str) -> Other {
+    Other {
+        target_group: format!("targetgroup/{name}/1"),
+        since: None,
+        over: false,
+        clear: false,
+        before: 0.0,
+        after: 0.0,
+        requests_before: 60.0,
+        requests_since: 60.0,
+    }
+}
+
 /// Number of parts [`Night::hide`] can hide.
-pub const PARTS: usize = 8;
+pub const PARTS: usize = 9;
 
 /// The probability of one cause.
 pub fn percent_of(diagnosis: &Diagnosis, cause: Cause) -> u8 {

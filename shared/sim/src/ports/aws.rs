@@ -8,17 +8,21 @@ use nightshift_core::alarm::{AlarmState, LiveAlarm, MOST_FIRING};
 use nightshift_core::drill::DrillEvent;
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ids::{Digest, ServiceRef};
-use nightshift_core::metric::{MetricId, Series};
+use nightshift_core::metric::{InTraffic, MetricId, Series};
 use nightshift_core::ports::{
     AlarmListing, AlarmReads, AlarmWrites, Answer, DrillWrites, ImageAges, ImageLabels, ImageReads, MetricReads,
-    ScalingReads, ScalingWrites, SecretReads, StackReads, SwitchReads, SwitchWrites, TargetReads,
+    ScalingReads, ScalingWrites, SecretReads, StackReads, SwitchReads, SwitchWrites, TargetReads, TrafficReads,
 };
 use nightshift_core::release::ImageNow;
 use nightshift_core::service::{ScalableTarget, TargetHealth};
 
 use crate::account::Account;
 use crate::state::change::Change;
+use crate::state::groups::TargetGroup;
 use crate::state::{State, moment};
+
+/// CloudWatch lists so many at once.
+const METRICS_OF_A_PAGE: usize = 500;
 
 impl AlarmReads for Account {
     async fn alarm(&self, name: &str) -> Answer<Option<LiveAlarm>> {
@@ -99,6 +103,21 @@ impl MetricReads for Account {
             // They are what is paid for.
             state.meter.throttles("cloudwatch:GetMetricData metrics", wanted.len() as u64, state.now);
             Ok(wanted.iter().map(|(metric, from, to)| state.series(metric, *from, *to)).collect())
+        })
+        .await
+    }
+}
+
+impl TrafficReads for Account {
+    async fn in_traffic(&self) -> Answer<Vec<InTraffic>> {
+        self.read("cloudwatch:ListMetrics", "RequestCount", |state| {
+            let groups = state.machines.iter().flat_map(|machine| &machine.groups);
+            let of = |group: &TargetGroup| InTraffic {
+                load_balancer: group.load_balancer.clone(),
+                target_group: group.dimension.clone(),
+            };
+            // Services may share one.
+            Ok(groups.take(METRICS_OF_A_PAGE).map(of).collect::<BTreeSet<_>>().into_iter().collect())
         })
         .await
     }
