@@ -8,9 +8,10 @@ const fn rate(per_second: f64, burst: f64) -> Rate {
 }
 
 /// Rates of the operations that a storm calls.
-pub const RATES: [(&str, Rate); 10] = [
+pub const RATES: [(&str, Rate); 11] = [
     ("cloudwatch:DescribeAlarms", rate(9.0, 9.0)),
     ("cloudwatch:GetMetricData", rate(50.0, 50.0)),
+    ("cloudwatch:ListMetrics", rate(25.0, 25.0)),
     ("ecs:DescribeServices", rate(20.0, 100.0)),
     ("ecs:ListServiceDeployments", rate(20.0, 100.0)),
     ("ecs:ListTasks", rate(20.0, 100.0)),

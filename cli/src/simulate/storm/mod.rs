@@ -187,7 +187,7 @@ fn cost(used: &Used, lambda: &Lambda) -> BTreeMap<&'static str, f64> {
         (
             "CloudWatch",
             calls("cloudwatch:GetMetricData metrics") / MILLION * usd::METRICS
-                + calls("cloudwatch:DescribeAlarms") / MILLION * usd::CLOUDWATCH,
+                + (calls("cloudwatch:DescribeAlarms") + calls("cloudwatch:ListMetrics")) / MILLION * usd::CLOUDWATCH,
         ),
         ("SNS", calls("sns:Publish") / MILLION * usd::PUBLISHED),
         ("Scheduler", calls("scheduler:CreateSchedule") / MILLION * usd::SCHEDULES),
