@@ -68,7 +68,8 @@ def first(signal: Signal, now: datetime) -> Found:
 
 def rest(scene: Found, now: datetime) -> Found:
     """The scene with what hangs on the answers so far: targets and stack on the service,
-    others' metrics on who they are, revisions on the deployments, and on both what a rollback would return to."""
+    others' metrics on who they are, revisions on the deployments, and on both what a
+    rollback would return to."""
     live = scene["service"]
     found = answers(
         deployments=soon(ecs, _with_revisions, scene["deployments"]),
