@@ -193,7 +193,7 @@ impl<'a, W: CostReads + CostLedger> Purse<'a, W> {
             Ok(known) => Ok(known.and_then(|known| serde_json::from_value(known).ok())),
             Err(fault) if fault.transient() => Err(fault),
             Err(fault) => {
-                tracing::debug!(%fault, "no earlier answer could be looked up");
+                tracing::info!(%fault, "no earlier answer could be looked up");
                 Ok(None)
             }
         }

@@ -130,7 +130,7 @@ fn or_none<T>(read: Result<T, Fault>, patient: bool) -> Result<Option<T>, Fault>
         Ok(found) => Ok(Some(found)),
         Err(fault) if fault.transient() && patient => Err(fault),
         Err(fault) => {
-            tracing::debug!(%fault, "a hint is not given");
+            tracing::info!(%fault, "a hint is not given");
             Ok(None)
         }
     }
