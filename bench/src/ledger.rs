@@ -49,6 +49,12 @@ impl Ledger {
                 Some(item) => json!({ "Item": item }),
                 None => json!({}),
             }),
+            "BatchGetItem" => {
+                let tables = input["RequestItems"].as_object().into_iter().flatten();
+                let found: Map<String, Value> =
+                    tables.map(|(table, wanted)| (table.clone(), self.batch(table, wanted))).collect();
+                Some(json!({ "Responses": found, "UnprocessedKeys": {} }))
+            }
             "PutItem" => {
                 self.put(input);
                 Some(json!({}))
@@ -64,6 +70,11 @@ impl Ledger {
             "Query" => Some(json!({ "Items": [], "Count": 0, "ScannedCount": 0 })),
             _ => None,
         }
+    }
+
+    fn batch(&self, table: &str, wanted: &Value) -> Value {
+        let keys = wanted["Keys"].as_array().into_iter().flatten();
+        keys.filter_map(|key| self.0.get(&name(&json!(table), key)).cloned()).collect()
     }
 
     fn put(&mut self, put: &Value) {
@@ -102,6 +113,10 @@ mod tests {
         let write = json!({ "TransactItems": [{ "Put": { "TableName": "t", "Item": item } }] });
         assert_eq!(ledger.answer("TransactWriteItems", &write), Some(json!({})));
         assert_eq!(ledger.answer("GetItem", &get), Some(json!({ "Item": item })));
+        let nobody = json!({ "pk": { "S": "fleet" }, "sk": { "S": "head" } });
+        let batch = json!({ "RequestItems": { "t": { "Keys": [nobody, get["Key"]] } } });
+        let found = json!({ "Responses": { "t": [item] }, "UnprocessedKeys": {} });
+        assert_eq!(ledger.answer("BatchGetItem", &batch), Some(found));
         assert_eq!(ledger.answer("Scan", &json!({})), None);
     }
 }

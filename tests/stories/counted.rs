@@ -89,7 +89,7 @@ fn a_remedy_that_iam_denies_counts_as_failed_and_not_permitted() {
 #[test]
 fn an_invocation_that_sees_no_ledger_is_counted_although_it_fails() {
     let story = Story::new(scenario("bad-release"));
-    story.fault_on("dynamodb:GetItem", FaultKind::Transient, 10_000);
+    story.fault_on("dynamodb:BatchGetItem", FaultKind::Transient, 10_000);
     run(&story);
     let found = count(&story);
     assert!(found.get("Decision.Blind").is_some_and(|times| *times >= 3), "first delivery and retries: {found:?}");

@@ -71,7 +71,7 @@ fn a_minimum_that_cannot_be_lowered_again_is_told_with_the_reason() {
 #[test]
 fn without_the_ledger_nothing_is_done_and_somebody_is_paged() {
     let story = Story::new(scenario("bad-release"));
-    story.fault_on("dynamodb:GetItem", FaultKind::Transient, 10_000);
+    story.fault_on("dynamodb:BatchGetItem", FaultKind::Transient, 10_000);
     let night = run(&story);
     assert_eq!(changes(&story), Vec::<String>::new());
     let pages = story.plain_pages();
@@ -152,7 +152,7 @@ fn a_verifier_that_cannot_read_the_ledger_comes_again() {
     }
     // Five minutes without the ledger: longer than Lambda retries.
     let end = story.now() + SignedDuration::from_mins(5);
-    story.fault_on("dynamodb:GetItem", FaultKind::Transient, 12);
+    story.fault_on("dynamodb:BatchGetItem", FaultKind::Transient, 4);
     night.run_until(end);
     let again = story.waiting_timers().into_iter().filter(|timer| timer.name.starts_with("again-")).count();
     assert_eq!(again, 1, "however often one delivery was tried");

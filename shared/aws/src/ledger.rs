@@ -7,15 +7,17 @@ mod item;
 mod key;
 mod pack;
 mod past;
+mod read;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use nightshift_core::case::{Case, NewCase};
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{AlarmArn, EventId, IncidentId, ServiceRef};
 use nightshift_core::incident::ServiceRecord;
-use nightshift_core::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, Versioned};
+use nightshift_core::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Remembered, Silent, Versioned};
 use nightshift_core::ports::{AlarmMap, Answer, ChatLedger, FleetWrites, LedgerReads, LedgerWrites};
 
 use crate::client::Account;
@@ -25,6 +27,7 @@ use key::Key;
 use serde::Serialize;
 
 const GET: &str = "dynamodb:GetItem";
+const BATCH_GET: &str = "dynamodb:BatchGetItem";
 const PUT: &str = "dynamodb:PutItem";
 const QUERY: &str = "dynamodb:Query";
 /// A claim that counts against the cap writes the fleet too; it is tried again
@@ -70,8 +73,15 @@ impl LedgerReads for Account {
         Ok(openings)
     }
 
-    async fn seen(&self, event: &EventId) -> Answer<bool> {
-        Ok(self.item(&Key::event(event)).await?.is_some())
+    async fn remembered(&self, service: &ServiceRef, event: &EventId) -> Answer<Remembered> {
+        let (head, fleet, event) = (Key::head(service), Key::fleet(), Key::event(event));
+        let [record, shared, seen] =
+            read::at_once(&self.dynamodb, self.settings.table(BATCH_GET)?, [&head, &fleet, &event]).await?;
+        Ok(Remembered {
+            record: item::versioned(&head, record, || ServiceRecord::new(service.clone()))?,
+            fleet: item::versioned(&fleet, shared, Fleet::default)?,
+            seen: seen.is_some(),
+        })
     }
 
     async fn counted(&self, silent: &Silent) -> Answer<bool> {
@@ -188,9 +198,7 @@ impl Account {
 
     /// One item, read consistently.
     async fn item(&self, key: &Key) -> Answer<Option<Item>> {
-        let request = self.dynamodb.get_item().table_name(self.settings.table(GET)?).consistent_read(true);
-        let found = request.set_key(Some(key.item())).send().await;
-        Ok(found.map_err(|error| fault(GET, key.to_string(), &error))?.item)
+        read::one(&self.dynamodb, self.settings.table(GET)?, key).await
     }
 
     /// The item that follows the one read; `false` if somebody wrote in between.
@@ -210,7 +218,7 @@ impl Account {
             .set_condition_expression(put.condition_expression)
             .set_expression_attribute_names(put.expression_attribute_names)
             .set_expression_attribute_values(put.expression_attribute_values);
-        match request.send().await {
+        match request.send().boxed().await {
             Ok(_) => Ok(true),
             Err(error) if code(&error) == Some("ConditionalCheckFailedException") => Ok(false),
             Err(error) => Err(fault(PUT, key.to_string(), &error)),
@@ -221,6 +229,6 @@ impl Account {
     async fn put(&self, new: Item) -> Answer<()> {
         let key = Key::of(&new);
         let request = self.dynamodb.put_item().table_name(self.settings.table(PUT)?).set_item(Some(new));
-        request.send().await.map(drop).map_err(|error| fault(PUT, key.to_string(), &error))
+        request.send().boxed().await.map(drop).map_err(|error| fault(PUT, key.to_string(), &error))
     }
 }

@@ -3,7 +3,8 @@
 //! One file and one Cargo feature per AWS service, so that a function links
 //! what it uses. [`Account`] implements the ports of `nightshift_core::ports`
 //! directly; [`Settings`] says where it is and what the stack named its parts;
-//! every error passes the one classifier in `fault`.
+//! every error passes the one classifier in `fault`. A call stands on the heap: the SDK's
+//! future of one is some ten kilobytes, and would be moved at every level above.
 
 pub mod settings;
 
@@ -14,7 +15,7 @@ mod meter;
 mod moment;
 mod prime;
 #[cfg(test)]
-#[cfg(any(feature = "ecs", feature = "switches"))]
+#[cfg(any(feature = "ecs", feature = "ledger", feature = "switches"))]
 mod scripted;
 
 #[cfg(feature = "alarms")]

@@ -52,7 +52,7 @@ enum Endpoint {
 /// So many calls at once are made of each by whoever looks at a service and rolls it back.
 const AT_ONCE: &[(Endpoint, usize)] = &[
     #[cfg(feature = "ledger")]
-    (Endpoint::DynamoDb, 5),
+    (Endpoint::DynamoDb, 3),
     #[cfg(feature = "ecs")]
     (Endpoint::Ecs, 4),
     #[cfg(feature = "alarms")]

@@ -22,6 +22,17 @@ pub struct Versioned<T> {
     pub value: T,
 }
 
+/// What every answer about a service begins with, as it was at one moment or nearly so.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remembered {
+    /// The service's record.
+    pub record: Versioned<ServiceRecord>,
+    /// What all services share.
+    pub fleet: Versioned<Fleet>,
+    /// This event was claimed before.
+    pub seen: bool,
+}
+
 /// An open incident as the index shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Opening {

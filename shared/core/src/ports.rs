@@ -26,7 +26,7 @@ use crate::health::HealthIssue;
 use crate::https::{HttpsAnswer, HttpsRequest};
 use crate::ids::{AlarmArn, DeploymentId, IncidentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
 use crate::incident::ServiceRecord;
-use crate::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, Versioned};
+use crate::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Remembered, Silent, Versioned};
 use crate::metric::{InTraffic, MetricId, Series};
 use crate::notice::Notice;
 use crate::release::{ImageNow, ServiceDeployment, TaskDefinition};
@@ -219,8 +219,13 @@ pub trait LedgerReads: Sync {
     /// still open, the first `most` of them or all.
     fn openings(&self, since: Timestamp, most: Option<usize>) -> impl Future<Output = Answer<Vec<Opening>>> + Send;
 
-    /// `dynamodb:GetItem`, consistent: whether this event was claimed before.
-    fn seen(&self, event: &crate::ids::EventId) -> impl Future<Output = Answer<bool>> + Send;
+    /// `dynamodb:BatchGetItem`, consistent: the service's record, what all services share,
+    /// and whether this event was claimed before.
+    fn remembered(
+        &self,
+        service: &ServiceRef,
+        event: &crate::ids::EventId,
+    ) -> impl Future<Output = Answer<Remembered>> + Send;
 
     /// `dynamodb:GetItem`, consistent: whether this event was counted before,
     /// on the same day and under the same refusal.

@@ -5,7 +5,7 @@ use nightshift_core::alarm::{AlarmState, LiveAlarm};
 use nightshift_core::fault::{Fault, Sight};
 use nightshift_core::ids::{EventId, ServiceRef};
 use nightshift_core::incident::ServiceRecord;
-use nightshift_core::ledger::{Fleet, Opening, Versioned};
+use nightshift_core::ledger::{Fleet, Opening, Remembered, Versioned};
 use nightshift_core::mode::Mode;
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::{Answer, ImageReads, LedgerReads, StackReads, SwitchReads};
@@ -291,9 +291,11 @@ pub async fn observe_ledger<W: LedgerReads>(
 ) -> Sight<Standing> {
     let since = policy.guardrails.fleet_window.before(now);
     let most = Some(guardrails::enough(policy));
-    let (record, fleet, openings, seen) =
-        tokio::join!(world.record(service), world.fleet(), world.openings(since, most), world.seen(event));
-    let standing = || Ok(Standing { record: record?, fleet: fleet?, openings: openings?, seen: seen?, halted: true });
+    let (remembered, openings) = tokio::join!(world.remembered(service, event), world.openings(since, most));
+    let standing = || {
+        let Remembered { record, fleet, seen } = remembered?;
+        Ok(Standing { record, fleet, openings: openings?, seen, halted: true })
+    };
     standing().into()
 }
 

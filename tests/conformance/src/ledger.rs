@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{EventId, IncidentId, ServiceRef};
 use nightshift_core::incident::{About, Incident, Phase, ServiceRecord};
-use nightshift_core::ledger::{Claim, ClaimError, Fleet, Silent, Versioned};
+use nightshift_core::ledger::{Claim, ClaimError, Fleet, Remembered, Silent, Versioned};
 use nightshift_core::mode::{Mode, Severity};
 use nightshift_core::ports::{LedgerReads, LedgerWrites};
 use nightshift_core::refusal::Refusal;
@@ -29,6 +29,7 @@ pub async fn ledger<W: LedgerReads + LedgerWrites>(world: &W, prefix: &str, now:
     suite.a_stale_version_is_a_conflict_and_writes_nothing().await?;
     suite.an_event_is_claimed_once().await?;
     suite.a_stale_fleet_stops_the_whole_claim().await?;
+    suite.what_is_read_at_once_is_what_is_read_apart().await?;
     suite.an_open_incident_is_in_the_index_until_it_is_closed().await?;
     suite.of_racing_claims_one_wins().await?;
     suite.what_is_counted_is_known_by_day_refusal_and_event().await?;
@@ -60,10 +61,25 @@ impl<W: LedgerReads + LedgerWrites> Suite<'_, W> {
         self.world.record(service).await.map_err(|fault| fault.to_string())
     }
 
+    async fn remembered(&self, service: &ServiceRef, event: &str) -> Result<Remembered, String> {
+        let event = EventId::of(&[self.prefix, event]);
+        self.world.remembered(service, &event).await.map_err(|fault| fault.to_string())
+    }
+
     async fn an_unknown_service_has_an_empty_record(&self) -> Verdict {
         let service = self.service("unknown");
         let expected = Versioned { version: 0, value: ServiceRecord::new(service.clone()) };
-        same("an unknown service", &self.record(&service).await?, &expected)
+        same("an unknown service", &self.record(&service).await?, &expected)?;
+        let remembered = self.remembered(&service, "unknown").await?;
+        same("an unknown service beside the rest", &remembered.record, &expected)?;
+        same("an unknown event", &remembered.seen, &false)
+    }
+
+    async fn what_is_read_at_once_is_what_is_read_apart(&self) -> Verdict {
+        let service = self.service("fleet");
+        let fleet = self.world.fleet().await.map_err(|fault| fault.to_string())?;
+        let apart = Remembered { record: self.record(&service).await?, fleet, seen: true };
+        same("record, fleet and event at once", &self.remembered(&service, "fleet 1").await?, &apart)
     }
 
     async fn what_is_claimed_is_read_back(&self) -> Verdict {
@@ -79,14 +95,12 @@ impl<W: LedgerReads + LedgerWrites> Suite<'_, W> {
         let stale = self.claim(Some("stale"), 0, ServiceRecord::new(service.clone()));
         same("a stale claim", &self.world.claim(&stale).await, &Err(ClaimError::Conflict))?;
         same("the version after it", &self.record(&service).await?.version, &1)?;
-        let seen = self.world.seen(&EventId::of(&[self.prefix, "stale"])).await;
-        same("the event of a stale claim", &seen, &Ok(false))
+        same("the event of a stale claim", &self.remembered(&service, "stale").await?.seen, &false)
     }
 
     async fn an_event_is_claimed_once(&self) -> Verdict {
         let service = self.service("claimed");
-        let seen = self.world.seen(&EventId::of(&[self.prefix, "first"])).await;
-        same("a claimed event", &seen, &Ok(true))?;
+        same("a claimed event", &self.remembered(&service, "first").await?.seen, &true)?;
         let again = self.claim(Some("first"), 1, ServiceRecord::new(service.clone()));
         same("the same event again", &self.world.claim(&again).await, &Err(ClaimError::EventSeen))?;
         let follow_up = self.claim(None, 1, ServiceRecord::new(service.clone()));

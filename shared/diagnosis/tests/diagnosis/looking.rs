@@ -9,7 +9,7 @@ use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{EventId, ServiceRef, TaskDefinitionArn};
 use nightshift_core::incident::ServiceRecord;
-use nightshift_core::ledger::{Fleet, Opening, Silent, Versioned};
+use nightshift_core::ledger::{Fleet, Opening, Remembered, Silent, Versioned};
 use nightshift_core::metric::{InTraffic, MetricId, Point, Series, Signal};
 use nightshift_core::ports::{
     AlarmReads, Answer, LedgerReads, MetricReads, ScalingReads, ServiceReads, TargetReads, TrafficReads,
@@ -137,8 +137,8 @@ impl LedgerReads for Account {
         self.answer("dynamodb:Query", None)
     }
 
-    async fn seen(&self, _: &EventId) -> Answer<bool> {
-        self.answer("dynamodb:GetItem", None)
+    async fn remembered(&self, _: &ServiceRef, _: &EventId) -> Answer<Remembered> {
+        self.answer("dynamodb:BatchGetItem", None)
     }
 
     async fn counted(&self, _: &Silent) -> Answer<bool> {

@@ -6,7 +6,9 @@ use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{AlarmArn, EventId, IncidentId, ServiceRef};
 use nightshift_core::incident::{Incident, ServiceRecord};
-use nightshift_core::ledger::{ChatThread, Claim, ClaimError, Fleet, Opening, Silent, TimelineEntry, Versioned};
+use nightshift_core::ledger::{
+    ChatThread, Claim, ClaimError, Fleet, Opening, Remembered, Silent, TimelineEntry, Versioned,
+};
 use nightshift_core::ports::{AlarmMap, Answer, ChatLedger, LedgerReads, LedgerWrites};
 use serde::Serialize;
 
@@ -15,6 +17,7 @@ use crate::meter;
 use crate::state::State;
 
 const GET: &str = "dynamodb:GetItem";
+const BATCH_GET: &str = "dynamodb:BatchGetItem";
 const PUT: &str = "dynamodb:PutItem";
 const QUERY: &str = "dynamodb:Query";
 
@@ -47,10 +50,13 @@ impl LedgerReads for Account {
         .await
     }
 
-    async fn seen(&self, event: &EventId) -> Answer<bool> {
-        self.read(GET, format!("event {event}"), |state| {
+    async fn remembered(&self, service: &ServiceRef, event: &EventId) -> Answer<Remembered> {
+        self.read(BATCH_GET, format!("service {service}"), |state| {
+            let (record, fleet) = (state.ledger.record(service), state.ledger.fleet());
+            state.meter_read("service", &service.to_string(), || meter::bytes(&record.value), true);
+            state.meter_read("fleet", "fleet", || meter::bytes(&fleet.value), true);
             state.meter_read("event", event.as_str(), || 1, true);
-            Ok(state.ledger.events.contains(event))
+            Ok(Remembered { record, fleet, seen: state.ledger.events.contains(event) })
         })
         .await
     }
