@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder;
 use aws_sdk_cloudwatch::types::{AlarmType, StateValue, Tag};
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use nightshift_core::alarm::{AlarmState, LiveAlarm, MOST_FIRING};
 use nightshift_core::ids::AlarmArn;
@@ -67,7 +68,7 @@ impl AlarmWrites for Account {
             AlarmState::InsufficientData => StateValue::InsufficientData,
         };
         let request = self.cloudwatch.set_alarm_state().alarm_name(name).state_value(state).state_reason(reason);
-        request.send().await.map(drop).map_err(|error| fault("cloudwatch:SetAlarmState", name, &error))
+        request.send().boxed().await.map(drop).map_err(|error| fault("cloudwatch:SetAlarmState", name, &error))
     }
 }
 
@@ -80,14 +81,15 @@ impl AlarmListing for Account {
 /// The alarm of that name, without its tags.
 async fn described(client: &Client, name: &str) -> Answer<Option<LiveAlarm>> {
     let request = client.describe_alarms().alarm_names(name).set_alarm_types(all_types());
-    let found = request.send().await.map_err(|error| fault(DESCRIBE, name, &error))?;
+    let found = request.send().boxed().await.map_err(|error| fault(DESCRIBE, name, &error))?;
     let metric = found.metric_alarms().first().and_then(live::of_metric);
     Ok(metric.or_else(|| found.composite_alarms().first().and_then(live::of_composite)))
 }
 
 async fn tags(client: &Client, arn: &AlarmArn) -> Answer<BTreeMap<String, String>> {
     let request = client.list_tags_for_resource().resource_arn(arn.as_str());
-    let tags = request.send().await.map_err(|error| fault("cloudwatch:ListTagsForResource", arn.name(), &error))?;
+    let tags =
+        request.send().boxed().await.map_err(|error| fault("cloudwatch:ListTagsForResource", arn.name(), &error))?;
     let pair = |tag: &Tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()));
     Ok(tags.tags().iter().filter_map(pair).collect())
 }

@@ -6,12 +6,15 @@
 //! some twenty milliseconds of CPU at the first connection.
 
 use std::collections::BTreeMap;
+#[cfg(feature = "codedeploy")]
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder, tls};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -50,7 +53,7 @@ pub struct Account {
     #[cfg(feature = "alarms")]
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
     #[cfg(feature = "codedeploy")]
-    pub(crate) codedeploy: aws_sdk_codedeploy::Client,
+    pub(crate) codedeploy: Later<aws_sdk_codedeploy::Client>,
     #[cfg(feature = "costs")]
     pub(crate) costs: aws_sdk_costexplorer::Client,
     #[cfg(feature = "ecs")]
@@ -83,6 +86,10 @@ pub struct Account {
     pub(crate) scheduler: aws_sdk_scheduler::Client,
 }
 
+/// A client that few events need: each costs half a millisecond of an init.
+#[cfg(feature = "codedeploy")]
+type Later<C> = Arc<LazyLock<C, Box<dyn FnOnce() -> C + Send>>>;
+
 /// A client whose calls are measured.
 macro_rules! client {
     ($sdk:ident, $config:ident, $meter:ident) => {{
@@ -107,7 +114,10 @@ impl Account {
             #[cfg(feature = "alarms")]
             cloudwatch: client!(aws_sdk_cloudwatch, config, meter),
             #[cfg(feature = "codedeploy")]
-            codedeploy: client!(aws_sdk_codedeploy, config, meter),
+            codedeploy: {
+                let (config, meter) = (config.clone(), meter.clone());
+                Arc::new(LazyLock::new(Box::new(move || client!(aws_sdk_codedeploy, config, meter))))
+            },
             #[cfg(feature = "costs")]
             costs: {
                 let config = at_costs(&settings, &config);
@@ -181,6 +191,8 @@ fn sdk_config(settings: &Settings) -> SdkConfig {
         .http_client(http)
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .timeout_config(timeouts)
+        // An attempt ends with the last byte of its answer, and has its own limit of time.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .service_config(Endpoints(settings.endpoints.clone()));
     config.set_endpoint_url(settings.endpoints.get(ENDPOINT).cloned());
     config.build()

@@ -5,6 +5,7 @@ mod appspec;
 use aws_sdk_codedeploy::types::{
     self as sdk, ComputePlatform, DeploymentGroupInfo, DeploymentInfo, DeploymentStatus, RollbackInfo,
 };
+use futures_util::FutureExt as _;
 use nightshift_core::codedeploy::{CodeDeployStatus, CodeDeployment, CodeDeploymentId};
 use nightshift_core::ids::{ServiceRef, TaskDefinitionArn};
 use nightshift_core::ports::{Answer, CodeDeployReads, CodeDeployWrites};
@@ -22,7 +23,7 @@ const LONGEST_SHIFT_MINUTES: u32 = 2880;
 
 impl CodeDeployReads for Account {
     async fn code_deployment(&self, deployment: &CodeDeploymentId) -> Answer<Option<CodeDeployment>> {
-        let found = match self.codedeploy.get_deployment().deployment_id(&deployment.0).send().await {
+        let found = match self.codedeploy.get_deployment().deployment_id(&deployment.0).send().boxed().await {
             Ok(found) => found,
             Err(error) => return absent(fault(GET, &deployment.0, &error)),
         };
@@ -32,7 +33,7 @@ impl CodeDeployReads for Account {
         let (application, group) = (info.application_name(), info.deployment_group_name());
         let request = self.codedeploy.get_deployment_group();
         let request = request.set_application_name(application.map(ToOwned::to_owned));
-        let found = match request.set_deployment_group_name(group.map(ToOwned::to_owned)).send().await {
+        let found = match request.set_deployment_group_name(group.map(ToOwned::to_owned)).send().boxed().await {
             Ok(found) => found,
             // It went with its group: nobody can tell of which service it was.
             Err(error) => return absent(fault(GET_GROUP, &deployment.0, &error)),
@@ -60,7 +61,7 @@ impl Account {
             info.revision().filter(|revision| revision.app_spec_content().is_some() || revision.string().is_some());
         let Some((application, revision)) = info.application_name().zip(named) else { return Ok(None) };
         let request = self.codedeploy.get_application_revision().application_name(application);
-        match request.revision(revision.clone()).send().await {
+        match request.revision(revision.clone()).send().boxed().await {
             Ok(found) => Ok(found.revision().and_then(spec).and_then(appspec::task_definition)),
             Err(error) => absent(fault(GET_REVISION, &deployment.0, &error)),
         }
@@ -72,7 +73,7 @@ impl CodeDeployWrites for Account {
         self.is_here(STOP, service)?;
         let request = self.codedeploy.stop_deployment().deployment_id(&deployment.0);
         // Said out loud: without it the group's own setting would hold.
-        let done = request.auto_rollback_enabled(true).send().await;
+        let done = request.auto_rollback_enabled(true).send().boxed().await;
         done.map(drop).map_err(|error| not_stopped(fault(STOP, service.to_string(), &error)))
     }
 }

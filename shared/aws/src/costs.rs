@@ -7,6 +7,7 @@ mod read;
 
 use aws_sdk_costexplorer::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_costexplorer::types::{AnomalyDateInterval, Granularity as Length};
+use futures_util::FutureExt as _;
 use jiff::civil::Date;
 use nightshift_core::cost::{CostAnomaly, CostMetric, CostQuery, Costs, Forecast};
 use nightshift_core::ports::{Answer, CostReads};
@@ -53,7 +54,7 @@ impl CostReads for Account {
         // Of days, each would have an interval of its own, and none the sum.
         let request = self.costs.get_cost_forecast().granularity(Length::Monthly).prediction_interval_level(SURE);
         let request = request.metric(metric_of_forecast(metric)).time_period(interval(FORECAST, today, end)?);
-        match request.send().await {
+        match request.send().boxed().await {
             Ok(found) => read::forecast(&found, end).map_err(|what| unreadable(FORECAST, span, what)),
             Err(error) => {
                 let says = error.as_service_error().and_then(|error| error.message()).unwrap_or_default();

@@ -10,6 +10,7 @@ mod writes;
 
 use aws_sdk_ecr::operation::batch_get_image::BatchGetImageOutput;
 use aws_sdk_ecr::types::{ImageFailureCode, ImageIdentifier};
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use nightshift_core::fault::FaultKind;
 use nightshift_core::ids::Digest;
@@ -60,7 +61,7 @@ impl ImageAges for Account {
             .registry_id(reference.account)
             .repository_name(reference.repository)
             .image_ids(by_digest(digest.as_str()));
-        match request.send().await {
+        match request.send().boxed().await {
             Ok(found) => Ok(moment(found.image_details().iter().find_map(|detail| detail.image_pushed_at()))),
             Err(error) => {
                 let fault = fault(DESCRIBE, format!("{image} {digest}"), &error);
@@ -95,7 +96,7 @@ impl Account {
             .repository_name(repository)
             .image_ids(id)
             .set_accepted_media_types(Some(MEDIA_TYPES.map(ToOwned::to_owned).to_vec()));
-        request.send().await.map_err(|error| fault(GET, name, &error))
+        request.send().boxed().await.map_err(|error| fault(GET, name, &error))
     }
 }
 

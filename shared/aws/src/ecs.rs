@@ -14,6 +14,7 @@ mod surroundings;
 mod tasks;
 
 use aws_sdk_ecs::types::{ServiceField, TaskDefinitionField, TaskDefinitionStatus};
+use futures_util::FutureExt as _;
 use nightshift_core::fault::Fault;
 use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
 use nightshift_core::image::RunningImage;
@@ -31,7 +32,7 @@ impl ServiceReads for Account {
     async fn service(&self, service: &ServiceRef) -> Answer<Option<Service>> {
         self.is_here(DESCRIBE_SERVICES, service)?;
         let request = self.ecs.describe_services().cluster(&service.cluster).services(&service.service);
-        let found = match request.include(ServiceField::Tags).send().await {
+        let found = match request.include(ServiceField::Tags).send().boxed().await {
             Ok(found) => found,
             Err(error) => return absent(fault(DESCRIBE_SERVICES, service.to_string(), &error)),
         };
@@ -58,7 +59,7 @@ impl ServiceReads for Account {
     async fn task_definition(&self, task_definition: &TaskDefinitionArn) -> Answer<Option<TaskDefinition>> {
         let operation = "ecs:DescribeTaskDefinition";
         let request = self.ecs.describe_task_definition().task_definition(task_definition.as_str());
-        let found = match request.include(TaskDefinitionField::Tags).send().await {
+        let found = match request.include(TaskDefinitionField::Tags).send().boxed().await {
             Ok(found) => found,
             Err(error) => {
                 let fault = fault(operation, task_definition.as_str(), &error);

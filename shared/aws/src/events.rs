@@ -1,6 +1,7 @@
 //! Amazon EventBridge: the events of a drill.
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use futures_util::FutureExt as _;
 use nightshift_core::drill::{DrillEvent, SOURCE};
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ports::{Answer, DrillWrites};
@@ -18,7 +19,7 @@ impl DrillWrites for Account {
             .set_resources(Some(event.resources.clone()))
             .detail(event.detail.to_string());
         let request = self.events.put_events().entries(entry.build());
-        let put = request.send().await.map_err(|error| fault(OPERATION, &event.detail_type, &error))?;
+        let put = request.send().boxed().await.map_err(|error| fault(OPERATION, &event.detail_type, &error))?;
         // What is refused comes back with HTTP 200.
         match put.entries().iter().find_map(|entry| Some((entry.error_code()?, entry.error_message()))) {
             Some((code, says)) => {

@@ -5,6 +5,7 @@ mod groups;
 use std::collections::VecDeque;
 
 use aws_sdk_cloudwatchlogs::types::OutputLogEvent;
+use futures_util::FutureExt as _;
 use nightshift_core::fault::FaultKind;
 use nightshift_core::ports::{Answer, LogReads};
 use nightshift_core::release::LogPlace;
@@ -32,7 +33,7 @@ impl LogReads for Account {
             }
             let request = self.logs.get_log_events().log_group_name(&place.group).log_stream_name(&stream);
             let request = request.start_from_head(false).limit(i32::try_from(lines.min(MOST)).unwrap_or(i32::MAX));
-            let page = match request.set_next_token(token.clone()).send().await {
+            let page = match request.set_next_token(token.clone()).send().boxed().await {
                 Ok(page) => page,
                 Err(error) => {
                     let fault = fault(OPERATION, format!("{} {stream}", place.group), &error);

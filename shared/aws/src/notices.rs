@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_sns::types::MessageAttributeValue;
+use futures_util::FutureExt as _;
 use nightshift_core::notice::Notice;
 use nightshift_core::notice::plain::{plain, sms, subject};
 use nightshift_core::ports::{Answer, NoticeWrites};
@@ -31,7 +32,7 @@ impl NoticeWrites for Account {
             let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
             request = request.message_attributes(name, value.map_err(|error| failed(error.to_string()))?);
         }
-        request.send().await.map_err(|error| fault(OPERATION, topic, &error))?;
+        request.send().boxed().await.map_err(|error| fault(OPERATION, topic, &error))?;
         self.tally().told(notice);
         Ok(())
     }
@@ -40,7 +41,7 @@ impl NoticeWrites for Account {
         let topic = self.settings.page_topic()?;
         let text = cut(text);
         let request = self.sns.publish().topic_arn(topic).subject(subject(about)).message(text);
-        request.send().await.map_err(|error| fault(OPERATION, topic, &error))?;
+        request.send().boxed().await.map_err(|error| fault(OPERATION, topic, &error))?;
         self.tally().add(Counter::all(Family::PlainPage));
         Ok(())
     }

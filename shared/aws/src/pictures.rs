@@ -7,6 +7,7 @@ use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_types::SdkConfig;
+use futures_util::FutureExt as _;
 use nightshift_core::ports::{Answer, PictureWrites};
 
 use crate::client::Account;
@@ -31,7 +32,7 @@ impl PictureWrites for Account {
         let bucket = self.settings.picture_bucket(PUT)?;
         let body = ByteStream::from(png.to_vec());
         let put = self.s3.put_object().bucket(bucket).key(name).content_type("image/png").body(body);
-        put.send().await.map_err(|error| fault(PUT, name, &error))?;
+        put.send().boxed().await.map_err(|error| fault(PUT, name, &error))?;
         self.link(bucket, name).await
     }
 }

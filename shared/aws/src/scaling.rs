@@ -1,6 +1,7 @@
 //! Application Auto Scaling: the bounds of a service's task count.
 
 use aws_sdk_applicationautoscaling::types::{self as sdk, ScalableDimension, ServiceNamespace};
+use futures_util::FutureExt as _;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::ports::{Answer, ScalingPolicyReads, ScalingReads, ScalingWrites};
 use nightshift_core::service::ScalableTarget;
@@ -69,7 +70,7 @@ impl ScalingWrites for Account {
             .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
             .resource_id(resource(service))
             .min_capacity(i32::try_from(minimum).map_err(too_many)?);
-        request.send().await.map(drop).map_err(|error| fault(REGISTER, service.to_string(), &error))
+        request.send().boxed().await.map(drop).map_err(|error| fault(REGISTER, service.to_string(), &error))
     }
 }
 

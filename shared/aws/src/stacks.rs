@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::types::Stack;
+use futures_util::FutureExt as _;
 use nightshift_core::ports::{Answer, StackReads};
 
 use crate::client::Account;
@@ -26,7 +27,7 @@ impl StackReads for Account {
 
 /// `None` without a stack of that name, or if it was deleted.
 async fn described(account: &Account, stack: &str) -> Answer<Option<Stack>> {
-    match account.cloudformation.describe_stacks().stack_name(stack).send().await {
+    match account.cloudformation.describe_stacks().stack_name(stack).send().boxed().await {
         Ok(found) => Ok(found.stacks.and_then(|stacks| stacks.into_iter().next())),
         Err(error) => {
             let fault = fault("cloudformation:DescribeStacks", stack, &error);

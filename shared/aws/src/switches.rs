@@ -1,6 +1,7 @@
 //! AWS Systems Manager: the kill switch, one parameter.
 
 use aws_sdk_ssm::types::ParameterType;
+use futures_util::FutureExt as _;
 use nightshift_core::ports::{Answer, SwitchReads, SwitchWrites};
 
 use crate::client::Account;
@@ -15,7 +16,7 @@ const HALTED: &str = "halted";
 impl SwitchReads for Account {
     async fn halted(&self) -> Answer<bool> {
         let name = self.settings.halt_parameter(GET)?;
-        let found = self.ssm.get_parameter().name(name).send().await;
+        let found = self.ssm.get_parameter().name(name).send().boxed().await;
         let found = found.map_err(|error| fault(GET, name, &error))?;
         Ok(says_halted(found.parameter().and_then(|parameter| parameter.value())))
     }
@@ -26,7 +27,7 @@ impl SwitchWrites for Account {
         let name = self.settings.halt_parameter(PUT)?;
         let value = if halted { HALTED } else { RUNNING };
         let request = self.ssm.put_parameter().name(name).value(value).r#type(ParameterType::String).overwrite(true);
-        request.send().await.map(drop).map_err(|error| fault(PUT, name, &error))
+        request.send().boxed().await.map(drop).map_err(|error| fault(PUT, name, &error))
     }
 }
 

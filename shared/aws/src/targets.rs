@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::{TargetHealthDescription, TargetHealthStateEnum};
+use futures_util::FutureExt as _;
 use nightshift_core::ports::{Answer, TargetReads};
 use nightshift_core::service::TargetHealth;
 
@@ -34,7 +35,7 @@ impl TargetReads for Account {
         // Not one request for an empty list: it would mean every group there is.
         for batch in target_groups.chunks(BATCH) {
             let request = self.elb.describe_target_groups().set_target_group_arns(Some(batch.to_vec()));
-            let found = request.send().await;
+            let found = request.send().boxed().await;
             let found =
                 found.map_err(|error| fault("elasticloadbalancing:DescribeTargetGroups", batch.join(", "), &error))?;
             for group in found.target_groups() {
@@ -49,13 +50,13 @@ impl TargetReads for Account {
 }
 
 async fn health(client: &Client, group: &str) -> Answer<Vec<TargetHealthDescription>> {
-    let found = client.describe_target_health().target_group_arn(group).send().await;
+    let found = client.describe_target_health().target_group_arn(group).send().boxed().await;
     let found = found.map_err(|error| fault("elasticloadbalancing:DescribeTargetHealth", group, &error))?;
     Ok(found.target_health_descriptions.unwrap_or_default())
 }
 
 async fn delay(client: &Client, group: &str) -> Answer<u32> {
-    let found = client.describe_target_group_attributes().target_group_arn(group).send().await;
+    let found = client.describe_target_group_attributes().target_group_arn(group).send().boxed().await;
     let found = found.map_err(|error| fault("elasticloadbalancing:DescribeTargetGroupAttributes", group, &error))?;
     let delay = found.attributes().iter().find(|one| one.key() == Some("deregistration_delay.timeout_seconds"));
     let delay = delay.and_then(|one| one.value()).and_then(|seconds| seconds.parse().ok());

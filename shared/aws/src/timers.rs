@@ -3,6 +3,7 @@
 use aws_sdk_scheduler::types::{
     ActionAfterCompletion, DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, Target,
 };
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ports::{Answer, TimerWrites};
@@ -35,7 +36,7 @@ impl TimerWrites for Account {
             // Without it finished schedules pile up against the account's quota.
             .action_after_completion(ActionAfterCompletion::Delete)
             .target(self.target(timer)?);
-        match request.send().await {
+        match request.send().boxed().await {
             Ok(_) => Ok(()),
             Err(error) if code(&error) == Some("ConflictException") => Ok(()),
             Err(error) => Err(fault(OPERATION, &timer.name, &error)),

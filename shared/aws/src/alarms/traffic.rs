@@ -2,6 +2,7 @@
 
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{DimensionFilter, Metric, RecentlyActive};
+use futures_util::FutureExt as _;
 use nightshift_core::metric::InTraffic;
 use nightshift_core::ports::Answer;
 
@@ -20,7 +21,8 @@ pub(super) async fn read(client: &Client) -> Answer<Vec<InTraffic>> {
         .dimensions(dimension(BALANCER))
         .dimensions(dimension(GROUP))
         .recently_active(RecentlyActive::Pt3H);
-    let found = request.send().await.map_err(|error| fault("cloudwatch:ListMetrics", "RequestCount", &error))?;
+    let found =
+        request.send().boxed().await.map_err(|error| fault("cloudwatch:ListMetrics", "RequestCount", &error))?;
     Ok(found.metrics().iter().filter_map(of).collect())
 }
 

@@ -1,5 +1,6 @@
 //! What an image was built from, by its manifest or by its configuration.
 
+use futures_util::FutureExt as _;
 use nightshift_core::fault::FaultKind;
 use nightshift_core::image::Reference;
 use nightshift_core::ports::{Answer, ImageLabels};
@@ -47,7 +48,7 @@ impl Account {
     /// What lies in the repository under that digest.
     async fn blob(&self, of: &Reference<'_>, digest: &str, image: &str) -> Answer<Option<Vec<u8>>> {
         let request = self.ecr.get_download_url_for_layer().registry_id(of.account).repository_name(of.repository);
-        let found = match request.layer_digest(digest).send().await {
+        let found = match request.layer_digest(digest).send().boxed().await {
             Ok(found) => found,
             Err(error) => return none_of_ours(fault(URL, image, &error)),
         };

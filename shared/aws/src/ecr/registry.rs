@@ -4,6 +4,7 @@ use aws_sdk_ecr::types::{
     self as sdk, DescribeImagesFilter, ImageDetail as Described, ImageStatus as Status, ImageStatusFilter,
     ImageTagMutability, ScanFrequency as Frequency,
 };
+use futures_util::FutureExt as _;
 use nightshift_core::ids::Digest;
 use nightshift_core::image::{ImageDetail, ImageId, ImageStatus, Mutability, Repository, ScanFrequency};
 use nightshift_core::ports::{Answer, RegistryReads};
@@ -34,7 +35,7 @@ impl RegistryReads for Account {
     }
 
     async fn repository(&self, name: &str) -> Answer<Option<Repository>> {
-        let found = match self.ecr.describe_repositories().repository_names(name).send().await {
+        let found = match self.ecr.describe_repositories().repository_names(name).send().boxed().await {
             Ok(found) => found.repositories.unwrap_or_default(),
             Err(error) => return absent(fault(REPOSITORIES, name, &error)),
         };
@@ -62,7 +63,7 @@ impl RegistryReads for Account {
     async fn image_detail(&self, image: &ImageId) -> Answer<Option<ImageDetail>> {
         let ImageId { repository, digest } = image;
         let request = self.ecr.describe_images().repository_name(repository).image_ids(by_digest(digest.as_str()));
-        let found = match request.send().await {
+        let found = match request.send().boxed().await {
             Ok(found) => found.image_details().iter().find_map(detail),
             Err(error) => absent(fault(DESCRIBE, image.to_string(), &error))?,
         };
@@ -90,7 +91,7 @@ impl RegistryReads for Account {
 
 impl Account {
     async fn tags(&self, name: &str, arn: &str) -> Answer<Option<std::collections::BTreeMap<String, String>>> {
-        match self.ecr.list_tags_for_resource().resource_arn(arn).send().await {
+        match self.ecr.list_tags_for_resource().resource_arn(arn).send().boxed().await {
             Ok(found) => {
                 let tags = found.tags.unwrap_or_default();
                 Ok(Some(tags.into_iter().map(|tag| (tag.key, tag.value)).collect()))
@@ -103,12 +104,12 @@ impl Account {
     async fn frequency(&self, name: &str) -> Answer<ScanFrequency> {
         const OPERATION: &str = "ecr:BatchGetRepositoryScanningConfiguration";
         let request = self.ecr.batch_get_repository_scanning_configuration().repository_names(name);
-        let found = request.send().await.map_err(|error| fault(OPERATION, name, &error))?;
+        let found = request.send().boxed().await.map_err(|error| fault(OPERATION, name, &error))?;
         Ok(found.scanning_configurations().first().map_or(ScanFrequency::Unknown, frequency))
     }
 
     async fn lifecycle(&self, name: &str) -> Answer<Option<String>> {
-        match self.ecr.get_lifecycle_policy().repository_name(name).send().await {
+        match self.ecr.get_lifecycle_policy().repository_name(name).send().boxed().await {
             Ok(found) => Ok(found.lifecycle_policy_text),
             // That there is none has a code of its own.
             Err(error) => absent(fault("ecr:GetLifecyclePolicy", name, &error)),

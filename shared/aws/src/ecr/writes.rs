@@ -1,6 +1,7 @@
 //! What marks, archives and guards images. Nothing here deletes one.
 
 use aws_sdk_ecr::types::{ImageFailureCode, ImageScanningConfiguration, ImageTagMutability, TargetStorageClass};
+use futures_util::FutureExt as _;
 use nightshift_core::fault::FaultKind;
 use nightshift_core::image::{ImageId, ImageStatus, Tagging, Untagging};
 use nightshift_core::ports::{Answer, RegistryReads as _, RegistryWrites};
@@ -37,7 +38,7 @@ impl RegistryWrites for Account {
             .set_image_manifest_media_type(media_type)
             .image_digest(image.digest.as_str())
             .image_tag(tag);
-        let Err(error) = request.send().await else { return Ok(Tagging::There) };
+        let Err(error) = request.send().boxed().await else { return Ok(Tagging::There) };
         match code(&error) {
             Some("ImageAlreadyExistsException") => Ok(Tagging::There),
             Some("ImageTagAlreadyExistsException") => Ok(Tagging::Taken),
@@ -60,7 +61,7 @@ impl RegistryWrites for Account {
         let name = format!("{image} {tag}");
         let request = self.ecr.batch_delete_image().repository_name(&image.repository);
         // By its tag alone: by a digest it would be the image that goes.
-        let done = match request.image_ids(by_tag(tag)).send().await {
+        let done = match request.image_ids(by_tag(tag)).send().boxed().await {
             Ok(done) => done,
             Err(error) => {
                 let fault = fault(DELETE, name, &error);
@@ -87,19 +88,19 @@ impl RegistryWrites for Account {
         let class = if archived { TargetStorageClass::Archive } else { TargetStorageClass::Standard };
         let request = self.ecr.update_image_storage_class().repository_name(&image.repository);
         let request = request.image_id(by_digest(image.digest.as_str())).target_storage_class(class);
-        request.send().await.map(drop).map_err(|error| fault(OPERATION, image.to_string(), &error))
+        request.send().boxed().await.map(drop).map_err(|error| fault(OPERATION, image.to_string(), &error))
     }
 
     async fn scan_on_push(&self, repository: &str) -> Answer<()> {
         let on = ImageScanningConfiguration::builder().scan_on_push(true).build();
         let request = self.ecr.put_image_scanning_configuration().repository_name(repository);
-        let done = request.image_scanning_configuration(on).send().await;
+        let done = request.image_scanning_configuration(on).send().boxed().await;
         done.map(drop).map_err(|error| fault("ecr:PutImageScanningConfiguration", repository, &error))
     }
 
     async fn make_immutable(&self, repository: &str) -> Answer<()> {
         let request = self.ecr.put_image_tag_mutability().repository_name(repository);
-        let done = request.image_tag_mutability(ImageTagMutability::Immutable).send().await;
+        let done = request.image_tag_mutability(ImageTagMutability::Immutable).send().boxed().await;
         done.map(drop).map_err(|error| fault("ecr:PutImageTagMutability", repository, &error))
     }
 }

@@ -4,6 +4,7 @@
 use aws_sdk_ecs::Client;
 use aws_sdk_ecs::config::retry::RetryConfig;
 use aws_sdk_ecs::types::{DeploymentLifecycleHookAction, StopServiceDeploymentStopType};
+use futures_util::FutureExt as _;
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ids::{DeploymentId, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
 use nightshift_core::ports::Answer;
@@ -21,13 +22,13 @@ pub(super) async fn deploy(client: &Client, service: &ServiceRef, to: &TaskDefin
         return Err(unreadable(UPDATE, service.to_string(), format!("{to} names no revision")));
     }
     let request = client.update_service().cluster(&service.cluster).service(&service.service);
-    let done = request.task_definition(to.as_str()).send().await;
+    let done = request.task_definition(to.as_str()).send().boxed().await;
     done.map(drop).map_err(|error| fault(UPDATE, service.to_string(), &error))
 }
 
 pub(super) async fn restart(client: &Client, service: &ServiceRef, instead_of: &DeploymentId) -> Answer<()> {
     let request = client.describe_services().cluster(&service.cluster).services(&service.service);
-    let found = request.send().await.map_err(|error| fault(DESCRIBE_SERVICES, service.to_string(), &error))?;
+    let found = request.send().boxed().await.map_err(|error| fault(DESCRIBE_SERVICES, service.to_string(), &error))?;
     let deployments = found.services().first().map(|found| found.deployments()).unwrap_or_default();
     let primary = deployments.iter().find(|deployment| deployment.status() == Some("PRIMARY"));
     let Some(id) = primary.and_then(|primary| primary.id()) else {
@@ -45,13 +46,13 @@ pub(super) async fn restart(client: &Client, service: &ServiceRef, instead_of: &
     // Asked once: what ECS did and did not get to say would be done twice. Whoever comes back to
     // it looks first whether it was done.
     let once = aws_sdk_ecs::config::Config::builder().retry_config(RetryConfig::disabled());
-    let done = request.force_new_deployment(true).customize().config_override(once).send().await;
+    let done = request.force_new_deployment(true).customize().config_override(once).send().boxed().await;
     done.map(drop).map_err(|error| fault(UPDATE, service.to_string(), &error))
 }
 
 pub(super) async fn stop(client: &Client, service: &ServiceRef, deployment: &ServiceDeploymentArn) -> Answer<()> {
     let request = client.stop_service_deployment().service_deployment_arn(deployment.as_str());
-    let done = request.stop_type(StopServiceDeploymentStopType::Rollback).send().await;
+    let done = request.stop_type(StopServiceDeploymentStopType::Rollback).send().boxed().await;
     done.map(drop).map_err(|error| not_stopped(fault(STOP, service.to_string(), &error)))
 }
 
@@ -63,7 +64,7 @@ pub(super) async fn roll_back_at_hook(
 ) -> Answer<()> {
     let request = client.continue_service_deployment().service_deployment_arn(deployment.as_str()).hook_id(hook);
     // Without an action it would go on.
-    let done = request.action(DeploymentLifecycleHookAction::Rollback).send().await;
+    let done = request.action(DeploymentLifecycleHookAction::Rollback).send().boxed().await;
     done.map(drop).map_err(|error| not_stopped(fault(CONTINUE, service.to_string(), &error)))
 }
 

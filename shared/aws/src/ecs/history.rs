@@ -6,6 +6,7 @@ use aws_sdk_ecs::Client;
 use aws_sdk_ecs::types::{
     self as sdk, DeploymentLifecycleHookStatus, ServiceDeploymentBrief, ServiceDeploymentStatus, ServiceRevision,
 };
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use nightshift_core::ids::{Digest, RevisionArn, ServiceDeploymentArn, ServiceRef, TaskDefinitionArn};
 use nightshift_core::ports::Answer;
@@ -29,7 +30,7 @@ pub(super) async fn read(client: &Client, service: &ServiceRef) -> Answer<Vec<Se
     let arns = newest.into_iter().map(|brief| brief.arn).collect();
     let deployments = async {
         let request = client.describe_service_deployments().set_service_deployment_arns(Some(arns));
-        let found = request.send().await;
+        let found = request.send().boxed().await;
         let found = found.map_err(|error| fault("ecs:DescribeServiceDeployments", service.to_string(), &error))?;
         Ok(found.service_deployments.unwrap_or_default())
     };
@@ -46,7 +47,7 @@ async fn revisions(client: &Client, service: &ServiceRef, arns: BTreeSet<String>
         return Ok(Vec::new());
     }
     let request = client.describe_service_revisions().set_service_revision_arns(Some(arns.into_iter().collect()));
-    let found = request.send().await;
+    let found = request.send().boxed().await;
     let found = found.map_err(|error| fault("ecs:DescribeServiceRevisions", service.to_string(), &error))?;
     Ok(found.service_revisions.unwrap_or_default())
 }
@@ -66,7 +67,7 @@ async fn newest(client: &Client, service: &ServiceRef) -> Answer<Vec<Brief>> {
     let mut token = None;
     loop {
         let request = client.list_service_deployments().cluster(&service.cluster).service(&service.service);
-        let page = request.max_results(PAGE).set_next_token(token).send().await;
+        let page = request.max_results(PAGE).set_next_token(token).send().boxed().await;
         let page = page.map_err(|error| fault("ecs:ListServiceDeployments", service.to_string(), &error))?;
         all.extend(page.service_deployments().iter().filter_map(brief));
         token = page.next_token.filter(|token| !token.is_empty());

@@ -3,6 +3,7 @@
 
 use aws_sdk_ecs::Client;
 use aws_sdk_ecs::types::{self as sdk, ServiceField};
+use futures_util::FutureExt as _;
 use nightshift_core::fault::FaultKind;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::ports::Answer;
@@ -45,7 +46,7 @@ pub(super) async fn services(client: &Client, cluster: &str) -> Answer<Vec<Strin
 /// At most [`BATCH`] services of a cluster, with their tags.
 pub(super) async fn describe(client: &Client, cluster: &str, services: Vec<String>) -> Answer<Vec<sdk::Service>> {
     let request = client.describe_services().cluster(cluster).set_services(Some(services));
-    let found = match request.include(ServiceField::Tags).send().await {
+    let found = match request.include(ServiceField::Tags).send().boxed().await {
         Ok(found) => found,
         Err(error) => {
             let fault = fault(DESCRIBE_SERVICES, cluster, &error);

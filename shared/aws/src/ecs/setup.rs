@@ -3,6 +3,7 @@
 use aws_sdk_ecs::types::{
     AssignPublicIp, ClusterField, ClusterSettingName, ContainerDefinition, Service, TaskDefinition,
 };
+use futures_util::FutureExt as _;
 use nightshift_core::ids::{ServiceRef, TaskDefinitionArn};
 use nightshift_core::ports::{Answer, SetupReads};
 use nightshift_core::setup::{ContainerSetup, ServiceSetup, TaskSetup, looks_secret};
@@ -15,7 +16,7 @@ impl SetupReads for Account {
     async fn service_setup(&self, service: &ServiceRef) -> Answer<Option<ServiceSetup>> {
         self.is_here(DESCRIBE_SERVICES, service)?;
         let request = self.ecs.describe_services().cluster(&service.cluster).services(&service.service);
-        let found = match request.send().await {
+        let found = match request.send().boxed().await {
             Ok(found) => found,
             Err(error) => return absent(fault(DESCRIBE_SERVICES, service.to_string(), &error)),
         };
@@ -24,7 +25,7 @@ impl SetupReads for Account {
     }
 
     async fn task_setup(&self, task_definition: &TaskDefinitionArn) -> Answer<Option<TaskSetup>> {
-        match self.ecs.describe_task_definition().task_definition(task_definition.as_str()).send().await {
+        match self.ecs.describe_task_definition().task_definition(task_definition.as_str()).send().boxed().await {
             Ok(found) => Ok(found.task_definition().map(of_task)),
             Err(error) => {
                 let fault = fault("ecs:DescribeTaskDefinition", task_definition.as_str(), &error);
@@ -37,7 +38,7 @@ impl SetupReads for Account {
 /// Whether the cluster counts its services' tasks.
 async fn insights(account: &Account, cluster: &str) -> Answer<bool> {
     let request = account.ecs.describe_clusters().clusters(cluster).include(ClusterField::Settings);
-    let found = request.send().await.map_err(|error| fault("ecs:DescribeClusters", cluster, &error))?;
+    let found = request.send().boxed().await.map_err(|error| fault("ecs:DescribeClusters", cluster, &error))?;
     let settings = found.clusters().iter().flat_map(|cluster| cluster.settings());
     let mut insights = settings.filter(|setting| setting.name() == Some(&ClusterSettingName::ContainerInsights));
     Ok(insights.any(|setting| matches!(setting.value(), Some("enabled" | "enhanced"))))

@@ -1,6 +1,7 @@
 //! How large a task is.
 
 use aws_sdk_ecs::types::{CpuArchitecture, OsFamily, RuntimePlatform, TaskDefinition};
+use futures_util::FutureExt as _;
 use nightshift_core::ids::TaskDefinitionArn;
 use nightshift_core::ports::{Answer, TaskSizeReads};
 use nightshift_core::waste::{Platform, TaskSize};
@@ -10,7 +11,7 @@ use crate::fault::{absent, fault};
 
 impl TaskSizeReads for Account {
     async fn task_size(&self, task_definition: &TaskDefinitionArn) -> Answer<Option<TaskSize>> {
-        match self.ecs.describe_task_definition().task_definition(task_definition.as_str()).send().await {
+        match self.ecs.describe_task_definition().task_definition(task_definition.as_str()).send().boxed().await {
             Ok(found) => Ok(found.task_definition().and_then(size)),
             Err(error) => {
                 let fault = fault("ecs:DescribeTaskDefinition", task_definition.as_str(), &error);

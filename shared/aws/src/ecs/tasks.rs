@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_ecs::Client;
 use aws_sdk_ecs::types::{DesiredStatus, Task};
+use futures_util::FutureExt as _;
 use nightshift_core::ids::{Digest, ServiceRef};
 use nightshift_core::image::RunningImage;
 use nightshift_core::ports::Answer;
@@ -25,7 +26,7 @@ pub(super) async fn read(client: &Client, service: &ServiceRef, status: DesiredS
     let mut tasks = Vec::new();
     for batch in arns.chunks(BATCH) {
         let request = client.describe_tasks().cluster(&service.cluster).set_tasks(Some(batch.to_vec()));
-        let found = request.send().await;
+        let found = request.send().boxed().await;
         let found = found.map_err(|error| fault("ecs:DescribeTasks", service.to_string(), &error))?;
         tasks.extend(found.tasks.unwrap_or_default());
     }

@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
+use futures_util::FutureExt as _;
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ledger::{Claim, ClaimError, TimelineEntry};
 
@@ -25,7 +26,7 @@ pub(super) async fn write(client: &Client, table: &str, claim: &Claim) -> Result
     let name = Key::head(&claim.record.service).to_string();
     let puts = puts(table, claim, &name).map_err(ClaimError::Fault)?;
     let writes = puts.into_iter().map(|put| TransactWriteItem::builder().put(put).build()).collect();
-    let done = client.transact_write_items().set_transact_items(Some(writes)).send().await;
+    let done = client.transact_write_items().set_transact_items(Some(writes)).send().boxed().await;
     let Err(error) = done else { return Ok(()) };
     let failed = fault(OPERATION, name, &error);
     Err(match error.as_service_error() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::image::{ImageId, ImageRecord, Run, ServiceImages};
@@ -108,7 +109,7 @@ impl Account {
     /// What is not there need not be deleted.
     async fn delete(&self, key: &Key) -> Answer<()> {
         let request = self.dynamodb.delete_item().table_name(self.settings.table(DELETE)?);
-        let done = request.set_key(Some(key.item())).send().await;
+        let done = request.set_key(Some(key.item())).send().boxed().await;
         done.map(drop).map_err(|error| fault(DELETE, key.to_string(), &error))
     }
 }
