@@ -2,12 +2,15 @@
 //!
 //! Where in memory a program lies is settled when it is linked, not when it starts: a
 //! function is started for a cold event, and would first have some forty thousand
-//! addresses to correct, a megabyte of its file that says which, and another that it
-//! writes to and so shares with nothing.
+//! addresses to correct, a megabyte of its file that says which, and half of one that it
+//! writes to for that.
 
 fn main() {
     println!("cargo::rerun-if-changed=../../tools/link.rs");
-    if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
+    let target =
+        |part: &str, is: &str| std::env::var(format!("CARGO_CFG_TARGET_{part}")).is_ok_and(|found| found == is);
+    // As Lambda is. Others, and musl, link in their own way.
+    if target("OS", "linux") && target("ENV", "gnu") {
         println!("cargo::rustc-link-arg-bins=-no-pie");
     }
 }

@@ -86,7 +86,7 @@ pub struct Account {
     pub(crate) scheduler: aws_sdk_scheduler::Client,
 }
 
-/// A client that few events need: each costs half a millisecond of an init.
+/// A client that few events need: each costs an init some two million instructions.
 #[cfg(feature = "codedeploy")]
 type Later<C> = Arc<LazyLock<C, Box<dyn FnOnce() -> C + Send>>>;
 
