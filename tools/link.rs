@@ -4,6 +4,7 @@
 //! function is started for a cold event, and would first have some forty thousand
 //! addresses to correct, a megabyte of its file that says which, and half of one that it
 //! writes to for that.
+#![expect(clippy::print_stdout, reason = "it is how a build script speaks to Cargo")]
 
 fn main() {
     println!("cargo::rerun-if-changed=../../tools/link.rs");
