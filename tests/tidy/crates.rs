@@ -5,7 +5,7 @@ use std::process::Command;
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
-use super::{functions, root};
+use super::{functions, root, text};
 
 /// What each package of ours depends on, tests left out.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
@@ -107,5 +107,13 @@ fn the_demo_compiles_no_sdk_and_no_runtime() {
 fn a_functions_library_compiles_no_sdk() {
     for function in functions() {
         assert!(!tree(&function).contains("aws-sdk-"), "{function}");
+    }
+}
+
+#[test]
+fn every_function_is_linked_as_link_rs_says() {
+    for function in functions() {
+        let manifest = text(&format!("functions/{function}/Cargo.toml"));
+        assert!(manifest.contains("\nbuild = \"../../tools/link.rs\"\n"), "{function}");
     }
 }

@@ -11,23 +11,32 @@ use aws_smithy_types::body::SdkBody;
 
 /// Gives these answers in order, and panics when there is none left.
 #[derive(Clone, Debug)]
-pub(crate) struct Script(Arc<Mutex<Vec<(u16, &'static str)>>>);
+pub(crate) struct Script {
+    answers: Arc<Mutex<Vec<(u16, &'static str)>>>,
+    asked: Arc<Mutex<Vec<Vec<u8>>>>,
+}
 
 impl Script {
     /// Status and body of each answer.
     pub(crate) fn of(answers: &[(u16, &'static str)]) -> Self {
-        Self(Arc::new(Mutex::new(answers.iter().rev().copied().collect())))
+        Self { answers: Arc::new(Mutex::new(answers.iter().rev().copied().collect())), asked: Arc::default() }
     }
 
     /// So many were not asked for.
     pub(crate) fn left(&self) -> usize {
-        self.0.lock().unwrap().len()
+        self.answers.lock().unwrap().len()
+    }
+
+    /// The bodies of what was asked for, in order.
+    pub(crate) fn asked(&self) -> Vec<Vec<u8>> {
+        self.asked.lock().unwrap().clone()
     }
 }
 
 impl HttpConnector for Script {
-    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-        let (status, body) = self.0.lock().unwrap().pop().unwrap();
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        self.asked.lock().unwrap().push(request.body().bytes().unwrap_or_default().to_owned());
+        let (status, body) = self.answers.lock().unwrap().pop().unwrap();
         HttpConnectorFuture::ready(Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))))
     }
 }

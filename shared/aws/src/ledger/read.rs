@@ -43,11 +43,14 @@ pub(super) async fn at_once<const N: usize>(
 mod tests {
     use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 
+    use serde_json::{Value, json};
+
     use super::*;
     use crate::ledger::item::text;
     use crate::scripted::Script;
 
-    fn read(answers: &[(u16, &'static str)]) -> (Answer<[Option<Item>; 2]>, usize) {
+    /// What was found, and what DynamoDB was asked for.
+    fn read(answers: &[(u16, &'static str)]) -> (Answer<[Option<Item>; 2]>, Vec<Value>) {
         let script = Script::of(answers);
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -57,7 +60,9 @@ mod tests {
         let client = Client::from_conf(config.build());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let keys = [&Key::fleet(), &Key::cost_told("jump")];
-        (runtime.block_on(at_once(&client, "ledger", keys)), script.left())
+        let found = runtime.block_on(at_once(&client, "ledger", keys));
+        assert_eq!(script.left(), 0, "every answer was asked for");
+        (found, script.asked().iter().map(|body| serde_json::from_slice(body).unwrap()).collect())
     }
 
     /// Where it was found.
@@ -71,8 +76,12 @@ mod tests {
     fn what_a_batch_leaves_unread_is_read_apart() {
         const LEFT: &str = r#"{"Responses":{"ledger":[]},"UnprocessedKeys":{"ledger":
             {"ConsistentRead":true,"Keys":[{"pk":{"S":"fleet"},"sk":{"S":"head"}}]}}}"#;
-        let (found, left) = read(&[(200, LEFT), (200, FLEET)]);
-        assert_eq!((found.unwrap().map(says), left), ([Some("apart".into()), None], 0));
+        let (found, asked) = read(&[(200, LEFT), (200, FLEET)]);
+        assert_eq!(found.unwrap().map(says), [Some("apart".into()), None]);
+        let key = |pk: &str, sk: &str| json!({"pk": {"S": pk}, "sk": {"S": sk}});
+        let all = json!({"ConsistentRead": true, "Keys": [key("fleet", "head"), key("costs#jump", "told")]});
+        let apart = json!({"TableName": "ledger", "ConsistentRead": true, "Key": key("fleet", "head")});
+        assert_eq!(asked, [json!({"RequestItems": {"ledger": all}}), apart]);
     }
 
     #[test]
@@ -87,8 +96,7 @@ mod tests {
         const TURNED: &str = r#"{"Responses":{"ledger":[
             {"pk":{"S":"costs#jump"},"sk":{"S":"told"},"document":{"S":"second"}},
             {"pk":{"S":"fleet"},"sk":{"S":"head"},"document":{"S":"first"}}]}}"#;
-        let (found, left) = read(&[(200, TURNED)]);
-        let found = found.unwrap().map(says);
-        assert_eq!((found, left), ([Some("first".into()), Some("second".into())], 0));
+        let found = read(&[(200, TURNED)]).0.unwrap().map(says);
+        assert_eq!(found, [Some("first".into()), Some("second".into())]);
     }
 }
