@@ -4,7 +4,7 @@
 //! what it uses. [`Account`] implements the ports of `nightshift_core::ports`
 //! directly; [`Settings`] says where it is and what the stack named its parts;
 //! every error passes the one classifier in `fault`. A call stands on the heap: the SDK's
-//! future of one is some ten kilobytes, and would be moved at every level above.
+//! futures are large, and would be moved at every level above.
 
 pub mod settings;
 

@@ -42,7 +42,6 @@ pub(super) async fn at_once<const N: usize>(
 #[cfg(test)]
 mod tests {
     use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
-
     use serde_json::{Value, json};
 
     use super::*;
