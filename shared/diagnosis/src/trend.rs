@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::{SignedDuration, Timestamp};
 use nightshift_core::metric::{Point, Series};
 
+use crate::observe::LOOKBACK;
 use crate::signals::PERIOD_S;
 
 /// One MAD is 0.6745 standard deviations of a normal series: six of them are
@@ -50,8 +51,10 @@ pub(crate) fn in_order(series: &Series) -> Cow<'_, [Point]> {
     Cow::Owned(points)
 }
 
-/// A count with a zero in each minute that reports none, from `from` to `to`.
+/// A count with a zero in each minute that reports none, from `from` to `to`. No further
+/// than anybody asks, for a case may hold any moment.
 pub(crate) fn with_zeros(points: &[Point], from: Timestamp, to: Timestamp) -> Vec<Point> {
+    let to = to.min(LOOKBACK.after(from));
     let period = i64::from(PERIOD_S);
     let minute = |at: Timestamp| at.as_second().div_euclid(period);
     // The window begins in the middle of a period; that one is incomplete.
@@ -194,5 +197,7 @@ mod tests {
         let some = [Point { at: at(2), value: 5.0 }, Point { at: at(4), value: 6.0 }];
         let values: Vec<f64> = with_zeros(&some, at(0), at(5)).iter().map(|point| point.value).collect();
         assert_eq!(values, [0.0, 5.0, 0.0, 6.0, 0.0]);
+        let endless = [Point { at: Timestamp::MAX, value: 1.0 }];
+        assert_eq!(with_zeros(&endless, at(0), Timestamp::MAX).len(), 180, "three hours of minutes, and no more");
     }
 }
