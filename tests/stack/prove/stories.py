@@ -85,7 +85,7 @@ class LookedAgain(Rollback):
 
     name = "looked-again"
     # Its metrics are of the moment when the alarm rang, and get old.
-    policy = "bold"
+    policy = "early"
     functions = ("remedy-verifier",)
 
     def play(self):
