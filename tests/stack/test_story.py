@@ -119,7 +119,7 @@ def test_halted_means_no_remedy_and_somebody_is_woken(night):
     assert night.changes("basket") == []
 
 
-def test_a_switch_that_iam_keeps_from_being_read_counts_as_halted(night):
+def test_a_switch_that_iam_keeps_from_being_read_forbids_the_remedy_by_name(night):
     # It also shows that IAM is enforced here, on the function's own role, and that
     # what it denies would be seen.
     targets = "elasticloadbalancing:DescribeTargetHealth"
@@ -131,7 +131,8 @@ def test_a_switch_that_iam_keeps_from_being_read_counts_as_halted(night):
         with night.ringing("profile"):
             incident = night.opened("profile")
             night.told("profile")
-            assert night.incident("profile")["refusal"]["refusal"] == "Halted"
+            refusal = night.incident("profile")["refusal"]
+            assert (refusal["refusal"], refusal["action"]) == ("NotPermitted", "ssm:GetParameter")
     finally:
         night.client("iam").delete_role_policy(**which)
     assert night.changes("profile") == []

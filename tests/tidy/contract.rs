@@ -52,7 +52,7 @@ fn the_template_sets_what_the_functions_read() {
         .flat_map(|(_, text)| variables(&text))
         .collect();
     let set = variables(&text("template.yaml"));
-    // These three have defaults, and are for tests and for accounts elsewhere.
+    // These three have defaults, and are for tests.
     let optional: BTreeSet<String> =
         ["NIGHTSHIFT_POLICY", "NIGHTSHIFT_SLACK_URL", "NIGHTSHIFT_PAGERDUTY_URL"].map(String::from).into();
     assert_eq!(set.difference(&read).collect::<Vec<_>>(), Vec::<&String>::new(), "set and never read");

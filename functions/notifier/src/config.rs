@@ -12,7 +12,8 @@ pub struct Config {
     pub slack_channel: Option<String>,
     /// `NIGHTSHIFT_SLACK_URL`: where the Web API is, without a slash at the end.
     pub slack_url: String,
-    /// `NIGHTSHIFT_PAGERDUTY_URL`: accounts in the EU have another one.
+    /// `NIGHTSHIFT_PAGERDUTY_REGION`: where PagerDuty takes events; `NIGHTSHIFT_PAGERDUTY_URL`
+    /// is for tests.
     pub pagerduty_url: String,
     /// `NIGHTSHIFT_PICTURE_BUCKET` names a bucket; without one what goes through
     /// Slack's web hook has no picture.
@@ -30,9 +31,20 @@ impl Config {
             secret: variables.get("NIGHTSHIFT_SECRET").map(ToOwned::to_owned),
             slack_channel: variables.get("NIGHTSHIFT_SLACK_CHANNEL").map(ToOwned::to_owned),
             slack_url: base(variables, "NIGHTSHIFT_SLACK_URL", "https://slack.com/api")?,
-            pagerduty_url: base(variables, "NIGHTSHIFT_PAGERDUTY_URL", "https://events.pagerduty.com")?,
+            pagerduty_url: base(variables, "NIGHTSHIFT_PAGERDUTY_URL", pagerduty(variables)?)?,
             keeps_pictures: variables.get("NIGHTSHIFT_PICTURE_BUCKET").is_some(),
         })
+    }
+}
+
+fn pagerduty(variables: &Variables) -> Result<&'static str, SettingsError> {
+    const VARIABLE: &str = "NIGHTSHIFT_PAGERDUTY_REGION";
+    match variables.get(VARIABLE) {
+        None | Some("us") => Ok("https://events.pagerduty.com"),
+        Some("eu") => Ok("https://events.eu.pagerduty.com"),
+        Some(other) => {
+            Err(SettingsError { variable: VARIABLE, value: Some(other.to_owned()), expected: "us or eu".into() })
+        }
     }
 }
 
@@ -50,6 +62,14 @@ mod tests {
 
     fn read(pairs: &[(&str, &str)]) -> Result<Config, SettingsError> {
         Config::read(&Variables(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()))
+    }
+
+    #[test]
+    fn pagerdutys_region_is_one_of_two() {
+        let url = |region| read(&[("NIGHTSHIFT_PAGERDUTY_REGION", region)]).map(|config| config.pagerduty_url);
+        assert_eq!(url("us").unwrap(), "https://events.pagerduty.com");
+        assert_eq!(url("eu").unwrap(), "https://events.eu.pagerduty.com");
+        assert!(url("ap").unwrap_err().to_string().contains("expected us or eu"));
     }
 
     #[test]

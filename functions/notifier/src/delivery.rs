@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use nightshift_core::fault::{Fault, FaultKind};
-use nightshift_core::notice::{Chart, Notice, Pager};
+use nightshift_core::notice::{Chart, Notice};
 use nightshift_core::ports::Answer;
 use nightshift_picture::Error;
 
@@ -11,7 +11,7 @@ use crate::World;
 use crate::config::Config;
 use crate::conversation::Conversation;
 use crate::memory::Memory;
-use crate::plan::{Plan, Sink, Situation, SlackWay, lacks_picture, must_reach, note_newest, picture_name, plan};
+use crate::plan::{Plan, Sink, Situation, SlackWay, lacks_picture, must_reach, note_newest, picture_name, plan, rings};
 use crate::render::{plain, text};
 use crate::report::{Outcome, Told};
 use crate::secrets::{Secret, Sinks};
@@ -36,8 +36,9 @@ impl<W: World> Delivery<'_, W> {
     /// Tries every sink and reports on each.
     pub async fn deliver(&self) -> Told {
         let mut told = Told::new(self.notice.key());
-        if *self.sinks == Sinks::default() {
-            told.nobody_configured = true;
+        told.nobody_configured = *self.sinks == Sinks::default();
+        // What pages, or takes a page back, is remembered: one of them may come late.
+        if told.nobody_configured && self.notice.pager.is_none() {
             return told;
         }
         let (mut memory, situation) = self.remember(&mut told).await;
@@ -45,7 +46,7 @@ impl<W: World> Delivery<'_, W> {
         let plan = plan(self.notice, &thread, self.channel, self.sinks);
         let mut wire = Wire::new(self.world);
         self.pager(&plan, &mut wire, &mut told).await;
-        let rang = matches!(self.notice.pager, Some(Pager::Trigger { .. })) && !plan.pager.is_empty();
+        let rang = plan.plainly || (rings(self.notice) && !plan.pager.is_empty());
         told.rang_unread = rang && memory.is_none();
         self.slack(&plan, &mut wire, memory.as_mut(), situation, &mut told).await;
         self.webhook(&plan, &mut wire, &mut told).await;
@@ -58,8 +59,10 @@ impl<W: World> Delivery<'_, W> {
     /// Says in the plain page what no sink could be told, and notes what went out.
     pub async fn settle(&self, memory: Option<&mut Memory<'_, W>>, told: &mut Told) {
         let paged = |memory: &Memory<'_, W>| memory.thread().delivered.contains(&Sink::PlainPage.mark(self.notice));
-        let unreached = told.secret.is_some() || failed(told).any(Sink::reaches_people);
-        if unreached && must_reach(self.notice) {
+        let rung = told.sinks.get(&Sink::PlainPage) == Some(&Outcome::Sent);
+        let programs_alone = !self.sinks.reach_people();
+        let unreached = told.secret.is_some() || failed(told).any(|sink| sink.reaches_people() || programs_alone);
+        if unreached && must_reach(self.notice) && !rung {
             let done = match memory.as_deref().is_some_and(paged) {
                 true => Ok(Outcome::AlreadyThere),
                 false => self.page_plainly(told).await.map(|()| Outcome::Sent),
@@ -98,6 +101,10 @@ impl<W: World> Delivery<'_, W> {
     }
 
     async fn pager(&self, plan: &Plan, wire: &mut Wire<'_, W>, told: &mut Told) {
+        if plan.plainly {
+            let sent = self.page_plainly(told).await;
+            told.sinks.insert(Sink::PlainPage, outcome(sent));
+        }
         let Some(key) = self.sinks.pagerduty.as_ref().filter(|_| !plan.pager.is_empty()) else { return };
         let sent = pager::send(wire, &self.config.pagerduty_url, (self.sinks, key), self.notice, &plan.pager).await;
         told.sinks.insert(Sink::Pagerduty, outcome(sent));

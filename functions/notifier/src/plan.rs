@@ -23,7 +23,7 @@ pub enum Sink {
     SlackWebhook,
     /// The generic web hook.
     Webhook,
-    /// The plain page topic, when the others failed.
+    /// The plain page topic: where there is no pager, and when the others failed.
     PlainPage,
 }
 
@@ -84,6 +84,8 @@ pub enum SlackWay {
 pub struct Plan {
     /// Calls of the pager, in order.
     pub pager: Vec<Call>,
+    /// It wakes whoever is on the page topic, for there is no pager.
+    pub plainly: bool,
     /// The way to Slack.
     pub slack: SlackWay,
     /// The web hook gets it.
@@ -102,16 +104,29 @@ pub fn plan(notice: &Notice, thread: &ChatThread, channel: Option<&str>, sinks: 
         _ if hook && stands_alone(notice) && fresh(Sink::SlackWebhook) => SlackWay::Hook,
         _ => SlackWay::Not,
     };
-    Plan { pager, slack, webhook: sinks.webhook.is_some() && fresh(Sink::Webhook) }
+    // Whoever decided on it may have paged plainly as well.
+    let plainly = rings(notice) && sinks.pagerduty.is_none() && !notice.plainly;
+    let plainly = plainly && fresh(Sink::PlainPage) && !over(notice, thread);
+    Plan { pager, plainly, slack, webhook: sinks.webhook.is_some() && fresh(Sink::Webhook) }
+}
+
+/// It wakes somebody.
+pub fn rings(notice: &Notice) -> bool {
+    matches!(notice.pager, Some(Pager::Trigger { .. }))
+}
+
+/// The notice's incident is over by what was heard since.
+fn over(notice: &Notice, thread: &ChatThread) -> bool {
+    let ends = |newest: &Notice| newest.phase == Phase::Resolved && newest.sequence > notice.sequence;
+    thread.newest.as_ref().is_some_and(ends)
 }
 
 /// A page that arrives after its incident is over would wake somebody for
 /// nothing. It is taken back instead, whatever was noted of it: where the record could
 /// not be read an earlier delivery has triggered it, and nobody else would take it back.
 fn calls(notice: &Notice, thread: &ChatThread, fresh: bool) -> Vec<Call> {
-    let over = |newest: &Notice| newest.phase == Phase::Resolved && newest.sequence > notice.sequence;
     match &notice.pager {
-        Some(Pager::Trigger { key }) if thread.newest.as_ref().is_some_and(over) => vec![Call::Resolve(key.clone())],
+        Some(Pager::Trigger { key }) if over(notice, thread) => vec![Call::Resolve(key.clone())],
         Some(Pager::Trigger { key }) if fresh => vec![Call::Trigger(key.clone())],
         Some(Pager::Resolve { keys }) if fresh => keys.iter().cloned().map(Call::Resolve).collect(),
         _ => Vec::new(),
@@ -130,7 +145,7 @@ fn stands_alone(notice: &Notice) -> bool {
         NoticeKind::Cost => true,
         // A report is told once, and in full.
         NoticeKind::Report => true,
-        NoticeKind::Verifying | NoticeKind::Updated => false,
+        NoticeKind::Verifying | NoticeKind::Updated => rings(notice),
         // It is counted before anybody is asked whom to tell.
         NoticeKind::SelfDrill => false,
     }
@@ -140,7 +155,7 @@ fn stands_alone(notice: &Notice) -> bool {
 /// topic is tried.
 pub fn must_reach(notice: &Notice) -> bool {
     let turns_bad = matches!(notice.kind, NoticeKind::Opened | NoticeKind::Escalated);
-    (notice.severity == Severity::P1 && turns_bad) || matches!(notice.pager, Some(Pager::Trigger { .. }))
+    (notice.severity == Severity::P1 && turns_bad) || rings(notice)
 }
 
 /// What this invocation knows beside the record.
@@ -199,7 +214,8 @@ pub fn next(notice: &Notice, thread: &ChatThread, situation: Situation) -> Step 
     if notice.kind != NoticeKind::Report && lacks_line(thread, notice.sequence) {
         let turns = matches!(notice.kind, NoticeKind::Opened | NoticeKind::Escalated | NoticeKind::Resolved);
         let news = notice.sequence == newest && !situation.posted;
-        return Step::Line { broadcast: news && turns && notice.severity == Severity::P1 };
+        let loud = (turns && notice.severity == Severity::P1) || (notice.kind == NoticeKind::Updated && rings(notice));
+        return Step::Line { broadcast: news && loud };
     }
     Step::Nothing
 }

@@ -45,6 +45,11 @@ pub struct Sinks {
 }
 
 impl Sinks {
+    /// One of them is read by a person.
+    pub fn reach_people(&self) -> bool {
+        self.slack_bot.is_some() || self.slack_webhook.is_some() || self.pagerduty.is_some()
+    }
+
     /// Reads the secret's JSON. Keys that are none of ours are left alone.
     ///
     /// # Errors

@@ -1,4 +1,5 @@
-//! The plain page: text for e-mail and SMS when nothing else got through.
+//! The plain page: text for e-mail and SMS, where there is no pager and when nothing else
+//! got through.
 
 use nightshift_core::notice::Notice;
 use nightshift_core::notice::plain::{plain, subject as ascii};
@@ -10,6 +11,10 @@ pub fn subject(notice: &Notice) -> String {
 
 /// The notice, and why it comes this way.
 pub fn text(notice: &Notice, undelivered: &[String]) -> String {
+    if undelivered.is_empty() {
+        let why = "You get this because somebody is needed, and this stack has the key of no pager.";
+        return format!("{}\n{why}\n", plain(notice));
+    }
     let why = undelivered.iter().map(|why| format!("  {why}\n")).collect::<String>();
     format!("{}\nYou get this because it could not be delivered otherwise:\n{why}", plain(notice))
 }

@@ -91,7 +91,7 @@ fn one_sink_that_fails_stops_no_other_and_the_retry_repeats_none() {
 
 #[test]
 fn a_p1_that_slack_refuses_for_good_goes_to_the_plain_page_and_the_report() {
-    let desk = Desk::new(&secret(&["slack_bot_token"]));
+    let desk = Desk::new(&secret(&["slack_bot_token", "pagerduty_routing_key"]));
     desk.chat.next("chat.postMessage", Mishap::Refused("channel_not_found".into()));
     let report = tell(&desk, &samples::notice("opened")).unwrap();
     assert!(matches!(&report.told[0].sinks[&Sink::Slack], Outcome::Failed(_)));
@@ -150,9 +150,62 @@ fn without_the_secret_a_p1_is_paged_plainly() {
 #[test]
 fn a_stack_with_no_sink_says_so_and_is_content() {
     let desk = Desk::new("{}");
-    let report = tell(&desk, &samples::notice("opened")).unwrap();
+    let report = tell(&desk, &samples::notice("verifying")).unwrap();
     assert!(report.told[0].nobody_configured && report.told[0].sinks.is_empty());
     assert!(desk.state().pages.is_empty());
+}
+
+/// Whoever is to be woken has subscribed to the page topic: by SMS, or another's pager.
+#[test]
+fn where_there_is_no_pager_a_page_goes_to_the_page_topic_once() {
+    for keys in [&[][..], &["slack_bot_token"], &["slack_webhook_url"], &["webhook_url", "webhook_key"]] {
+        let desk = Desk::new(&secret(keys));
+        let report = tell(&desk, &samples::notice("opened")).unwrap();
+        assert_eq!(report.told[0].sinks[&Sink::PlainPage], Outcome::Sent, "{keys:?}");
+        tell(&desk, &samples::notice("opened")).unwrap();
+        let pages = desk.state().pages.clone();
+        assert_eq!(pages.len(), 1, "{keys:?}");
+        assert!(pages[0].1.contains("the key of no pager"), "{}", pages[0].1);
+        for quiet in ["verifying", "resolved"] {
+            tell(&desk, &samples::notice(quiet)).unwrap();
+        }
+        // Late, and its incident is over.
+        tell(&desk, &samples::notice("escalated")).unwrap();
+        assert_eq!(desk.state().pages.len(), 1, "{keys:?}");
+    }
+}
+
+#[test]
+fn what_whoever_decided_has_paged_plainly_is_not_paged_so_again() {
+    let desk = Desk::new(&secret(&["slack_bot_token"]));
+    let mut notice = samples::notice("opened");
+    notice.plainly = true;
+    tell(&desk, &notice).unwrap();
+    assert!(desk.state().pages.is_empty());
+}
+
+#[test]
+fn a_web_hook_is_nobody_and_a_p1_that_it_refuses_is_paged_plainly() {
+    let desk = Desk::new(&secret(&["webhook_url", "webhook_key"]));
+    desk.chat.next("hook", Mishap::Status(410));
+    let mut notice = samples::notice("opened");
+    notice.pager = None;
+    let report = tell(&desk, &notice).unwrap();
+    assert_eq!(report.told[0].sinks[&Sink::PlainPage], Outcome::Sent);
+    assert_eq!(desk.state().pages.len(), 1);
+}
+
+/// It got worse while it was being healed: an edit alone would be read in the morning.
+#[test]
+fn an_update_that_wakes_somebody_is_a_message_of_its_own() {
+    let mut worse = samples::notice("updated");
+    worse.pager = samples::notice("escalated").pager;
+    let hook = Desk::new(&secret(&["slack_webhook_url", "pagerduty_routing_key"]));
+    tell(&hook, &samples::notice("updated")).unwrap();
+    assert_eq!(hook.chat.hooks().len(), 0);
+    worse.sequence += 1;
+    tell(&hook, &worse).unwrap();
+    assert_eq!((hook.chat.hooks().len(), hook.chat.alerts().len()), (1, 1));
 }
 
 #[test]
