@@ -5,7 +5,7 @@ use nightshift::explain::explain;
 use nightshift_core::fault::FaultKind;
 use nightshift_core::incident::Phase;
 use nightshift_core::mode::Severity;
-use nightshift_core::notice::Pager;
+use nightshift_core::notice::{NoticeKind, Pager};
 use nightshift_core::policy::Policy;
 use nightshift_core::remedy::RemedyKind;
 use nightshift_core::span::Span;
@@ -80,6 +80,17 @@ fn a_service_that_is_only_observed_hears_what_would_have_been_done_after_all() {
     assert_eq!(changes(&story), Vec::<String>::new());
     let told = told(&story);
     assert_eq!(told[1], "looked again: observing, would roll back checkout:43 → checkout:42 (NotOptedIn)", "{told:?}");
+}
+
+/// Whoever is to approve a remedy has to hear of it, and not by an edit alone.
+#[test]
+fn a_second_look_that_needs_an_approval_is_a_message_of_its_own() {
+    let approved = bad_release(|service| drop(service.tags.insert("nightshift".into(), "approve".into())));
+    let story = unseen_at_first(approved);
+    run_under(&story, &Policy::default(), 20);
+    let asks = story.notices().remove(1);
+    assert!(asks.timeline.starts_with("looked again: needs you to roll back"), "{}", asks.timeline);
+    assert_eq!(asks.kind, NoticeKind::Escalated);
 }
 
 /// The fix, or more of the same? When the alarm rings nobody can know.

@@ -78,6 +78,22 @@ fn a_service_that_is_being_deleted_is_left_alone() {
     }
 }
 
+/// For a while ECS shows a deleted service as INACTIVE, and only then no more.
+#[test]
+fn an_incident_of_a_service_that_was_deleted_ends_with_its_alarms() {
+    let story = Story::new(bad_release(|service| drop(service.tags.insert("nightshift".into(), "approve".into()))));
+    run_under(&story, &Policy::default(), 20);
+    assert_eq!(incident(&story).pages, 1);
+    let service = story.service_ref("checkout").unwrap();
+    story.person_deploys(&service, 42);
+    story.person_retires(&service);
+    run_under(&story, &Policy::default(), 60);
+    let over = incident(&story);
+    assert_eq!((over.phase, over.pages), (Phase::Resolved, 1));
+    let done = story.notices().pop().unwrap().done.join(" ");
+    assert!(done.contains("service no longer exists"), "{done}");
+}
+
 /// The bad release, and one more that had run before.
 fn with_an_older_release() -> Scenario {
     bad_release(|service| {
@@ -123,7 +139,7 @@ fn a_person_who_deploys_between_claim_and_remedy_wins() {
     assert_eq!(refusal(&story).as_deref(), Some("Overtaken"));
     assert_eq!((incident(&story).phase, incident(&story).pages), (Phase::Escalated, 1));
     let told: String = story.notices().into_iter().flat_map(|notice| notice.done).collect();
-    assert!(told.contains("Overtaken: somebody changed the service in between."), "{told}");
+    assert!(told.contains("Overtaken: the service changed in between."), "{told}");
     // What was withheld is no remedy, neither in the budget nor on the deny-list.
     let record = nightshift_sim::Account::record(&story, &service);
     assert_eq!((record.remedies.len(), record.denied.len()), (0, 0));

@@ -42,6 +42,7 @@ fn what_does_not_help_is_escalated_once_and_never_repeated() {
     let last = story.notices().pop().unwrap();
     assert!(matches!(last.pager, Some(Pager::Trigger { .. })));
     assert!(last.done[0].contains("it did not help"), "{:?}", last.done);
+    assert!(last.drift.is_some_and(|drift| drift.contains("still says checkout:43")));
 }
 
 #[test]

@@ -121,6 +121,36 @@ fn an_incident_of_less_than_a_day_takes_the_next_alarm_in() {
     assert_eq!(incident(&story).alarms.len(), 2);
 }
 
+/// No event says that an alarm was deleted: somebody has to look, if only once a day.
+#[test]
+fn an_incident_whose_checks_are_spent_is_still_looked_at_once_a_day() {
+    let story = Story::new(unwell(&[(0, None)]));
+    let few = Policy::parse("[verify]\nmost_checks = 3\n").unwrap();
+    run_under(&story, &few, 120);
+    let open = incident(&story);
+    assert!(open.phase == Phase::Escalated && open.checks >= 3, "{open:?}");
+    let next = open.timer.unwrap().at.duration_since(story.now());
+    assert!(next.as_hours() >= 20, "{next}");
+    story.person_deletes_alarm(open.alarms.keys().next().unwrap());
+    run_under(&story, &few, 25 * 60);
+    assert_eq!(incident(&story).phase, Phase::Resolved);
+}
+
+/// The newest notice is all that stands in a channel, or rings at a pager.
+#[test]
+fn what_was_done_stands_in_every_notice_that_follows() {
+    let mut both = scenario("bad-release");
+    both.service_mut("checkout").unwrap().tags.insert("tier".into(), "1".into());
+    let mut slow = both.alarms[0].clone();
+    (slow.name, slow.evaluation_periods) = ("prod-checkout-late".into(), slow.evaluation_periods + 1);
+    both.alarms.push(slow);
+    let story = Story::new(both);
+    run_under(&story, &Policy::default(), 55);
+    let joined = story.notices().into_iter().find(|notice| notice.timeline == "prod-checkout-late joined").unwrap();
+    assert!(joined.done[0].starts_with("Did: rolled back checkout:43 → checkout:42"), "{:?}", joined.done);
+    assert!(joined.drift.is_some_and(|drift| drift.contains("Set the task definition back to")));
+}
+
 /// Load is felt by the tasks first, then by users.
 #[test]
 fn a_severity_that_rises_while_a_remedy_is_checked_pages_once() {

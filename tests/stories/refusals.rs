@@ -122,6 +122,33 @@ fn a_newborn_alarm_is_read_again_when_it_is_old_enough() {
 }
 
 #[test]
+fn a_newborn_alarm_that_is_refused_again_wakes_nobody_twice() {
+    let mut newborn = bad_release(|service| {
+        service.tags.insert("tier".into(), "1".into());
+        service.tags.insert("nightshift".into(), "approve".into());
+    });
+    newborn.alarms[0].configured = Moment::minutes(-8);
+    let story = Story::new(newborn);
+    run_under(&story, &Policy::default(), 2 + 13);
+    assert_eq!((refusal(&story).as_deref(), incident(&story).pages), (Some("AlarmNewborn"), 1));
+    run_under(&story, &Policy::default(), 10);
+    assert_eq!((refusal(&story).as_deref(), incident(&story).pages), (Some("NotOptedIn"), 1));
+}
+
+/// By the time it is old enough somebody has silenced it: maintenance is no reason to act.
+#[test]
+fn a_newborn_alarm_that_was_silenced_meanwhile_is_left_alone() {
+    let mut newborn = scenario("bad-release");
+    newborn.alarms[0].configured = Moment::minutes(-8);
+    let story = Story::new(newborn);
+    run_under(&story, &Policy::default(), 2 + 13);
+    assert_eq!(refusal(&story).as_deref(), Some("AlarmNewborn"));
+    story.person_silences(&incident(&story).alarms.into_keys().next().unwrap());
+    run_under(&story, &Policy::default(), 40);
+    assert_eq!((changes(&story), refusal(&story).as_deref()), (Vec::new(), Some("AlarmNewborn")));
+}
+
+#[test]
 fn a_stale_alarm_opens_an_incident_and_changes_nothing() {
     let strict = Policy { ..Policy::default() };
     let strict =

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
+use nightshift::night::Night;
 use nightshift_core::incident::{Incident, Phase};
 use nightshift_core::metric::{MetricId, Point};
+use nightshift_core::policy::Policy;
 use nightshift_core::ports::MetricReads as _;
 use nightshift_core::release::DeploymentStatus;
 use nightshift_core::verdict::{By, Verdict};
@@ -107,6 +109,22 @@ fn what_waited_at_its_hook_has_its_whole_bake_time_after_that() {
     let (story, night) = night(shifted("strategy = \"BLUE_GREEN\"\nbake = \"60m\"", HELD), 240);
     assert_eq!((operations(&story), story.notices()), (Vec::new(), Vec::new()), "{:#?}", decisions(&night));
     assert!(matches!(newest(&story).verdict, Verdict::Healthy { .. }), "{:?}", newest(&story));
+}
+
+/// Its fault shows once its own bake time is over; the way back bakes as long, and has
+/// helped long before that.
+#[test]
+fn a_way_back_that_bakes_is_not_said_to_have_failed_while_it_does() {
+    let late = "sets_in_after = \"35m\"\nerrors_percent = 30.0";
+    let sure = Policy::parse("[confidence]\nact_at = 60\n").unwrap();
+    let story = Story::new(shifted("strategy = \"BLUE_GREEN\"\nbake = \"30m\"", late));
+    let mut night = Night::new(story.account(), &sure);
+    night.run_until(story.now() + SignedDuration::from_mins(120));
+    assert_eq!(operations(&story), ["ecs:UpdateService"], "{:#?}", decisions(&night));
+    let closed = closed(&story);
+    assert_eq!((closed.phase, closed.pages, closed.escalated_at), (Phase::Resolved, 0, None));
+    let told: String = story.notices().into_iter().flat_map(|notice| notice.done).collect();
+    assert!(told.contains("30m later if all is well by then but its rollout"), "{told}");
 }
 
 #[test]

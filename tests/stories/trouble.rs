@@ -24,7 +24,9 @@ fn a_denied_remedy_names_action_resource_and_the_line_to_add() {
     assert_eq!(refusal(&story).as_deref(), Some("NotPermitted"));
     assert_eq!((incident(&story).phase, incident(&story).pages), (Phase::Escalated, 1));
     let told = story.notices().into_iter().flat_map(|notice| notice.done).collect::<String>();
-    for part in ["ecs:UpdateService", "prod/checkout", "\"Effect\": \"Allow\""] {
+    let arn = story.service_ref("checkout").unwrap().arn();
+    let line = format!("\"Action\": \"ecs:UpdateService\", \"Resource\": \"{arn}\"");
+    for part in ["ecs:UpdateService", "prod/checkout", &line] {
         assert!(told.contains(part), "{part} is not in {told}");
     }
 }
@@ -48,11 +50,17 @@ fn a_minimum_that_somebody_has_set_since_is_told_as_theirs() {
     let incident = record.incident.as_mut().unwrap();
     let undone = Remedy::RestoreScaling { from: 8, to: 4 };
     incident.intents.push(Intent { remedy: undone, outcome: None, ..incident.intents[0].clone() });
-    let overtaken = Outcome::Withheld { refusal: Refusal::Overtaken };
-    let closed = end::with_outcome(&mut record, overtaken, &Policy::default(), story.now());
-    assert_eq!(closed.unwrap().phase, Phase::Resolved);
-    let done = record.unpublished.pop().unwrap().done.join(" ");
+    let told = |refusal| {
+        let mut record = record.clone();
+        let closed = end::with_outcome(&mut record, Outcome::Withheld { refusal }, &Policy::default(), story.now());
+        assert_eq!(closed.unwrap().phase, Phase::Resolved);
+        record.unpublished.pop().unwrap().done.join(" ")
+    };
+    let done = told(Refusal::Overtaken);
     assert!(done.contains("left as somebody set it") && !done.contains("stays at"), "{done}");
+    // Given up for want of an answer, it is nobody's wish.
+    let done = told(Refusal::AlarmStale { at: story.now() });
+    assert!(done.contains("it stays at 8, it was 4") && !done.contains("somebody"), "{done}");
 }
 
 #[test]
@@ -125,12 +133,32 @@ fn the_case_of_a_decision_outlives_the_checks_that_follow() {
 }
 
 #[test]
-fn an_unreadable_switch_counts_as_halted() {
+fn a_switch_that_cannot_be_read_forbids_remedies_and_is_told_from_one_that_is_on() {
+    for (kind, expect) in [(FaultKind::Transient, "NotObserved"), (FaultKind::Denied, "NotPermitted")] {
+        let story = Story::new(scenario("bad-release"));
+        story.fault_on("ssm:GetParameter", kind, 10_000);
+        run(&story);
+        assert_eq!((changes(&story), refusal(&story).as_deref()), (Vec::new(), Some(expect)));
+        let pages = story.plain_pages();
+        assert!(pages.len() == 1 && pages[0].1.contains("ssm:GetParameter"), "{pages:?}");
+        let told = story.notices().into_iter().flat_map(|notice| notice.done).collect::<String>();
+        assert!(!told.contains("nightshift resume"), "{told}");
+    }
+}
+
+/// It could be read when the remedy was claimed, and not right before the call.
+#[test]
+fn a_switch_that_cannot_be_read_at_the_last_look_withholds_the_remedy_by_name() {
+    let calm = Story::new(scenario("bad-release"));
+    run(&calm);
+    let calls = calm.calls();
+    let remedy = calls.iter().position(|call| call.operation == "ecs:UpdateService").unwrap();
+    let look = calls[..remedy].iter().rposition(|call| call.operation == "ssm:GetParameter").unwrap();
     let story = Story::new(scenario("bad-release"));
-    story.fault_on("ssm:GetParameter", FaultKind::Transient, 10_000);
+    story.fault_at(look + 1, FaultKind::Denied);
     run(&story);
-    assert_eq!(changes(&story), Vec::<String>::new());
-    assert_eq!(refusal(&story).as_deref(), Some("Halted"));
+    assert_eq!((changes(&story), refusal(&story).as_deref()), (Vec::new(), Some("NotPermitted")));
+    assert_eq!((incident(&story).pages, story.plain_pages().len()), (1, 1));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use nightshift::night::Night;
 use nightshift_core::fault::FaultKind;
 use nightshift_core::incident::Phase;
-use nightshift_core::mode::Severity;
+use nightshift_core::mode::{Mode, Severity};
 use nightshift_core::policy::Policy;
 use nightshift_sim::{Delivery, Story};
 
@@ -72,6 +72,30 @@ fn the_same_event_again_and_other_alarms_of_the_incident_tell_nothing_more_plain
     night.run_until(story.now() + SignedDuration::from_mins(20));
     assert_eq!(incident(&story).alarms.len(), 2);
     assert_eq!(story.plain_pages().len(), 1, "{:?}", story.plain_pages());
+}
+
+/// Its tags are what they were: one call that fails makes nothing worse of it.
+#[test]
+fn an_incident_that_was_rated_stays_so_when_its_service_cannot_be_seen_for_once() {
+    let mut mild = bad_release(|service| {
+        service.tags.insert("nightshift".into(), "observe".into());
+        service.tags.insert("environment".into(), "staging".into());
+    });
+    let mut second = mild.alarms[0].clone();
+    (second.name, second.evaluation_periods) = ("prod-checkout-5xx-late".into(), 8);
+    mild.alarms.push(second);
+    let story = Story::new(mild);
+    let mut night = Night::new(story.account(), &Policy::default());
+    let until = story.now() + SignedDuration::from_mins(40);
+    while story.now() < until && story.notices().is_empty() {
+        night.run_until(story.now() + SignedDuration::from_secs(20));
+    }
+    story.fault_on("ecs:DescribeServices", FaultKind::Transient, 10_000);
+    night.run_until(until);
+    let open = incident(&story);
+    assert_eq!(open.alarms.len(), 2);
+    assert_eq!((open.severity, open.mode, open.pages), (Severity::P3, Mode::Observe, 0));
+    assert_eq!(story.plain_pages().len(), 0, "{:?}", story.plain_pages());
 }
 
 #[test]

@@ -31,8 +31,8 @@ pub fn plan(plan: &Plan, wanted: &Wanted, paint: Paint) -> String {
     line("Severity", format!("{} because {}", plan.severity, plan.severity_because));
     let paged = match (plan.pages, plan.severity) {
         (false, _) => "nobody",
-        (true, Severity::P1) => "somebody, at once: by PagerDuty, where the secret has its key",
-        (true, _) => "somebody, unless a remedy is on its way: by PagerDuty, where the secret has its key",
+        (true, Severity::P1) => "somebody, at once: by PagerDuty if the secret has its key, else on the page topic",
+        (true, _) => "somebody, unless a remedy is on its way: as for P1, by PagerDuty or the page topic",
     };
     line("Paged", format!("{paged} (by the policy of a new stack)"));
     line("Told", plan.told.clone());

@@ -72,6 +72,11 @@ fn standing(refusal: &Refusal, standing: &mut Sight<Standing>) -> bool {
     let Sight::Seen(standing) = standing else { return false };
     match refusal {
         Refusal::Halted => standing.halted = false,
+        Refusal::NotObserved { operation } | Refusal::NotPermitted { action: operation, .. }
+            if standing.switch.as_ref().is_some_and(|fault| fault.operation == *operation) =>
+        {
+            (standing.halted, standing.switch) = (false, None);
+        }
         Refusal::CoolingDown { .. } | Refusal::BudgetSpent => standing.record.value.remedies.clear(),
         Refusal::FleetBudgetSpent => standing.fleet.value.remedies.clear(),
         Refusal::FleetWide { .. } => standing.openings.clear(),

@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 use nightshift_core::case::{NewCase, SCHEMA};
 use nightshift_core::fault::{Fault, FaultKind};
-use nightshift_core::ids::Digest;
+use nightshift_core::ids::{Digest, partition};
 use nightshift_core::image::{ImageId, ImageRecord, Marked, Tagging, Untagging};
 use nightshift_core::ledger::Versioned;
 use nightshift_core::mode::Mode;
@@ -17,6 +17,7 @@ use nightshift_core::policy::Policy;
 use nightshift_core::tally::{Counter, Family};
 use nightshift_incident::refusals::allow;
 use nightshift_incident::respond::Unfinished;
+use nightshift_incident::stack::Home;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -198,7 +199,7 @@ impl<W: World> Handler<W> {
     async fn take(&self, looked: &mut Looked, observed: &Observed, step: Step) -> Result<Came, Fault> {
         match self.step(observed, step).await {
             Err(fault) if !fault.transient() => {
-                let came = failed(&fault);
+                let came = failed(&fault, observed);
                 match step {
                     // It is told with the quarantine.
                     Step::Mark => tracing::warn!(%fault, "the marker is not put"),
@@ -278,10 +279,13 @@ fn cannot(why: &str) -> Came {
 }
 
 /// A retry does not cure it: people are told what would.
-fn failed(fault: &Fault) -> Came {
+fn failed(fault: &Fault, observed: &Observed) -> Came {
     match fault.kind {
         FaultKind::Denied => {
-            cannot(&format!("IAM denies {}. {}", fault.operation, allow(&fault.operation, &fault.resource)))
+            let Home { account, region } = &observed.home;
+            let (partition, name) = (partition(region), &observed.image.repository);
+            let repository = format!("arn:{partition}:ecr:{region}:{account}:repository/{name}");
+            cannot(&format!("IAM denies {}. {}", fault.operation, allow(&fault.operation, &repository)))
         }
         _ => cannot(&format!("{fault}.")),
     }

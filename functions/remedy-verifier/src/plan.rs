@@ -13,6 +13,8 @@ use nightshift_core::incident::{Incident, Intent, JoinedAlarm, Phase, ServiceRec
 use nightshift_core::mode::Mode;
 use nightshift_core::policy::Policy;
 use nightshift_core::remedy::RemedyKind;
+use nightshift_core::service::Service;
+use nightshift_core::span::Span;
 use nightshift_core::timer::{Purpose, Timer};
 use nightshift_diagnosis::{Recovery, diagnose, recovery};
 use nightshift_incident::answer::replay;
@@ -141,7 +143,7 @@ fn check(
         return unhealthy(moment, record, &open, alarms, waiting_for);
     }
     let live: Vec<LiveAlarm> = alarms.iter().map(|alarm| (*alarm).clone()).collect();
-    if matches!(scene.view.service, Sight::Seen(None)) {
+    if is_gone(&scene.view.service) {
         return gone(moment, record, &open, alarms);
     }
     let found = recovery(&scene.view, &open, &live, policy, now);
@@ -157,13 +159,15 @@ fn check(
     }
     match found {
         Recovery::Healed { because } => healthy(moment, record, &open, because),
-        Recovery::NotYet { waiting_for } => {
+        Recovery::NotYet { waiting_for, rollout_alone } => {
             let open = rated(&mut record, moment, open);
             let again = again::is_due(&open, moment.standing).then(|| again::symptom(alarms.iter().copied())).flatten();
             let decided = match again {
                 Some(alarm) => again::look(moment, record.clone(), &open, (alarm, weigh(alarm))),
                 None => more::more(moment, record.clone(), &open, alarms),
             };
+            let waits_s = open.taken().filter(|_| rollout_alone).map_or(0, |intent| intent.waits_s);
+            let open = Incident { deadline: Span::seconds(i64::from(waits_s)).after(open.deadline), ..open };
             decided.unwrap_or_else(|| unhealthy(moment, record, &open, alarms, waiting_for))
         }
     }
@@ -176,6 +180,11 @@ fn rated(record: &mut ServiceRecord, moment: Moment<'_>, open: Incident) -> Inci
     }
     rate(record, moment);
     record.incident.clone().unwrap_or(open)
+}
+
+/// ECS shows a service that was deleted as INACTIVE for a while, and then no more.
+fn is_gone(service: &Sight<Option<Service>>) -> bool {
+    service.seen().is_some_and(|found| found.as_ref().is_none_or(|service| service.status == "INACTIVE"))
 }
 
 /// ECS knows no such service. It was deleted, and all is over once its alarms
@@ -270,10 +279,8 @@ fn unhealthy(
     }
     // What only the fleet's incident tells of is looked at until that is over.
     if spent && !quiet(alarms) && !checked && open.told_by.is_none() {
-        // From here on only its alarms can wake it.
-        if let Some(incident) = record.incident.as_mut() {
-            incident.timer = None;
-        }
+        // From here on its alarms wake it; but one that somebody deletes says nothing.
+        life::next_check(&mut record, policy.alarms.chronic_after.after(now));
         return Plan::claiming(Decision::CheckAgain { waiting_for }, moment.claim(record, None));
     }
     let told = record.incident.as_ref().is_some_and(|incident| incident.told_by.is_some() && incident.rated);
@@ -294,7 +301,7 @@ fn quiet(alarms: &[&LiveAlarm]) -> bool {
 fn eased(moment: Moment<'_>, open: &Incident, alarms: &[&LiveAlarm]) -> bool {
     let scaled = open.taken().is_some_and(|intent| intent.remedy.kind() == RemedyKind::ScaleOut);
     let service = moment.scene.view.service.seen().and_then(Option::as_ref);
-    scaled && open.raised.is_some() && quiet(alarms) && service.is_some_and(nightshift_core::service::Service::settled)
+    scaled && open.raised.is_some() && quiet(alarms) && service.is_some_and(Service::settled)
 }
 
 #[cfg(test)]

@@ -120,6 +120,15 @@ pub struct ServiceRef {
     pub service: String,
 }
 
+/// The second part of the ARNs in `region`.
+pub fn partition(region: &str) -> &'static str {
+    match region {
+        cn if cn.starts_with("cn-") => "aws-cn",
+        gov if gov.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
 impl ServiceRef {
     /// Reads `arn:…:ecs:REGION:ACCOUNT:service/CLUSTER/SERVICE`. The old short
     /// form `service/NAME` lacks the cluster and gives `None`.
@@ -138,12 +147,8 @@ impl ServiceRef {
 
     /// The service's ARN.
     pub fn arn(&self) -> String {
-        let partition = match self.region.split('-').next() {
-            Some("cn") => "aws-cn",
-            _ if self.region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        };
         let Self { account, region, cluster, service } = self;
+        let partition = partition(region);
         format!("arn:{partition}:ecs:{region}:{account}:service/{cluster}/{service}")
     }
 

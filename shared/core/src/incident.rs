@@ -68,10 +68,19 @@ pub struct Intent {
     pub claimed_at: Timestamp,
     /// Until then whoever claimed it is at work; nobody else resumes it.
     pub lease_until: Timestamp,
+    /// Seconds that the deployment it begins waits by its own configuration: bake time,
+    /// steps of a traffic shift.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub waits_s: u32,
     /// What is denied from now on, once it is taken.
     pub deny: Option<Denied>,
     /// What came of it.
     pub outcome: Option<Outcome>,
+}
+
+// As serde calls it.
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// A minimum we raised and must lower again.

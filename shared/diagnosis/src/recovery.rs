@@ -39,6 +39,8 @@ pub enum Recovery {
     NotYet {
         /// One sentence for each.
         waiting_for: Vec<String>,
+        /// All else is well, and a rollout that has not failed is on its way.
+        rollout_alone: bool,
     },
 }
 
@@ -59,7 +61,7 @@ pub fn recovery(
 ) -> Recovery {
     let mut checks: Vec<Check> = vec![settled(view)];
     checks.extend(targets(view));
-    checks.extend(symptom(view, alarms, now));
+    checks.extend(symptom(view, incident, alarms, now));
     checks.extend(traffic(view, incident, now));
     checks.extend(incident.alarms.iter().map(|(arn, joined)| {
         let live = alarms.iter().find(|alarm| alarm.arn == *arn);
@@ -70,7 +72,8 @@ pub fn recovery(
     if waiting_for.is_empty() {
         Recovery::Healed { because: because.into_iter().filter_map(Result::ok).collect() }
     } else {
-        Recovery::NotYet { waiting_for }
+        let rollout_alone = waiting_for.len() == 1 && settled(view).is_err() && rolls_out(view);
+        Recovery::NotYet { waiting_for, rollout_alone }
     }
 }
 
@@ -94,6 +97,11 @@ fn settled(view: &ServiceView) -> Check {
     Ok(format!("all {desired} tasks run and the rollout is complete"))
 }
 
+fn rolls_out(view: &ServiceView) -> bool {
+    let failed = |service: &Service| service.primary().is_some_and(|found| found.rollout == Some(Rollout::Failed));
+    view.live_service().is_some_and(|service| service.desired > 0 && !service.settled() && !failed(service))
+}
+
 fn targets(view: &ServiceView) -> Option<Check> {
     let service = view.live_service()?;
     if service.target_groups.is_empty() {
@@ -114,8 +122,9 @@ fn targets(view: &ServiceView) -> Option<Check> {
 }
 
 /// Fresh datapoints of the symptom; for a count, of the requests it counts
-/// among, since a count of failures falls silent when there are none.
-fn symptom(view: &ServiceView, alarms: &[LiveAlarm], now: Timestamp) -> Option<Check> {
+/// among, since a count of failures falls silent when there are none. Where nobody counts
+/// requests, or there are hardly any, of the service's CPU, if CloudWatch calls the alarms OK.
+fn symptom(view: &ServiceView, incident: &Incident, alarms: &[LiveAlarm], now: Timestamp) -> Option<Check> {
     if let Some(fault) = view.metrics.fault() {
         return Some(Err(format!("metrics cannot be seen: {fault}")));
     }
@@ -130,10 +139,18 @@ fn symptom(view: &ServiceView, alarms: &[LiveAlarm], now: Timestamp) -> Option<C
         let firing = view.firing.seen().map(Vec::as_slice).unwrap_or_default();
         signals::symptom_metric(alarm, firing).as_ref().is_some_and(falls_silent)
     });
+    let uncounted = view.signal(Signal::Requests).is_none()
+        || usual(view, incident, now).is_some_and(|usual| usual.least < TOO_FEW);
+    let all_ok = alarms.len() == incident.alarms.len() && alarms.iter().all(|alarm| alarm.state == AlarmState::Ok);
+    let works = newest(Signal::Cpu).filter(|at| silent_when_well && uncounted && all_ok && fresh(*at));
     Some(match (last, newest(Signal::Requests)) {
         (Some(at), _) if fresh(at) => Ok(format!("the metric is reported, last at {}", clock(at))),
         (_, Some(at)) if silent_when_well && fresh(at) => {
             Ok(format!("requests are reported, last at {}, and no failures among them", clock(at)))
+        }
+        _ if works.is_some() => {
+            let at = works.map(clock).unwrap_or_default();
+            Ok(format!("no failures are reported, and CPU is, last at {at}"))
         }
         (Some(at), _) => Err(format!("the metric was last reported {} ago", words(now.duration_since(at)))),
         (None, _) => Err("the metric has not been reported for three hours".into()),
@@ -145,32 +162,38 @@ fn falls_silent(metric: &MetricId) -> bool {
     signals::counts(metric) && metric.name != "RequestCount"
 }
 
-/// Requests against the same hour of other days, or else against the time
-/// before the incident. None where there is nothing to compare with.
+/// Requests a minute at this hour of other days.
+struct Usual {
+    /// The lower of the two: one of them may have been a rush.
+    least: f64,
+    most: f64,
+}
+
+fn recent(view: &ServiceView, signal: Signal, until: Timestamp) -> Option<f64> {
+    trend::level(&view.points(signal), RECENT.before(until), until)
+}
+
+/// At the same hour of other days, or else before the incident. None where there is
+/// nothing to compare with.
+fn usual(view: &ServiceView, incident: &Incident, now: Timestamp) -> Option<Usual> {
+    let day = recent(view, Signal::RequestsYesterday, Span::hours(24).before(now));
+    let week = recent(view, Signal::RequestsLastWeek, Span::hours(168).before(now));
+    let before = || {
+        let requests = view.points(Signal::Requests);
+        trend::level(&requests, Timestamp::MIN, RECENT.before(incident.opened_at))
+    };
+    let one = day.or(week).or_else(before)?;
+    let other = week.unwrap_or(one);
+    Some(Usual { least: one.min(other), most: one.max(other) })
+}
+
+/// Requests against the usual.
 fn traffic(view: &ServiceView, incident: &Incident, now: Timestamp) -> Option<Check> {
-    let recent = |signal, ago: Span| {
-        let until = ago.before(now);
-        trend::level(&view.points(signal), RECENT.before(until), until)
-    };
-    let day = recent(Signal::RequestsYesterday, Span::hours(24));
-    let week = recent(Signal::RequestsLastWeek, Span::hours(168));
-    let requests = view.points(Signal::Requests);
-    let before = trend::level(&requests, Timestamp::MIN, RECENT.before(incident.opened_at));
-    let ceiling = match (day, week) {
-        (Some(day), Some(week)) => day.max(week),
-        (Some(one), None) | (None, Some(one)) => one,
-        (None, None) => before?,
-    };
-    // The lower of the two: one of them may have been a rush.
-    let usual = match (day, week) {
-        (Some(day), Some(week)) => day.min(week),
-        (Some(one), None) | (None, Some(one)) => one,
-        (None, None) => before?,
-    };
+    let Usual { least: usual, most: ceiling } = usual(view, incident, now)?;
     if usual < TOO_FEW {
         return None;
     }
-    let Some(rate) = recent(Signal::Requests, Span::seconds(0)) else {
+    let Some(rate) = recent(view, Signal::Requests, now) else {
         return Some(Err(format!("no requests are reported; {} a minute are usual", figure(usual))));
     };
     let says = format!("{} requests a minute against a usual {}", figure(rate), figure(usual));

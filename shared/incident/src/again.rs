@@ -6,6 +6,7 @@ use nightshift_core::alarm::{AlarmState, LiveAlarm};
 use nightshift_core::cause::Diagnosis;
 use nightshift_core::fault::Sight;
 use nightshift_core::incident::{Incident, ServiceRecord};
+use nightshift_core::mode::Mode;
 use nightshift_core::notice::NoticeKind;
 use nightshift_core::policy::Policy;
 use nightshift_core::refusal::Refusal;
@@ -58,7 +59,8 @@ pub fn look(
     incident.suspect.clone_from(&diagnosis.suspect);
     incident.diagnosis = Some(diagnosis);
     // A question must not be an edit alone: somebody is to answer it.
-    let kind = if leads == Reach::Asks { NoticeKind::Escalated } else { NoticeKind::Updated };
+    let asks = leads == Reach::Asks || (leads == Reach::WouldAct && verdict.mode == Mode::Approve);
+    let kind = if asks { NoticeKind::Escalated } else { NoticeKind::Updated };
     life::rule(&mut record, moment, &verdict, kind);
     say_so(&mut record, open);
     Some(match verdict.act() {

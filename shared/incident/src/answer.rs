@@ -17,7 +17,7 @@ use crate::life::{self, Moment};
 use crate::plan::{Decision, Plan};
 use crate::resume::resume_intent;
 use crate::scene::{Scene, Standing, looked_at_alone, not_looked_at};
-use crate::{about, end, severity};
+use crate::{about, again, end, severity};
 
 /// Answers an ALARM of a known service: opens an incident, or joins the open
 /// one, and decides where there is something new to decide.
@@ -97,7 +97,11 @@ fn join(
     }
     let alarm = trigger.alarm.seen().and_then(Option::as_ref);
     let felt = severity::felt_by_users(alarm);
-    let (severity, because) = severity::severity(found, felt);
+    let (severity, because) = match found {
+        // Its tags have not changed because one call failed.
+        None if open.rated => (open.severity, open.severity_because.clone()),
+        found => severity::severity(found, felt),
+    };
     if let Some(incident) = record.incident.as_mut() {
         (incident.felt, incident.rated) = (incident.felt || felt, incident.rated || found.is_some());
     }
@@ -117,6 +121,10 @@ fn join(
     }
     let verdict = decide(scene, diagnosis, trigger, policy, now);
     life::rule(&mut record, moment, &verdict, NoticeKind::Updated);
+    if grown(open, now) && severity >= open.severity {
+        // The same alarm, read again: whoever was woken by it is not woken twice.
+        again::say_so(&mut record, open);
+    }
     ruled(moment, record, &verdict, signal, None)
 }
 
@@ -130,8 +138,12 @@ fn undecided(open: &Incident, diagnosis: &Diagnosis, severity: Severity, now: Ti
     let worse = severity < open.severity;
     let suspected = |suspect: &Option<Suspect>| suspect.as_ref().map(|found| found.deployment.clone());
     let another = diagnosis.suspect.is_some() && suspected(&diagnosis.suspect) != suspected(&open.suspect);
-    let grown = matches!(open.refusal, Some(Refusal::AlarmNewborn { until }) if until <= now);
-    worse || another || grown
+    worse || another || grown(open, now)
+}
+
+/// The alarm was too new to be answered, and is old enough by now.
+fn grown(open: &Incident, now: Timestamp) -> bool {
+    matches!(open.refusal, Some(Refusal::AlarmNewborn { until }) if until <= now)
 }
 
 fn ruled(

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use nightshift_core::case::NewCase;
 use nightshift_core::fault::{Fault, FaultKind};
 use nightshift_core::ids::{EventId, ServiceRef};
-use nightshift_core::incident::{Incident, ServiceRecord};
+use nightshift_core::incident::{Incident, Intent, ServiceRecord};
 use nightshift_core::ledger::{Claim, ClaimError, Versioned};
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::{
@@ -199,7 +199,7 @@ async fn finish<W: Hands>(
     let outcome = match no_timer {
         // No remedy without its check, and no retry cures this: tell people.
         Some(fault) if resume == Some(Resume::DoAgain) => Some(Outcome::Failed { fault }),
-        _ => take(world, &record.service, &intent.remedy, resume, seen, now).await?,
+        _ => take(world, (&record.service, intent), resume, seen, now).await?,
     };
     let Some(outcome) = outcome else {
         settle(world, standing, told, now).await?;
@@ -220,17 +220,18 @@ async fn finish<W: Hands>(
 /// Takes the remedy, or finds it taken. `None`: leave it to the timer.
 async fn take<W: Hands>(
     world: &W,
-    service: &ServiceRef,
-    remedy: &Remedy,
+    (service, intent): (&ServiceRef, &Intent),
     resume: Option<Resume>,
     seen: LastLook,
     now: Timestamp,
 ) -> Result<Option<Outcome>, Fault> {
+    let remedy = &intent.remedy;
+    let withheld = |refusal| Ok(Some(Outcome::Withheld { refusal }));
     match resume {
         None | Some(Resume::NotYet) => return Ok(None),
         Some(Resume::Done) => return Ok(Some(Outcome::FoundTaken { at: now })),
-        Some(Resume::Moot) => return Ok(Some(Outcome::Withheld { refusal: Refusal::Overtaken })),
-        Some(Resume::TooLate) => return Ok(Some(Outcome::Withheld { refusal: Refusal::AlarmStale { at: now } })),
+        Some(Resume::Moot) => return withheld(Refusal::Overtaken),
+        Some(Resume::TooLate) => return withheld(Refusal::AlarmStale { at: intent.claimed_at }),
         Some(Resume::DoAgain) => {}
     }
     if let Some(outcome) = seen.forestalls(remedy, now)? {

@@ -219,7 +219,7 @@ pub(crate) fn provider(scene: &Scene) -> Option<Refusal> {
 }
 
 fn guarded(standing: &Standing, remedy: &Remedy, policy: &Policy, now: Timestamp) -> Option<Refusal> {
-    guardrails::of_the_hour(standing.halted, policy, now)
+    guardrails::of_the_hour(standing.switched_off(), policy, now)
         .or_else(|| guardrails::of_the_service(&standing.record.value, remedy.kind(), policy, now))
         .or_else(|| guardrails::of_the_fleet(&standing.fleet.value, policy, now))
 }

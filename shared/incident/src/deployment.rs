@@ -172,7 +172,7 @@ fn decide(scene: &Scene, standing: &Standing, trial: &Trial<'_>, policy: &Policy
         Err(refusal) => return refused(refusal),
     };
     let refusal = explained_elsewhere(scene, standing, policy, now)
-        .or_else(|| guardrails::of_the_hour(standing.halted, policy, now))
+        .or_else(|| guardrails::of_the_hour(standing.switched_off(), policy, now))
         .or_else(|| of_the_service(standing, trial, policy, now))
         .or_else(|| guardrails::of_the_fleet(&standing.fleet.value, policy, now))
         .or_else(|| (mode != nightshift_core::mode::Mode::Act).then_some(Refusal::NotOptedIn { mode }));

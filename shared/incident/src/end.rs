@@ -1,6 +1,7 @@
 //! How an incident goes on after a remedy, and how it ends.
 
 use jiff::Timestamp;
+use nightshift_core::ids::ServiceRef;
 use nightshift_core::incident::{Incident, Phase, RaisedMinimum, ServiceRecord};
 use nightshift_core::notice::{NoticeKind, Pager};
 use nightshift_core::policy::Policy;
@@ -9,8 +10,8 @@ use nightshift_core::remedy::{Outcome, Remedy, RemedyKind};
 
 use crate::fleet;
 use crate::life::next_check;
-use crate::paging::{page, tell_plainly};
-use crate::refusals::why_not;
+use crate::paging::{blind, page, tell_plainly};
+use crate::refusals::{in_policy, why_not};
 use crate::wording::{self, Words};
 
 /// Writes down what came of the open intent, and what follows from it. Gives
@@ -47,8 +48,8 @@ pub fn with_outcome(record: &mut ServiceRecord, outcome: Outcome, policy: &Polic
         let incident = record.incident.as_mut()?;
         incident.phase = Phase::Escalated;
         incident.escalated_at = Some(now);
-        incident.refusal = refusal_of(&outcome);
-        // What was not done spends no budget.
+        incident.refusal = refusal_of(&outcome).map(|refusal| as_policy_names_it(refusal, &record.service));
+        // What was not done spends none of the service's budget.
         let claimed_at = incident.intents.last().map(|intent| intent.claimed_at);
         record.remedies.retain(|past| past.kind != remedy.kind() || Some(past.at) != claimed_at);
         let words = wording::not_taken(record, &remedy, &outcome);
@@ -64,7 +65,7 @@ pub fn with_outcome(record: &mut ServiceRecord, outcome: Outcome, policy: &Polic
 /// The remedy was not even tried: the last look could not be had.
 fn unseen_at_last(remedy: &Remedy, outcome: &Outcome) -> bool {
     match outcome {
-        Outcome::Withheld { refusal } => matches!(refusal, Refusal::NotObserved { .. }),
+        Outcome::Withheld { refusal } => blind(Some(refusal)),
         Outcome::Failed { fault } => fault.operation != remedy.operation() && fault.operation.starts_with("ecs:"),
         Outcome::Taken { .. } | Outcome::FoundTaken { .. } => false,
     }
@@ -78,6 +79,15 @@ pub(crate) fn refusal_of(outcome: &Outcome) -> Option<Refusal> {
             Some(Refusal::NotPermitted { action: fault.operation.clone(), resource: fault.resource.clone() })
         }
         _ => None,
+    }
+}
+
+fn as_policy_names_it(refusal: Refusal, service: &ServiceRef) -> Refusal {
+    match refusal {
+        Refusal::NotPermitted { action, resource } => {
+            Refusal::NotPermitted { action, resource: in_policy(resource, service) }
+        }
+        refusal => refusal,
     }
 }
 
@@ -95,9 +105,14 @@ fn restored(record: &mut ServiceRecord, outcome: &Outcome, now: Timestamp) -> Op
     because.push(match left {
         None => "the raised minimum was lowered again".to_owned(),
         // Somebody has set another one since, and that is theirs.
-        Some(_) if matches!(outcome, Outcome::Withheld { .. }) => "the minimum is left as somebody set it since".into(),
+        Some(_) if matches!(outcome, Outcome::Withheld { refusal: Refusal::Overtaken }) => {
+            "the minimum is left as somebody set it since".into()
+        }
+        Some(raised) if matches!(outcome, Outcome::Withheld { .. }) => {
+            format!("nobody got to lower the minimum in time: it stays at {}, it was {}", raised.to, raised.from)
+        }
         Some(raised) => {
-            let why = why_not(outcome);
+            let why = why_not(outcome, &record.service);
             let why = why.trim_end_matches('.');
             format!("the minimum could not be lowered: it stays at {}, it was {}. {why}", raised.to, raised.from)
         }

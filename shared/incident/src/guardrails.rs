@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use nightshift_core::fault::Fault;
 use nightshift_core::fleet::is_no_service;
 use nightshift_core::ids::ServiceRef;
 use nightshift_core::incident::ServiceRecord;
@@ -11,6 +12,8 @@ use nightshift_core::policy::{Frozen, Policy};
 use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::RemedyKind;
 use nightshift_core::span::Span;
+
+use crate::decide::unseen;
 
 /// Budgets count over this long.
 pub const BUDGET_WINDOW: Span = Span::hours(24);
@@ -83,24 +86,30 @@ fn many<'a>(hit: impl Iterator<Item = &'a ServiceRef>, services: Option<u32>, po
     (hit >= policy.guardrails.fleet_services && share).then_some(Refusal::FleetWide { services: hit })
 }
 
-/// What calendar and kill switch forbid.
-pub fn of_the_hour(halted: bool, policy: &Policy, now: Timestamp) -> Option<Refusal> {
-    if halted {
-        return Some(Refusal::Halted);
+/// What the kill switch forbids, or that it cannot be read.
+pub(crate) fn switched_off(halted: Result<bool, &Fault>) -> Option<Refusal> {
+    match halted {
+        Ok(halted) => halted.then_some(Refusal::Halted),
+        Err(fault) => Some(unseen(fault)),
     }
-    policy.frozen(Frozen::Remedies, now).map(|window| Refusal::Frozen { window: window.to_owned() })
+}
+
+/// What calendar and kill switch forbid.
+pub fn of_the_hour(switched_off: Option<Refusal>, policy: &Policy, now: Timestamp) -> Option<Refusal> {
+    let frozen = || policy.frozen(Frozen::Remedies, now).map(|window| Refusal::Frozen { window: window.to_owned() });
+    switched_off.or_else(frozen)
 }
 
 /// The last look, right before a remedy: kill switch and brake once more.
 pub fn last_look(
-    halted: bool,
+    switched_off: Option<Refusal>,
     openings: &[Opening],
     this: &ServiceRef,
     services: Option<u32>,
     policy: &Policy,
     now: Timestamp,
 ) -> Option<Refusal> {
-    of_the_hour(halted, policy, now).or_else(|| brake(openings, this, services, policy, now))
+    of_the_hour(switched_off, policy, now).or_else(|| brake(openings, this, services, policy, now))
 }
 
 #[cfg(test)]

@@ -35,15 +35,27 @@ pub(crate) fn claim_intent(record: &mut ServiceRecord, moment: Moment<'_>, remed
     let deny =
         (remedy.kind() == RemedyKind::RollBack).then(|| denied(scene, &remedy, &incident.id, policy, now)).flatten();
     let lease_until = policy.guardrails.lease.after(now);
+    let waits_s = waits_s(scene, &remedy);
     incident.intents.push(Intent {
         key,
         remedy,
         event: event.clone(),
         claimed_at: now,
         lease_until,
+        waits_s,
         deny,
         outcome: None,
     });
+}
+
+/// A remedy that is a deployment of its own bakes as long as the one before it.
+fn waits_s(scene: &Scene, remedy: &Remedy) -> u32 {
+    match remedy {
+        Remedy::RollBack { .. } | Remedy::Restart { .. } => {
+            target::newest(&scene.view).map_or(0, |newest| newest.planned_wait_s)
+        }
+        _ => 0,
+    }
 }
 
 /// Claims the undoing of a raised minimum.

@@ -9,6 +9,7 @@ use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::{Outcome, Remedy};
 use nightshift_core::service::Service;
 
+use crate::decide::unseen;
 use crate::guardrails;
 
 /// What was seen right before a remedy.
@@ -52,12 +53,13 @@ async fn withheld<W: LedgerReads + SwitchReads>(
 ) -> Option<Refusal> {
     let since = policy.guardrails.fleet_window.before(now);
     let most = Some(guardrails::enough(policy));
-    match tokio::join!(world.halted(), world.openings(since, most), world.fleet()) {
-        (Ok(halted), Ok(openings), Ok(fleet)) => {
-            guardrails::last_look(halted, &openings, service, fleet.value.services, policy, now)
+    let (halted, openings, fleet) = tokio::join!(world.halted(), world.openings(since, most), world.fleet());
+    match (openings, fleet) {
+        (Ok(openings), Ok(fleet)) => {
+            let switched_off = guardrails::switched_off(halted.as_ref().copied());
+            guardrails::last_look(switched_off, &openings, service, fleet.value.services, policy, now)
         }
-        (Err(_), _, _) => Some(Refusal::Halted),
-        (_, Err(fault), _) | (_, _, Err(fault)) => Some(Refusal::NotObserved { operation: fault.operation }),
+        (Err(fault), _) | (_, Err(fault)) => Some(unseen(&fault)),
     }
 }
 

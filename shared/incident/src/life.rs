@@ -200,10 +200,12 @@ pub fn join(record: &mut ServiceRecord, moment: Moment<'_>, signal: &AlarmSignal
     }
     if !known {
         let says = format!("{} joined", signal.name);
-        wording::tell(record, NoticeKind::Updated, wording::joined(says), None, moment.now);
+        let words = wording::joined(record, says);
+        wording::tell(record, NoticeKind::Updated, words, None, moment.now);
     } else if began_to_flap {
         let says = wording::flapping(record, moment.policy.alarms.flapping_window);
-        wording::tell(record, NoticeKind::Updated, wording::joined(says), None, moment.now);
+        let words = wording::joined(record, says);
+        wording::tell(record, NoticeKind::Updated, words, None, moment.now);
     }
 }
 
@@ -215,7 +217,8 @@ pub fn worse(record: &mut ServiceRecord, (severity, because): (Severity, String)
     incident.severity = severity;
     incident.severity_because = because;
     let pager = page(record, true, policy);
-    wording::tell(record, NoticeKind::Updated, wording::joined(says), pager, now);
+    let words = wording::joined(record, says);
+    wording::tell(record, NoticeKind::Updated, words, pager, now);
 }
 
 /// Whoever takes up an open intent has the time that its first owner had.
@@ -231,8 +234,10 @@ pub fn renew_lease(record: &mut ServiceRecord, policy: &Policy, now: Timestamp) 
 pub fn rule(record: &mut ServiceRecord, moment: Moment<'_>, verdict: &Verdict, kind: NoticeKind) {
     let Moment { policy, now, .. } = moment;
     if let Some(incident) = record.incident.as_mut() {
-        // Somebody may have tagged the service since it opened.
-        incident.mode = verdict.mode;
+        // Somebody may have tagged the service since it opened; if it cannot be seen, as before.
+        if !incident.rated || moment.scene.view.service.seen().is_some() {
+            incident.mode = verdict.mode;
+        }
         incident.told_by = None;
     }
     if let Some(remedy) = verdict.act() {

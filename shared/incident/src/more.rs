@@ -49,7 +49,7 @@ fn remedy(moment: Moment<'_>, open: &Incident, alarms: &[&LiveAlarm]) -> Option<
     let all_run = service.settled() && service.desired >= raised.to && target.min == raised.to;
     let allowed = mode(&scene.view.service, scene.default_mode) == Mode::Act
         && explained_elsewhere(scene, standing, policy, now).is_none()
-        && guardrails::of_the_hour(standing.halted, policy, now).is_none()
+        && guardrails::of_the_hour(standing.switched_off(), policy, now).is_none()
         && guardrails::budget(&standing.record.value, policy, now).is_none()
         && guardrails::of_the_fleet(&standing.fleet.value, policy, now).is_none();
     let in_use = in_use(&scene.view, now).filter(|in_use| *in_use > AIM_PERCENT + BEYOND_AIM)?;

@@ -1,15 +1,16 @@
 //! One sentence for each refusal: what it means and what to do about it.
 
 use nightshift_core::fault::FaultKind;
+use nightshift_core::ids::ServiceRef;
 use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::Outcome;
 
-/// Why a claimed remedy was not taken.
-pub(crate) fn why_not(outcome: &Outcome) -> String {
+/// Why a claimed remedy was not taken on the service.
+pub(crate) fn why_not(outcome: &Outcome, service: &ServiceRef) -> String {
     match outcome {
         Outcome::Withheld { refusal } => format!("{}: {}", refusal.name(), sentence(refusal)),
         Outcome::Failed { fault } if fault.kind == FaultKind::Denied => {
-            format!("{fault}. {}", allow(&fault.operation, &fault.resource))
+            format!("{fault}. {}", allow(&fault.operation, &in_policy(fault.resource.clone(), service)))
         }
         Outcome::Failed { fault } => fault.to_string(),
         Outcome::Taken { .. } | Outcome::FoundTaken { .. } => String::new(),
@@ -99,14 +100,43 @@ pub fn sentence(refusal: &Refusal) -> String {
             "which images run is known once the daily look was at every service; it is decided then.".into()
         }
         Refusal::OnlyADrill => "a drill acts on the drill service alone.".into(),
-        Refusal::Overtaken => "somebody changed the service in between.".into(),
+        Refusal::Overtaken => "the service changed in between.".into(),
     }
 }
 
-/// The line of policy that would allow it.
+/// The service as a policy names it; any other resource as it is.
+pub(crate) fn in_policy(resource: String, service: &ServiceRef) -> String {
+    if resource == service.to_string() { service.arn() } else { resource }
+}
+
+/// The line of policy that would allow it. What people read the name of and IAM does
+/// not is no resource for it.
 pub fn allow(action: &str, resource: &str) -> String {
+    let resource = if resource.starts_with("arn:") { resource } else { "*" };
     format!(
         "Allow it: add {{\"Effect\": \"Allow\", \"Action\": \"{action}\", \"Resource\": \"{resource}\"}} to the \
          function's role, or check the tag that its condition asks for."
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_of_policy_names_what_iam_knows() {
+        let service = ServiceRef {
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+            cluster: "prod".into(),
+            service: "web".into(),
+        };
+        let arn = "arn:aws:ecs:eu-west-1:111122223333:service/prod/web";
+        assert_eq!(in_policy("prod/web".into(), &service), arn);
+        assert_eq!(in_policy("prod/api".into(), &service), "prod/api");
+        assert!(allow("ecs:UpdateService", arn).contains(&format!("\"Resource\": \"{arn}\"")));
+        for name in ["prod", "this account", "RequestCount", "prod/web"] {
+            assert!(allow("ecs:ListServices", name).contains("\"Resource\": \"*\""), "{name}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ use nightshift_core::ledger::{Fleet, Opening, Remembered, Versioned};
 use nightshift_core::mode::Mode;
 use nightshift_core::policy::Policy;
 use nightshift_core::ports::{Answer, ImageReads, LedgerReads, StackReads, SwitchReads};
+use nightshift_core::refusal::Refusal;
 use nightshift_core::service::Service;
 use nightshift_diagnosis::{Beside, Looked, ServiceView, ServiceWorld, observe_beside, observe_health};
 use schemars::JsonSchema;
@@ -33,6 +34,16 @@ pub struct Standing {
     pub seen: bool,
     /// Remedies are halted; unreadable, or not asked for, counts as halted.
     pub halted: bool,
+    /// Why nobody could read whether they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switch: Option<Fault>,
+}
+
+impl Standing {
+    /// Why the kill switch forbids remedies: a person's halt, or a call that failed.
+    pub fn switched_off(&self) -> Option<Refusal> {
+        guardrails::switched_off(self.switch.as_ref().map_or(Ok(self.halted), Err))
+    }
 }
 
 /// Everything a decision about one service is made from.
@@ -272,10 +283,12 @@ pub async fn observe_switch<W: SwitchReads>(world: &W, ledger: Sight<Standing>) 
     }
 }
 
-/// A switch that cannot be read is a switch that is on.
 fn switched(ledger: Sight<Standing>, halted: Answer<bool>) -> Sight<Standing> {
     match ledger {
-        Sight::Seen(standing) => Sight::Seen(Standing { halted: halted.unwrap_or(true), ..standing }),
+        Sight::Seen(standing) => Sight::Seen(match halted {
+            Ok(halted) => Standing { halted, ..standing },
+            Err(fault) => Standing { switch: Some(fault), ..standing },
+        }),
         Sight::Unseen(_) => ledger,
     }
 }
@@ -294,7 +307,7 @@ pub async fn observe_ledger<W: LedgerReads>(
     let (remembered, openings) = tokio::join!(world.remembered(service, event), world.openings(since, most));
     let standing = || {
         let Remembered { record, fleet, seen } = remembered?;
-        Ok(Standing { record, fleet, openings: openings?, seen, halted: true })
+        Ok(Standing { record, fleet, openings: openings?, seen, halted: true, switch: None })
     };
     standing().into()
 }

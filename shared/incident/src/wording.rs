@@ -11,7 +11,10 @@ use nightshift_core::span::{Span, words};
 
 use crate::decide::Verdict;
 use crate::links;
-use crate::refusals::{sentence, why_not};
+
+mod so_far;
+
+use so_far::{SoFar, decided, did_nothing, drift, in_vain, not_done, perfect, progressive, so_far, taken};
 
 /// Evidence shown; the rest is in the case.
 const EVIDENCE_SHOWN: usize = 8;
@@ -130,70 +133,29 @@ fn evidence(incident: &Incident) -> Vec<EvidenceLine> {
 
 /// A remedy is about to be taken.
 pub fn acting(record: &ServiceRecord, remedy: &Remedy) -> Words {
-    let deadline = record.incident.as_ref().map(|incident| incident.deadline);
-    let by = deadline
-        .map_or_else(String::new, |at| format!("; escalates at {} if that does not help", at.strftime("%H:%M UTC")));
-    Words {
-        verb: progressive(remedy),
-        done: vec![format!("Decided to {remedy} ({}){by}.", remedy.operation())],
-        drift: None,
-        timeline: progressive(remedy),
-    }
-}
-
-fn progressive(remedy: &Remedy) -> String {
-    match remedy {
-        Remedy::StopDeployment { from, .. } | Remedy::StopCodeDeploy { from, .. } => {
-            format!("stopping the deployment of {}", from.short())
-        }
-        Remedy::RollBackAtHook { from, .. } => {
-            format!("ending the deployment of {} at its pause hook", from.short())
-        }
-        Remedy::RollBack { from, to } => format!("rolling back {} → {}", from.short(), to.short()),
-        Remedy::Restart { .. } => "restarting all tasks".into(),
-        Remedy::ScaleOut { from, to } => format!("raising the minimum {from} → {to} tasks"),
-        Remedy::RestoreScaling { from, to } => format!("lowering the minimum {from} → {to} tasks"),
-    }
-}
-
-fn perfect(remedy: &Remedy) -> String {
-    match remedy {
-        Remedy::StopDeployment { from, .. } | Remedy::StopCodeDeploy { from, .. } => {
-            format!("stopped the deployment of {}", from.short())
-        }
-        Remedy::RollBackAtHook { from, .. } => format!("ended the deployment of {} at its pause hook", from.short()),
-        Remedy::RollBack { from, to } => format!("rolled back {} → {}", from.short(), to.short()),
-        Remedy::Restart { .. } => "restarted all tasks".into(),
-        Remedy::ScaleOut { from, to } => format!("raised the minimum {from} → {to} tasks"),
-        Remedy::RestoreScaling { from, to } => format!("lowered the minimum {from} → {to} tasks"),
-    }
+    let done = record.incident.iter().map(|incident| decided(incident, remedy)).collect();
+    Words { verb: progressive(remedy), done, drift: None, timeline: progressive(remedy) }
 }
 
 /// Nothing is done, and why.
 pub fn not_acting(record: &ServiceRecord, verdict: &Verdict) -> Words {
     let phase = record.incident.as_ref().map(|incident| incident.phase);
-    let why = verdict
-        .refusal
-        .as_ref()
-        .map_or_else(String::new, |refusal| format!("{}: {}", refusal.name(), sentence(refusal)));
     let verb = match (phase, &verdict.remedy) {
         (Some(Phase::AwaitingApproval), Some(remedy)) => format!("needs you to {remedy}"),
         (Some(Phase::Escalated), _) => "needs you".to_owned(),
         (_, Some(remedy)) => format!("observing, would {remedy}"),
         _ => "observing".to_owned(),
     };
-    let mut done = Vec::new();
-    if let Some(remedy) = &verdict.remedy {
-        done.push(format!("Would {remedy} ({}).", remedy.operation()));
-    }
-    done.push(format!("Did nothing. {why}"));
+    let done = did_nothing(verdict.remedy.as_ref(), verdict.refusal.as_ref());
     let name = verdict.refusal.as_ref().map_or_else(String::new, |refusal| format!(" ({})", refusal.name()));
     Words { timeline: format!("{verb}{name}"), verb, done, drift: None }
 }
 
-/// Something changed in an open incident.
-pub fn joined(says: String) -> Words {
-    Words { verb: says.clone(), done: Vec::new(), drift: None, timeline: says }
+/// Something changed in an open incident: what was done in it still stands, and whoever
+/// reads the newest notice alone has to see it.
+pub fn joined(record: &ServiceRecord, says: String) -> Words {
+    let SoFar { done, drift } = so_far(record);
+    Words { verb: says.clone(), done, drift, timeline: says }
 }
 
 /// It was silent for so long that it makes room for a new one.
@@ -219,41 +181,15 @@ pub fn add_flapping(record: &mut ServiceRecord, window: Span) {
 
 /// A remedy was taken and is being checked.
 pub fn verifying(record: &ServiceRecord, remedy: &Remedy) -> Words {
-    let by = record.incident.as_ref().map_or_else(String::new, |incident| {
-        format!(" Checked until {}, then escalated.", incident.deadline.strftime("%H:%M UTC"))
-    });
-    Words {
-        verb: format!("{}, checking", perfect(remedy)),
-        done: vec![format!("Did: {} ({}).{by}", perfect(remedy), remedy.operation())],
-        drift: drift(record, remedy),
-        timeline: perfect(remedy),
-    }
-}
-
-/// What will undo a rollback, and what to do about it.
-fn drift(record: &ServiceRecord, remedy: &Remedy) -> Option<String> {
-    let (from, to) = match remedy {
-        Remedy::RollBack { from, to }
-        | Remedy::StopDeployment { from, to: Some(to), .. }
-        | Remedy::RollBackAtHook { from, to: Some(to), .. } => (from, to),
-        _ => return None,
-    };
-    let stack = record.incident.as_ref().and_then(|incident| incident.about.stack.as_ref());
-    let source = stack.map_or_else(
-        || "Your Terraform, CDK or CloudFormation source".to_owned(),
-        |stack| format!("The template of stack {stack}"),
-    );
-    Some(format!(
-        "{source} still says {from}: its next apply deploys that again. Set the task definition back to {to}, or fix forward.",
-        from = from.short(),
-        to = to.short(),
-    ))
+    let done = record.incident.iter().map(|incident| taken(incident, remedy)).collect();
+    let verb = format!("{}, checking", perfect(remedy));
+    Words { verb, done, drift: drift(record, remedy), timeline: perfect(remedy) }
 }
 
 /// A claimed remedy could not be taken.
 pub fn not_taken(record: &ServiceRecord, remedy: &Remedy, outcome: &Outcome) -> Words {
-    let tried = format!("Tried to {remedy} on {}; it was not done. {}", record.service, why_not(outcome));
-    Words { verb: "needs you".into(), done: vec![tried], drift: None, timeline: format!("could not {remedy}") }
+    let done = vec![not_done(record, remedy, outcome)];
+    Words { verb: "needs you".into(), done, drift: None, timeline: format!("could not {remedy}") }
 }
 
 /// It is over.
@@ -291,18 +227,12 @@ fn capital(text: &str) -> String {
 
 /// A person is needed.
 pub fn escalated(record: &ServiceRecord, waiting_for: &[String]) -> Words {
-    let Some(incident) = &record.incident else { return Words::default() };
-    let tried = match incident.taken() {
-        Some(intent) => format!(
-            "{} at {}; it did not help.",
-            capital(&perfect(&intent.remedy)),
-            intent.claimed_at.strftime("%H:%M UTC")
-        ),
-        None => "Nothing was done to the service.".to_owned(),
-    };
+    let taken = record.incident.as_ref().and_then(Incident::taken);
+    let tried = taken.map_or_else(|| "Nothing was done to the service.".to_owned(), in_vain);
     let mut done = vec![tried, "There is no second automatic remedy for the same cause.".to_owned()];
     if !waiting_for.is_empty() {
         done.push(format!("Still waiting for: {}.", waiting_for.join("; ")));
     }
-    Words { verb: "needs you".into(), done, drift: None, timeline: "not healed in time: escalated".into() }
+    let drift = taken.and_then(|intent| drift(record, &intent.remedy));
+    Words { verb: "needs you".into(), done, drift, timeline: "not healed in time: escalated".into() }
 }

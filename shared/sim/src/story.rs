@@ -7,7 +7,7 @@ use std::ops::Deref;
 
 use nightshift_core::case::Case;
 use nightshift_core::codedeploy::CodeDeploymentId;
-use nightshift_core::ids::{IncidentId, ServiceRef};
+use nightshift_core::ids::{AlarmArn, IncidentId, ServiceRef};
 use nightshift_core::incident::{Incident, Intent, ServiceRecord};
 use nightshift_core::ledger::{Silent, TimelineEntry};
 use nightshift_core::notice::Notice;
@@ -154,6 +154,27 @@ impl Account {
         state.machines.retain(|machine| machine.name != *service);
         state.places = Places::of(&state.machines).with(&state.alarms);
         state.known_sources.get_mut().clear();
+    }
+
+    /// A person deletes the service, and ECS still shows what it was.
+    pub fn person_retires(&self, service: &ServiceRef) {
+        if let Some(machine) = self.state().machine_mut(service) {
+            machine.setup.status = "INACTIVE".into();
+        }
+    }
+
+    /// A person switches the alarm's actions off.
+    pub fn person_silences(&self, alarm: &AlarmArn) {
+        for known in self.state().alarms.iter_mut().filter(|known| known.arn == *alarm) {
+            known.setup.actions_enabled = false;
+        }
+    }
+
+    /// A person deletes the alarm; CloudWatch says so to nobody.
+    pub fn person_deletes_alarm(&self, alarm: &AlarmArn) {
+        let mut state = self.state();
+        state.alarms.retain(|known| known.arn != *alarm);
+        state.places = Places::of(&state.machines).with(&state.alarms);
     }
 
     /// CodeDeploy's deployments of the service, newest first.

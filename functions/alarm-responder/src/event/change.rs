@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use nightshift_core::alarm::{AlarmKind, AlarmSignal, AlarmState, Door};
-use nightshift_core::ids::AlarmArn;
+use nightshift_core::ids::{AlarmArn, partition};
 use nightshift_door::{DoorError, each_readable, if_readable, read, texts};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::DRILL_SOURCE;
-use super::home::{Home, event_id, partition_of};
+use super::home::{Home, event_id};
 use super::reading::{AlarmName, AlarmTime};
 use super::watched::{Entry, kind_of, metrics_of};
 
@@ -179,7 +179,7 @@ fn home(sender: &Sender<'_>, name: &str) -> Result<Home, DoorError> {
     };
     let account = needed(sender.account.0, sender.account.1)?;
     let region = needed("region", sender.region)?;
-    Ok(Home::of_parts(partition_of(&region), &region, &account, name))
+    Ok(Home::of_parts(partition(&region), &region, &account, name))
 }
 
 /// The children that made a composite change. Its reason data is free to be

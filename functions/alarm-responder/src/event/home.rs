@@ -40,17 +40,6 @@ impl Home {
     }
 }
 
-/// The partition of ARNs in `region`.
-pub(super) fn partition_of(region: &str) -> &'static str {
-    if region.starts_with("cn-") {
-        "aws-cn"
-    } else if region.starts_with("us-gov-") {
-        "aws-us-gov"
-    } else {
-        "aws"
-    }
-}
-
 /// The id of a change of state. CloudWatch gives all doors the same moment to
 /// the millisecond, so the same news has one id by whichever it comes.
 pub(super) fn event_id(alarm: &AlarmArn, state: AlarmState, at: Timestamp) -> EventId {

@@ -73,6 +73,7 @@ pub fn taken(incident: &mut Incident, minute: i64) {
         event: EventId::new("e"),
         claimed_at: at(minute),
         lease_until: at(minute + 1),
+        waits_s: 0,
         deny: Some(denied(incident, from, minute)),
         outcome: Some(Outcome::Taken { at: at(minute) }),
     });

@@ -1,20 +1,20 @@
 //! An alarm that was too new to be answered is read again.
 
-use nightshift_core::alarm::{AlarmSignal, AlarmState, Door};
+use nightshift_core::alarm::{AlarmSignal, Door};
 use nightshift_core::ids::AlarmArn;
+use nightshift_incident::again;
 use nightshift_incident::answer::answer;
 use nightshift_incident::life::Moment;
 use nightshift_incident::plan::{Decision, Plan};
 
 use crate::observe::Observed;
 
-/// A newborn alarm has come of age: ALARM counts as a fresh signal now.
+/// A newborn alarm has come of age: ALARM counts as a fresh signal now, unless somebody
+/// has silenced it since.
 pub(super) fn reread(moment: Moment<'_>, arn: &AlarmArn, observed: &Observed) -> Plan {
     let Some(live) = observed.alarms.get(arn.name()) else { return Plan::of(Decision::Settled) };
     let alarm = live.seen().and_then(Option::as_ref).filter(|alarm| alarm.arn == *arn);
-    let Some(alarm) = alarm.filter(|alarm| alarm.state == AlarmState::Alarm) else {
-        return Plan::of(Decision::Settled);
-    };
+    let Some(alarm) = again::symptom(alarm) else { return Plan::of(Decision::Settled) };
     let service = &moment.scene.service;
     let signal = AlarmSignal {
         event: moment.event.clone(),

@@ -66,7 +66,7 @@ fn verdict(night: &Night, live: &[LiveAlarm]) -> Recovery {
 #[track_caller]
 fn waits(night: &Night, expect: &[&str]) {
     match verdict(night, &[calm(night)]) {
-        Recovery::NotYet { waiting_for } => assert_eq!(waiting_for, expect),
+        Recovery::NotYet { waiting_for, .. } => assert_eq!(waiting_for, expect),
         healed @ Recovery::Healed { .. } => panic!("{healed:?}, expected to wait for {expect:?}"),
     }
 }
@@ -122,6 +122,41 @@ fn no_data_is_not_health() {
     waits(&Night::quiet().hide(0), &["the service cannot be seen: ecs:DescribeServices prod/web denied: AccessDenied"]);
 }
 
+/// A worker, or what stands behind a network load balancer: a count of failures says
+/// nothing when there are none, and nobody counts requests.
+#[test]
+fn where_nobody_counts_requests_cpu_and_the_alarm_say_that_it_works() {
+    let uncounted = Night::quiet().without(&[Signal::Requests, Signal::RequestsYesterday, Signal::RequestsLastWeek]);
+    heals(&uncounted);
+    let unseen = uncounted.clone().without(&[Signal::Cpu]);
+    waits(&unseen, &["the metric has not been reported for three hours"]);
+    let ringing = LiveAlarm { state: AlarmState::Alarm, ..calm(&uncounted) };
+    let Recovery::NotYet { waiting_for, .. } = verdict(&uncounted, &[ringing]) else { panic!("it rings") };
+    assert_eq!(waiting_for.len(), 2, "{waiting_for:?}");
+    // At night a service may have a request in ten minutes.
+    let hardly = |rate: f64| {
+        let few = |ago| crate::night::earlier(series(|_| rate), ago);
+        let night = Night::quiet().signal(Signal::Requests, Series::default());
+        let night = night.signal(Signal::RequestsYesterday, few(Span::hours(24)));
+        night.signal(Signal::RequestsLastWeek, few(Span::hours(168)))
+    };
+    heals(&hardly(0.1));
+    assert!(matches!(verdict(&hardly(600.0), &[calm(&uncounted)]), Recovery::NotYet { .. }));
+}
+
+#[test]
+fn a_rollout_that_alone_is_missing_is_told_apart() {
+    let alone = |night: &Night| match verdict(night, &[calm(night)]) {
+        Recovery::NotYet { rollout_alone, .. } => rollout_alone,
+        Recovery::Healed { .. } => panic!("healed"),
+    };
+    let rollout = |to| Night::quiet().live(|service| service.deployments[0].rollout = Some(to));
+    assert!(alone(&rollout(Rollout::InProgress)));
+    assert!(!alone(&rollout(Rollout::Failed)));
+    let idle = rollout(Rollout::InProgress).signal(Signal::Requests, series(step(600.0, 100.0, 12)));
+    assert!(!alone(&idle), "its traffic is not back either");
+}
+
 #[test]
 fn a_metric_that_is_no_count_must_be_reported_itself() {
     let mut night = Night::quiet();
@@ -153,7 +188,7 @@ fn traffic_must_be_back() {
 fn every_joined_alarm_must_be_ok_now() {
     let night = Night::quiet();
     let state = |state| verdict(&night, &[LiveAlarm { state, ..calm(&night) }]);
-    let waiting = |says: &str| Recovery::NotYet { waiting_for: vec![says.into()] };
+    let waiting = |says: &str| Recovery::NotYet { waiting_for: vec![says.into()], rollout_alone: false };
     assert_eq!(state(AlarmState::Alarm), waiting("web-5xx is in ALARM"));
     assert_eq!(state(AlarmState::InsufficientData), waiting("web-5xx has too few datapoints to tell"));
     let unread = night.clone().without(&[Signal::Symptom]);
