@@ -72,10 +72,10 @@ def _target_group(ministack, name, balancer, port, targets):
 LOAD = ("CPUUtilization", "MemoryUtilization", "RequestCount")
 
 
-def _going_on(points, minutes):
+def _going_on(points, minutes, trouble):
     newest = {}
     for point in points:
-        if point["MetricName"] in LOAD:
+        if trouble or point["MetricName"] in LOAD:
             of = json.dumps([point["MetricName"], point["Dimensions"]])
             newest[of] = max(newest.get(of, point), point, key=lambda one: one["Timestamp"])
     return [
@@ -85,15 +85,16 @@ def _going_on(points, minutes):
     ]
 
 
-def metrics_and_alarms(ministack, simulator, topic, hours=3, ahead=0):
+def metrics_and_alarms(ministack, simulator, topic, hours=3, ahead=0, trouble=False):
     """The scenario's metrics up to now, and its alarms, all of them quiet; they tell `topic`.
 
     Load goes on as it is for `ahead` minutes: nothing heals without fresh datapoints, and
-    ministack judges every alarm anew by each that is put later.
+    ministack judges every alarm anew by each that is put later. With `trouble` everything does,
+    for who is asked again minutes later finds no trouble that has passed by itself.
     """
     cloudwatch = ministack.client("cloudwatch")
     for request in simulator.get(f"/_sim/metrics?hours={hours}"):
-        points = request["MetricData"] + _going_on(request["MetricData"], ahead)
+        points = request["MetricData"] + _going_on(request["MetricData"], ahead, trouble)
         for start in range(0, len(points), DATAPOINTS):
             cloudwatch.put_metric_data(
                 Namespace=request["Namespace"], MetricData=points[start : start + DATAPOINTS]
