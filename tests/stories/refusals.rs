@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 
 use nightshift_core::fault::FaultKind;
+use nightshift_core::incident::Phase;
+use nightshift_core::notice::NoticeKind;
 use nightshift_core::policy::Policy;
 use nightshift_core::service::Controller;
 use nightshift_core::span::Span;
@@ -133,6 +135,8 @@ fn a_newborn_alarm_that_is_refused_again_wakes_nobody_twice() {
     assert_eq!((refusal(&story).as_deref(), incident(&story).pages), (Some("AlarmNewborn"), 1));
     run_under(&story, &Policy::default(), 10);
     assert_eq!((refusal(&story).as_deref(), incident(&story).pages), (Some("NotOptedIn"), 1));
+    let asks = story.notices().pop().unwrap();
+    assert_eq!((asks.kind, asks.pager), (NoticeKind::Escalated, None), "a message of its own, which wakes nobody");
 }
 
 /// By the time it is old enough somebody has silenced it: maintenance is no reason to act.
@@ -146,6 +150,7 @@ fn a_newborn_alarm_that_was_silenced_meanwhile_is_left_alone() {
     story.person_silences(&incident(&story).alarms.into_keys().next().unwrap());
     run_under(&story, &Policy::default(), 40);
     assert_eq!((changes(&story), refusal(&story).as_deref()), (Vec::new(), Some("AlarmNewborn")));
+    assert_eq!((incident(&story).phase, incident(&story).pages), (Phase::Firing, 1), "it is maintenance");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use nightshift_core::fault::FaultKind;
 use nightshift_core::incident::Phase;
 use nightshift_core::mode::{Mode, Severity};
 use nightshift_core::policy::Policy;
+use nightshift_sim::scenario::Moment;
 use nightshift_sim::{Delivery, Story};
 
 use super::deliveries::firing_in;
@@ -96,6 +97,21 @@ fn an_incident_that_was_rated_stays_so_when_its_service_cannot_be_seen_for_once(
     assert_eq!(open.alarms.len(), 2);
     assert_eq!((open.severity, open.mode, open.pages), (Severity::P3, Mode::Observe, 0));
     assert_eq!(story.plain_pages().len(), 0, "{:?}", story.plain_pages());
+}
+
+/// What is decided anew meanwhile is decided in the mode that its tag gave it.
+#[test]
+fn an_observed_service_that_cannot_be_seen_when_its_alarm_is_read_again_needs_nobody() {
+    let mut newborn = bad_release(|service| drop(service.tags.insert("nightshift".into(), "observe".into())));
+    newborn.alarms[0].configured = Moment::minutes(-8);
+    let story = Story::new(newborn);
+    run_under(&story, &Policy::default(), 2 + 13);
+    assert_eq!(refusal(&story).as_deref(), Some("AlarmNewborn"));
+    story.fault_on("ecs:DescribeServices", FaultKind::Transient, 10_000);
+    run_under(&story, &Policy::default(), 10);
+    let open = incident(&story);
+    assert_eq!((open.mode, open.phase, open.pages), (Mode::Observe, Phase::Firing, 0));
+    assert_ne!(open.refusal.map(|refusal| refusal.name()).as_deref(), Some("AlarmNewborn"));
 }
 
 #[test]

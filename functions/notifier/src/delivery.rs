@@ -46,7 +46,7 @@ impl<W: World> Delivery<'_, W> {
         let plan = plan(self.notice, &thread, self.channel, self.sinks);
         let mut wire = Wire::new(self.world);
         self.pager(&plan, &mut wire, &mut told).await;
-        let rang = plan.plainly || (rings(self.notice) && !plan.pager.is_empty());
+        let rang = rings(self.notice) && !plan.pager.is_empty();
         told.rang_unread = rang && memory.is_none();
         self.slack(&plan, &mut wire, memory.as_mut(), situation, &mut told).await;
         self.webhook(&plan, &mut wire, &mut told).await;
@@ -59,10 +59,9 @@ impl<W: World> Delivery<'_, W> {
     /// Says in the plain page what no sink could be told, and notes what went out.
     pub async fn settle(&self, memory: Option<&mut Memory<'_, W>>, told: &mut Told) {
         let paged = |memory: &Memory<'_, W>| memory.thread().delivered.contains(&Sink::PlainPage.mark(self.notice));
-        let rung = told.sinks.get(&Sink::PlainPage) == Some(&Outcome::Sent);
         let programs_alone = !self.sinks.reach_people();
         let unreached = told.secret.is_some() || failed(told).any(|sink| sink.reaches_people() || programs_alone);
-        if unreached && must_reach(self.notice) && !rung {
+        if unreached && must_reach(self.notice) {
             let done = match memory.as_deref().is_some_and(paged) {
                 true => Ok(Outcome::AlreadyThere),
                 false => self.page_plainly(told).await.map(|()| Outcome::Sent),
@@ -103,7 +102,7 @@ impl<W: World> Delivery<'_, W> {
     async fn pager(&self, plan: &Plan, wire: &mut Wire<'_, W>, told: &mut Told) {
         if plan.plainly {
             let sent = self.page_plainly(told).await;
-            told.sinks.insert(Sink::PlainPage, outcome(sent));
+            told.sinks.insert(Sink::PageTopic, outcome(sent));
         }
         let Some(key) = self.sinks.pagerduty.as_ref().filter(|_| !plan.pager.is_empty()) else { return };
         let sent = pager::send(wire, &self.config.pagerduty_url, (self.sinks, key), self.notice, &plan.pager).await;

@@ -13,8 +13,8 @@
 //! message; but a message counts as told without its picture. PagerDuty is triggered and
 //! resolved under the page's key and never acknowledged. The web hook gets the
 //! notice itself, signed; it may get the same one twice. A sink that fails does
-//! not stop the others, and a page that could not be delivered goes to the
-//! plain page topic.
+//! not stop the others; a page that could not be delivered goes to the plain page
+//! topic, and where there is no pager each does.
 //!
 //! The daily self-drill ends here: it is counted, and told to nobody.
 

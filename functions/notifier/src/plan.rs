@@ -23,7 +23,9 @@ pub enum Sink {
     SlackWebhook,
     /// The generic web hook.
     Webhook,
-    /// The plain page topic: where there is no pager, and when the others failed.
+    /// The page topic, where there is no pager.
+    PageTopic,
+    /// The plain page topic, when the others failed.
     PlainPage,
 }
 
@@ -41,6 +43,7 @@ impl Sink {
             Self::SlackPicture => "slack-picture",
             Self::SlackWebhook => "slack-webhook",
             Self::Webhook => "webhook",
+            Self::PageTopic => "page-topic",
             Self::PlainPage => "plain-page",
         }
     }
@@ -106,7 +109,7 @@ pub fn plan(notice: &Notice, thread: &ChatThread, channel: Option<&str>, sinks: 
     };
     // Whoever decided on it may have paged plainly as well.
     let plainly = rings(notice) && sinks.pagerduty.is_none() && !notice.plainly;
-    let plainly = plainly && fresh(Sink::PlainPage) && !over(notice, thread);
+    let plainly = plainly && fresh(Sink::PageTopic) && !over(notice, thread);
     Plan { pager, plainly, slack, webhook: sinks.webhook.is_some() && fresh(Sink::Webhook) }
 }
 
@@ -214,7 +217,8 @@ pub fn next(notice: &Notice, thread: &ChatThread, situation: Situation) -> Step 
     if notice.kind != NoticeKind::Report && lacks_line(thread, notice.sequence) {
         let turns = matches!(notice.kind, NoticeKind::Opened | NoticeKind::Escalated | NoticeKind::Resolved);
         let news = notice.sequence == newest && !situation.posted;
-        let loud = (turns && notice.severity == Severity::P1) || (notice.kind == NoticeKind::Updated && rings(notice));
+        let asks = notice.kind == NoticeKind::Escalated && notice.severity < Severity::P3;
+        let loud = (turns && notice.severity == Severity::P1) || asks || rings(notice);
         return Step::Line { broadcast: news && loud };
     }
     Step::Nothing

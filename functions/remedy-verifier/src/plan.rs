@@ -12,6 +12,7 @@ use nightshift_core::ids::{IncidentId, fingerprint};
 use nightshift_core::incident::{Incident, Intent, JoinedAlarm, Phase, ServiceRecord};
 use nightshift_core::mode::Mode;
 use nightshift_core::policy::Policy;
+use nightshift_core::refusal::Refusal;
 use nightshift_core::remedy::RemedyKind;
 use nightshift_core::service::Service;
 use nightshift_core::span::Span;
@@ -265,7 +266,7 @@ fn unhealthy(
     }
     let due = now >= open.deadline && open.mode != Mode::Observe && !eased;
     let by_us = matches!(open.phase, Phase::Acting | Phase::Verifying | Phase::Firing);
-    if due && by_us {
+    if due && by_us && !silenced(open, alarms) {
         end::escalate(&mut record, &waiting_for, policy, now);
         return Plan::claiming(Decision::Escalated, moment.claim(record, None));
     }
@@ -291,6 +292,12 @@ fn unhealthy(
     };
     life::next_check(&mut record, every.after(now));
     Plan::claiming(Decision::CheckAgain { waiting_for }, moment.claim(record, None))
+}
+
+/// Nothing was decided of an alarm that was too new, and by now somebody keeps it silent.
+fn silenced(open: &Incident, alarms: &[&LiveAlarm]) -> bool {
+    let new = matches!(open.refusal, Some(Refusal::AlarmNewborn { .. }));
+    new && !alarms.is_empty() && again::symptom(alarms.iter().copied()).is_none()
 }
 
 fn quiet(alarms: &[&LiveAlarm]) -> bool {

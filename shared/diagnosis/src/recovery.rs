@@ -39,7 +39,7 @@ pub enum Recovery {
     NotYet {
         /// One sentence for each.
         waiting_for: Vec<String>,
-        /// All else is well, and a rollout that has not failed is on its way.
+        /// A rollout that has not failed is on its way, and nothing that was seen is ill.
         rollout_alone: bool,
     },
 }
@@ -72,7 +72,7 @@ pub fn recovery(
     if waiting_for.is_empty() {
         Recovery::Healed { because: because.into_iter().filter_map(Result::ok).collect() }
     } else {
-        let rollout_alone = waiting_for.len() == 1 && settled(view).is_err() && rolls_out(view);
+        let rollout_alone = rollout_alone(view, incident, alarms, now);
         Recovery::NotYet { waiting_for, rollout_alone }
     }
 }
@@ -97,9 +97,23 @@ fn settled(view: &ServiceView) -> Check {
     Ok(format!("all {desired} tasks run and the rollout is complete"))
 }
 
-fn rolls_out(view: &ServiceView) -> bool {
-    let failed = |service: &Service| service.primary().is_some_and(|found| found.rollout == Some(Rollout::Failed));
-    view.live_service().is_some_and(|service| service.desired > 0 && !service.settled() && !failed(service))
+/// Who cannot be looked at for once is not ill by that, and how its targets are is part
+/// of the rollout.
+fn rollout_alone(view: &ServiceView, incident: &Incident, alarms: &[LiveAlarm], now: Timestamp) -> bool {
+    let rings = alarms.iter().any(|alarm| alarm.state == AlarmState::Alarm);
+    let measured = [symptom(view, incident, alarms, now), traffic(view, incident, now)];
+    let ill = view.metrics.fault().is_none() && measured.into_iter().flatten().any(|check| check.is_err());
+    let rolls_out = match view.service.fault() {
+        Some(_) => true,
+        None => view.live_service().is_some_and(rolls_out),
+    };
+    rolls_out && !rings && !ill
+}
+
+fn rolls_out(service: &Service) -> bool {
+    let rollout = service.primary().and_then(|primary| primary.rollout);
+    let moves = service.deployments.len() > 1 || rollout == Some(Rollout::InProgress);
+    service.desired > 0 && moves && rollout != Some(Rollout::Failed)
 }
 
 fn targets(view: &ServiceView) -> Option<Check> {
@@ -139,8 +153,8 @@ fn symptom(view: &ServiceView, incident: &Incident, alarms: &[LiveAlarm], now: T
         let firing = view.firing.seen().map(Vec::as_slice).unwrap_or_default();
         signals::symptom_metric(alarm, firing).as_ref().is_some_and(falls_silent)
     });
-    let uncounted = view.signal(Signal::Requests).is_none()
-        || usual(view, incident, now).is_some_and(|usual| usual.least < TOO_FEW);
+    let uncounted =
+        view.signal(Signal::Requests).is_none() || usual(view, incident, now).is_none_or(|usual| usual.most < TOO_FEW);
     let all_ok = alarms.len() == incident.alarms.len() && alarms.iter().all(|alarm| alarm.state == AlarmState::Ok);
     let works = newest(Signal::Cpu).filter(|at| silent_when_well && uncounted && all_ok && fresh(*at));
     Some(match (last, newest(Signal::Requests)) {

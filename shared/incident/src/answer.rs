@@ -6,7 +6,7 @@ use nightshift_core::cause::{Diagnosis, Suspect};
 use nightshift_core::fault::Sight;
 use nightshift_core::incident::{Incident, Phase, ServiceRecord};
 use nightshift_core::ledger::Claim;
-use nightshift_core::mode::Severity;
+use nightshift_core::mode::{Mode, Severity};
 use nightshift_core::notice::NoticeKind;
 use nightshift_core::policy::Policy;
 use nightshift_core::refusal::Refusal;
@@ -120,7 +120,10 @@ fn join(
         incident.suspect.clone_from(&diagnosis.suspect);
     }
     let verdict = decide(scene, diagnosis, trigger, policy, now);
-    life::rule(&mut record, moment, &verdict, NoticeKind::Updated);
+    // Whoever is asked is asked by a message of its own, and not by an edit.
+    let asks = grown(open, now) && verdict.act().is_none() && verdict.mode != Mode::Observe;
+    let kind = if asks { NoticeKind::Escalated } else { NoticeKind::Updated };
+    life::rule(&mut record, moment, &verdict, kind);
     if grown(open, now) && severity >= open.severity {
         // The same alarm, read again: whoever was woken by it is not woken twice.
         again::say_so(&mut record, open);

@@ -248,7 +248,7 @@ pub fn rule(record: &mut ServiceRecord, moment: Moment<'_>, verdict: &Verdict, k
     } else {
         let Some(incident) = record.incident.as_mut() else { return };
         incident.refusal.clone_from(&verdict.refusal);
-        incident.phase = phase_without_remedy(verdict, policy);
+        incident.phase = phase_without_remedy(verdict, incident.mode, policy);
         incident.would.clone_from(&verdict.remedy);
         if incident.phase == Phase::Escalated {
             incident.escalated_at = Some(now);
@@ -270,13 +270,13 @@ pub fn rule(record: &mut ServiceRecord, moment: Moment<'_>, verdict: &Verdict, k
     next_check(record, every.after(now));
 }
 
-fn phase_without_remedy(verdict: &Verdict, policy: &Policy) -> Phase {
+fn phase_without_remedy(verdict: &Verdict, mode: Mode, policy: &Policy) -> Phase {
     let asks = match &verdict.refusal {
         Some(Refusal::NotOptedIn { mode }) => *mode == Mode::Approve,
         Some(Refusal::ConfidenceTooLow { percent }) => *percent >= policy.confidence.ask_at,
         _ => false,
     };
-    match verdict.mode {
+    match mode {
         Mode::Observe => Phase::Firing,
         _ if asks && verdict.remedy.is_some() => Phase::AwaitingApproval,
         // It is decided again as soon as the alarm is old enough.

@@ -37,8 +37,8 @@ pub fn resume_intent(intent: &Intent, scene: &Scene, policy: &Policy, now: Times
 pub fn resume(remedy: &Remedy, view: &ServiceView) -> Resume {
     match remedy {
         Remedy::RollBack { from, to } => roll_back(view, from, to),
-        Remedy::StopDeployment { deployment, to, .. } | Remedy::RollBackAtHook { deployment, to, .. } => {
-            stop_deployment(view, deployment, to.is_some())
+        Remedy::StopDeployment { deployment, .. } | Remedy::RollBackAtHook { deployment, .. } => {
+            stop_deployment(view, deployment)
         }
         // ECS does not show where CodeDeploy's deployments stand; stopping one
         // twice does no harm.
@@ -68,14 +68,15 @@ fn roll_back(view: &ServiceView, from: &TaskDefinitionArn, to: &TaskDefinitionAr
     }
 }
 
-/// What we stop goes back, if there is anything to go back to. What is stopped and does not
-/// was overtaken by somebody's next deployment, or given up.
-fn stop_deployment(view: &ServiceView, deployment: &ServiceDeploymentArn, goes_back: bool) -> Resume {
+/// What we stop goes back: nothing else is asked for. What is stopped and does not was
+/// overtaken by somebody's next deployment, or given up.
+fn stop_deployment(view: &ServiceView, deployment: &ServiceDeploymentArn) -> Resume {
     let Some(history) = view.history.seen() else { return Resume::NotYet };
     match history.iter().find(|found| found.arn == *deployment).map(|found| found.status) {
         Some(status) if status.in_flight() => Resume::DoAgain,
-        Some(DeploymentStatus::Successful | DeploymentStatus::Unknown) | None => Resume::Moot,
-        Some(DeploymentStatus::Stopped) if goes_back => Resume::Moot,
+        Some(DeploymentStatus::Successful | DeploymentStatus::Stopped | DeploymentStatus::Unknown) | None => {
+            Resume::Moot
+        }
         Some(_) => Resume::Done,
     }
 }
@@ -149,16 +150,15 @@ mod tests {
     #[test]
     fn a_deployment_that_stopped_without_going_back_was_not_stopped_by_us() {
         let web = |revision| TaskDefinitionArn::new(format!("arn:aws:ecs:r:1:task-definition/web:{revision}"));
-        let found = |status: DeploymentStatus, to: Option<TaskDefinitionArn>| {
+        let found = |status: DeploymentStatus| {
             let mut shown = crate::rollbacks::tests::history("web:2");
             shown[0].status = status;
-            let remedy = Remedy::StopDeployment { deployment: shown[0].arn.clone(), from: web(2), to };
+            let remedy = Remedy::StopDeployment { deployment: shown[0].arn.clone(), from: web(2), to: None };
             resume(&remedy, &ServiceView { history: Sight::Seen(shown), ..at(4) })
         };
-        assert_eq!(found(DeploymentStatus::InProgress, Some(web(1))), Resume::DoAgain);
-        assert_eq!(found(DeploymentStatus::RollbackInProgress, Some(web(1))), Resume::Done);
-        assert_eq!(found(DeploymentStatus::Stopped, Some(web(1))), Resume::Moot);
-        assert_eq!(found(DeploymentStatus::Stopped, None), Resume::Done, "there is nothing to go back to");
+        assert_eq!(found(DeploymentStatus::InProgress), Resume::DoAgain);
+        assert_eq!(found(DeploymentStatus::RollbackInProgress), Resume::Done);
+        assert_eq!(found(DeploymentStatus::Stopped), Resume::Moot);
     }
 
     #[test]

@@ -55,12 +55,20 @@ fn an_event_or_a_record_that_cannot_be_read_is_counted() {
 
 #[test]
 fn every_receiver_has_its_metric_in_docs() {
-    let sinks = [Sink::Pagerduty, Sink::Slack, Sink::SlackPicture, Sink::SlackWebhook, Sink::Webhook, Sink::PlainPage];
+    let sinks = [
+        Sink::Pagerduty,
+        Sink::Slack,
+        Sink::SlackPicture,
+        Sink::SlackWebhook,
+        Sink::Webhook,
+        Sink::PageTopic,
+        Sink::PlainPage,
+    ];
     for sink in sinks {
         // A new one does not compile here, and is to be added above and there.
         match sink {
             Sink::Pagerduty | Sink::Slack | Sink::SlackPicture => {}
-            Sink::SlackWebhook | Sink::Webhook | Sink::PlainPage => {}
+            Sink::SlackWebhook | Sink::Webhook | Sink::PageTopic | Sink::PlainPage => {}
         }
     }
     let of_secret = Counter::of(Family::Undelivered, &Needed::Secret).to_string();

@@ -161,7 +161,7 @@ fn where_there_is_no_pager_a_page_goes_to_the_page_topic_once() {
     for keys in [&[][..], &["slack_bot_token"], &["slack_webhook_url"], &["webhook_url", "webhook_key"]] {
         let desk = Desk::new(&secret(keys));
         let report = tell(&desk, &samples::notice("opened")).unwrap();
-        assert_eq!(report.told[0].sinks[&Sink::PlainPage], Outcome::Sent, "{keys:?}");
+        assert_eq!(report.told[0].sinks[&Sink::PageTopic], Outcome::Sent, "{keys:?}");
         tell(&desk, &samples::notice("opened")).unwrap();
         let pages = desk.state().pages.clone();
         assert_eq!(pages.len(), 1, "{keys:?}");
@@ -173,6 +173,27 @@ fn where_there_is_no_pager_a_page_goes_to_the_page_topic_once() {
         tell(&desk, &samples::notice("escalated")).unwrap();
         assert_eq!(desk.state().pages.len(), 1, "{keys:?}");
     }
+}
+
+/// Nothing can be taken back there, and nothing is known by a key: once is better than thrice.
+#[test]
+fn without_the_ledger_a_page_to_the_page_topic_is_not_sent_with_every_retry() {
+    let desk = Desk::new("{}");
+    desk.state().ledger_down = true;
+    tell(&desk, &samples::notice("opened")).unwrap();
+    assert_eq!(desk.state().pages.len(), 1);
+}
+
+/// That it rang says nothing of who did not take it.
+#[test]
+fn what_refuses_a_notice_for_good_is_named_though_the_page_topic_rang() {
+    let desk = Desk::new(&secret(&["slack_webhook_url"]));
+    desk.chat.next("hook", Mishap::Status(403));
+    let report = tell(&desk, &samples::notice("opened")).unwrap();
+    assert_eq!(report.told[0].sinks[&Sink::PageTopic], Outcome::Sent);
+    let pages = desk.state().pages.clone();
+    assert_eq!(pages.len(), 2);
+    assert!(pages[1].1.contains("slack-webhook"), "{}", pages[1].1);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! One message for each incident, whatever happens to it.
 
+use nightshift_core::mode::Severity;
+use nightshift_core::notice::Notice;
 use nightshift_sim::chat::Mishap;
 use serde_json::json;
 
@@ -42,6 +44,26 @@ fn only_what_turns_a_p1_is_broadcast_to_the_channel() {
     let shown = desk.chat.messages().into_iter().filter(|message| message.broadcast);
     let shown: Vec<String> = shown.map(|message| message.text()[..8].to_owned()).collect();
     assert_eq!(shown, ["02:26:02", "02:31:40"]);
+}
+
+/// Nobody is told by an edit.
+#[test]
+fn what_needs_somebody_or_wakes_somebody_is_shown_in_the_channel_whatever_its_severity() {
+    let shown = |name: &str, change: fn(&mut Notice)| {
+        let desk = desk();
+        tell(&desk, &samples::notice("opened")).unwrap();
+        let mut notice = samples::notice(name);
+        change(&mut notice);
+        tell(&desk, &notice).unwrap();
+        desk.chat.messages().into_iter().filter(|message| message.broadcast).count()
+    };
+    let wakes = |notice: &mut Notice| notice.pager = samples::notice("escalated").pager;
+    assert_eq!(shown("updated", |_| {}), 0);
+    assert_eq!(shown("updated", wakes), 1);
+    assert_eq!(shown("acting", wakes), 1);
+    let mild = |notice: &mut Notice| (notice.severity, notice.pager) = (Severity::P2, None);
+    assert_eq!(shown("escalated", mild), 1);
+    assert_eq!(shown("escalated", |notice| (notice.severity, notice.pager) = (Severity::P3, None)), 0);
 }
 
 #[test]

@@ -142,6 +142,12 @@ fn where_nobody_counts_requests_cpu_and_the_alarm_say_that_it_works() {
     };
     heals(&hardly(0.1));
     assert!(matches!(verdict(&hardly(600.0), &[calm(&uncounted)]), Recovery::NotYet { .. }));
+    // One quiet day of two is a holiday, or yesterday's outage.
+    let holiday =
+        hardly(600.0).signal(Signal::RequestsYesterday, crate::night::earlier(series(|_| 0.0), Span::hours(24)));
+    assert!(matches!(verdict(&holiday, &[calm(&uncounted)]), Recovery::NotYet { .. }));
+    let none = hardly(0.1).signal(Signal::RequestsYesterday, Series::default());
+    heals(&none.signal(Signal::RequestsLastWeek, Series::default()));
 }
 
 #[test]
@@ -155,6 +161,12 @@ fn a_rollout_that_alone_is_missing_is_told_apart() {
     assert!(!alone(&rollout(Rollout::Failed)));
     let idle = rollout(Rollout::InProgress).signal(Signal::Requests, series(step(600.0, 100.0, 12)));
     assert!(!alone(&idle), "its traffic is not back either");
+    let fewer = Night::quiet().live(|service| service.running = 3);
+    assert!(!alone(&fewer), "its rollout is through, and its tasks are not");
+    // One call that fails tells nothing.
+    for unseen in [0, 3, 6] {
+        assert!(alone(&rollout(Rollout::InProgress).hide(unseen)), "{unseen}");
+    }
 }
 
 #[test]
