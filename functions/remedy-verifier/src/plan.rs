@@ -297,7 +297,8 @@ fn unhealthy(
 /// Nothing was decided of an alarm that was too new, and by now somebody keeps it silent.
 fn silenced(open: &Incident, alarms: &[&LiveAlarm]) -> bool {
     let new = matches!(open.refusal, Some(Refusal::AlarmNewborn { .. }));
-    new && !alarms.is_empty() && again::symptom(alarms.iter().copied()).is_none()
+    let fires = alarms.iter().any(|alarm| alarm.state == AlarmState::Alarm);
+    new && fires && again::symptom(alarms.iter().copied()).is_none()
 }
 
 fn quiet(alarms: &[&LiveAlarm]) -> bool {
