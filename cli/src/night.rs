@@ -177,7 +177,6 @@ impl Night {
         // Two rules match it: each function gets an event of its own.
         if let Delivery::Deployment { event, at } = &delivery
             && self.account.scenario().image_events
-            && event["detail"]["eventName"] == "SERVICE_DEPLOYMENT_COMPLETED"
         {
             self.arrive(Delivery::Image { event: event.clone(), at: *at });
         }

@@ -175,6 +175,44 @@ fn an_index_is_one_image_whichever_platform_a_finding_is_about() {
     assert_eq!(tagged.iter().filter(|change| change.contains("quarantine-")).count(), 1, "{tagged:?}");
 }
 
+/// CI pushes each platform from a job of its own, and the list of them last.
+#[test]
+fn a_platform_that_is_there_before_its_index_is_told_with_the_whole_from_then_on() {
+    let amd64 = BAD.replace("\"43\"", "\"43-amd64\"").replace("web-43", "web-43 on linux/amd64");
+    let index = BAD.replace("content", "platforms = [\"linux/amd64\"]\ncontent").replace("02:00", "02:06");
+    let (story, _) = swept(scenario(ACT, &format!("{amd64}{index}")), 20);
+    let platform = image(&story, "web:43-amd64");
+    let of_it: Vec<_> =
+        told(&story).into_iter().filter(|notice| notice.incident.as_str().contains(platform.short())).collect();
+    let headlines: Vec<_> = of_it.iter().map(|notice| notice.headline.as_str()).collect();
+    assert_eq!(headlines.len(), 2, "{headlines:?}");
+    assert!(headlines[0].contains("is quarantined") && headlines[1].ends_with("told with the whole from now on"));
+    assert_eq!(of_it[1].phase, Phase::Resolved);
+    assert!(story.image_record_of(&image(&story, "web:43")).quarantine.is_some());
+}
+
+/// It was rolled back, and its image is quarantined as well.
+#[test]
+fn what_is_denied_twice_over_is_stopped_once() {
+    let again = |time: &str, more: &str| {
+        format!("[[service.release]]\nrevision = 43\nat = \"2026-11-20T{time}:00Z\"\ncontent = \"web-43\"\n{more}\n")
+    };
+    let flaw = "[[vulnerability]]\nid = \"CVE-2026-3003\"\nseverity = \"critical\"\npackage = \"curl\"\n\
+                installed = \"8.0.0\"\nfixed_in = \"8.0.1\"\nexploit = true\nknown_at = \"2026-11-20T02:40:00Z\"\n";
+    let bad = "findings = [\"CVE-2026-3003\"]\ncrash = { kind = \"exit\", every = \"20s\" }";
+    let more = format!("{flaw}{}{}{}", again("02:05", bad), again("03:10", ""), again("03:50", ""));
+    let (story, mut night) = swept(scenario(ACT, &more), 110);
+    assert!(story.image_record_of(&image(&story, "web:43")).quarantine.is_some());
+    assert_eq!(operations(&story).len(), 2, "rolled back, and stopped");
+    let before = story.notices().len();
+    night.run_until("2026-11-20T05:00:00Z".parse().unwrap());
+    assert_eq!(operations(&story).len(), 2);
+    let after: Vec<String> = story.notices()[before..].iter().map(|notice| notice.headline.clone()).collect();
+    assert!(after.iter().any(|headline| headline.ends_with("let through")), "{after:?}");
+    // It fails as it did before, which is told; by what denies it nobody is told again.
+    assert!(!after.iter().any(|headline| headline.contains("comes again") || headline.contains("deploys an image")));
+}
+
 #[test]
 fn what_events_lose_the_daily_look_finds() {
     let silent = Scenario { image_events: false, ..scenario(ACT, BAD) };

@@ -11,7 +11,8 @@ use nightshift_sim::{Delivery, Scenario, Story};
 use proptest::prelude::{Strategy, any, prop_oneof};
 use serde_json::{Value, json};
 
-use super::images::{ACT, BAD, image, scenario, sweep, swept, told};
+use super::guard::operations;
+use super::images::{ACT, BAD, RELEASED, image, scenario, sweep, swept, told};
 
 /// What is left in the end: the registry, what is remembered, what was told.
 fn end(story: &Story) -> Value {
@@ -214,22 +215,26 @@ fn failed(night: &Night) -> Vec<String> {
     night.happened().iter().filter_map(|happened| error(&happened.what)).collect()
 }
 
-/// The weekly look in which `operation` is denied once, at its last delivery: by which
-/// error its event ends in the dead-letter queue, and the report.
-fn denied_once(operation: &str) -> (String, Option<Notice>) {
+/// The look of that kind in which `operation` is denied once, at its last delivery: by which
+/// errors its event ends in the dead-letter queue, and the report.
+fn denied_once(operation: &str, kind: &str) -> (Vec<String>, Option<Notice>) {
     let (story, mut night) = swept(scenario(ACT, BAD), 30);
     story.fault_on(operation, FaultKind::Denied, 1);
-    let event = json!({"sweep": "weekly", "at": story.now(), "zone": "Europe/Berlin"});
+    let event = json!({"sweep": kind, "at": story.now(), "zone": "Europe/Berlin"});
     night.deliver(Delivery::Image { event, at: story.now() }, 2);
-    let error = failed(&night).pop().unwrap_or_else(|| panic!("{operation}: {:?}", night.happened().last()));
-    (error, story.notices().into_iter().find(|notice| notice.incident.as_str().starts_with("report-images")))
+    let report = story.notices().into_iter().find(|notice| notice.incident.as_str().starts_with("report-images"));
+    (failed(&night), report)
 }
 
 #[test]
 fn a_look_that_may_not_see_something_looks_at_the_rest_and_says_so_by_name() {
     for operation in ["ecr:DescribeImages", "ecr:BatchGetImage"] {
-        let (error, report) = denied_once(operation);
-        assert!(error.contains(operation), "{error}");
+        let (errors, report) = denied_once(operation, "daily");
+        assert!(errors.len() == 1 && errors[0].contains(operation), "{errors:?}");
+        assert_eq!(report, None);
+        // What is told by the report fails no look: each retry would publish it once more.
+        let (errors, report) = denied_once(operation, "weekly");
+        assert_eq!(errors, Vec::<String>::new());
         let report = report.unwrap_or_else(|| panic!("{operation}: no report"));
         let part = report.sections.iter().find(|part| part.title == "Could not be looked at");
         let said = part.map(|part| part.lines.join("\n")).unwrap_or_default();
@@ -252,6 +257,19 @@ fn a_keep_tag_that_iam_denies_fails_the_look_by_name() {
     assert_eq!(kept(), ["42"]);
     sweep(&mut night, "daily");
     assert!(kept().contains(&image(&story, "web:42").keep_tag()), "{:?}", kept());
+}
+
+#[test]
+fn a_repository_that_has_opted_in_by_half_fails_no_deployment() {
+    let story = Story::new(scenario(ACT, RELEASED));
+    let mut night = Night::new(story.account(), &Policy::default());
+    story.fault_on("ecr:PutImage", FaultKind::Denied, 1000);
+    night.run_until(story.now() + SignedDuration::from_mins(40));
+    assert!(operations(&story).is_empty());
+    assert_eq!(failed(&night), Vec::<String>::new());
+    let tried =
+        |what: &What| matches!(what, What::Image { report, .. } if format!("{report:?}").contains("step: Keep"));
+    assert!(night.happened().iter().any(|happened| tried(&happened.what)));
 }
 
 /// The switch is denied at the k-th time that it is read for a bad image until that is marked.

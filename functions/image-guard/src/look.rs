@@ -23,6 +23,7 @@ use serde_json::Value;
 
 use crate::observe::{Observed, observe};
 use crate::plan::{Came, Decision, Plan, Step, Tried, mode, plan};
+use crate::tell::joined;
 use crate::{Handler, World};
 
 /// Looks at one image in one invocation: every step there is, and as many
@@ -41,9 +42,17 @@ pub struct Looked {
     /// What was left undone and no notice tells of: the event ends in the dead-letter queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undone: Option<Fault>,
+    /// The tag that keeps it stays as it is. A repository that has opted in by its tag and not
+    /// in the stack yet is no failure of each event: the daily look says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unkept: Option<Fault>,
 }
 
 impl Looked {
+    fn at(image: &ImageId) -> Self {
+        Self { image: image.clone(), decisions: Vec::new(), steps: Vec::new(), undone: None, unkept: None }
+    }
+
     /// Something was decided, done or left undone.
     pub(crate) fn is_news(&self) -> bool {
         !self.decisions.is_empty() || !self.steps.is_empty() || self.undone.is_some()
@@ -72,7 +81,7 @@ impl<W: World> Handler<W> {
         (event, doomed): (&Value, Option<&Option<String>>),
         now: Timestamp,
     ) -> Result<Looked, Unfinished> {
-        let mut looked = Looked { image: asked.clone(), decisions: Vec::new(), steps: Vec::new(), undone: None };
+        let mut looked = Looked::at(asked);
         for _ in 0..LOOKS {
             let seen = (doomed, looked.steps.as_slice());
             let observed = observe(&self.world, asked, &self.stack.home, &self.policy, seen, now).await?;
@@ -83,7 +92,7 @@ impl<W: World> Handler<W> {
             {
                 looked.undone.get_or_insert_with(|| fault.clone());
             }
-            let Some(record) = self.remember(&mut looked, &observed, &plan).await? else { continue };
+            let Some(record) = self.remember(&mut looked, &observed, &plan, now).await? else { continue };
             self.note(&mut looked, &plan);
             self.keep_case(event, &observed, &plan, now).await;
             if let Some(step) = plan.step {
@@ -107,12 +116,13 @@ impl<W: World> Handler<W> {
         looked: &mut Looked,
         observed: &Observed,
         plan: &Plan,
+        now: Timestamp,
     ) -> Result<Option<Versioned<ImageRecord>>, Fault> {
         for (finding, services) in &plan.spread {
             self.world.keep_spread(finding, &observed.image, services).await?;
         }
         for platform in &observed.platforms {
-            self.join(looked, observed, platform).await?;
+            self.join(looked, observed, platform, now).await?;
         }
         let Some(record) = &plan.record else { return Ok(Some(observed.record.clone())) };
         let new = Versioned { version: observed.record.version, value: record.clone() };
@@ -145,15 +155,20 @@ impl<W: World> Handler<W> {
     }
 
     /// A platform's findings are told with the whole image from now on.
-    async fn join(&self, looked: &mut Looked, observed: &Observed, platform: &Digest) -> Result<(), Fault> {
+    async fn join(
+        &self,
+        looked: &mut Looked,
+        observed: &Observed,
+        platform: &Digest,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
         let platform = ImageId::new(observed.image.repository.clone(), platform.clone());
         let mut record = self.world.image_record(&platform).await?;
         if record.value.index.as_ref() != Some(&observed.image.digest) {
             let alone = record.value.quarantine.take().is_some_and(|held| held.mark == Marked::Tagged);
             record.value.index = Some(observed.image.digest.clone());
             (record.value.spared, record.value.settles_at) = (None, None);
-            // What was told of it alone is told of the whole from now on.
-            record.value.told.values_mut().for_each(|told| told.open = false);
+            joined(&mut record.value, observed, &self.policy, now);
             if alone && mode(observed, &self.policy.images) == Mode::Act {
                 // As long as its marker may not be taken off it stays one by itself, and is looked at again.
                 if self.halted(looked).await? {
@@ -168,9 +183,12 @@ impl<W: World> Handler<W> {
                 }
             }
             // Whoever was faster wrote the same, or looks again.
-            self.world.keep_image(&record).await?;
+            if !self.world.keep_image(&record).await? {
+                return Ok(());
+            }
+            record.version += 1;
         }
-        Ok(())
+        self.publish(record).await.map(drop)
     }
 
     fn note(&self, looked: &mut Looked, plan: &Plan) {
@@ -203,6 +221,10 @@ impl<W: World> Handler<W> {
                 match step {
                     // It is told with the quarantine.
                     Step::Mark => tracing::warn!(%fault, "the marker is not put"),
+                    Step::Keep | Step::Unkeep if fault.kind == FaultKind::Denied => {
+                        tracing::warn!(%fault, "the tag that keeps it stays as it is");
+                        looked.unkept.get_or_insert(fault);
+                    }
                     _ => looked.leave(fault, "a step on an image failed"),
                 }
                 Ok(came)

@@ -38,37 +38,45 @@ pub struct Needed {
     pub image: ImageId,
     /// What for.
     pub role: Role,
+    /// A deployment that is not over brings it.
+    pub arrives: bool,
 }
 
 /// The images of this account's registry that the service needs.
 pub fn needed(seen: Seen<'_>, soak: Span, now: Timestamp) -> Vec<Needed> {
     let mut all = Vec::new();
+    let newest = seen.history.first().filter(|newest| under_way(newest));
     for revision in running(seen.history) {
-        of_revision(&mut all, seen.service, revision, Role::Runs);
+        let arrives = newest.is_some_and(|newest| newest.target.arn == revision.arn);
+        of_revision(&mut all, seen.service, revision, (Role::Runs, arrives));
     }
     for task in seen.tasks {
         // ECS may name a task's image by the index or by the platform: what a
         // revision says counts before, and this is what it does not say.
         let known = all.iter().any(|it: &Needed| it.container == task.container && it.reference == task.reference);
         if !known {
-            push(&mut all, seen.service, (&task.container, &task.reference, task.digest.as_ref()), Role::Runs);
+            let image = (&*task.container, &*task.reference, task.digest.as_ref());
+            // Of CodeDeploy's deployments ECS keeps no history.
+            let arrives = newest.is_some() || !seen.service.settled();
+            push(&mut all, seen.service, image, (Role::Runs, arrives));
         }
     }
     let record = seen.record;
     if let Some(good) = last_good(&record.releases, &record.denied, soak, now) {
-        of_revision(&mut all, seen.service, &good.release.target, Role::LastGood);
+        of_revision(&mut all, seen.service, &good.release.target, (Role::LastGood, false));
     }
     all
 }
 
-fn of_revision(all: &mut Vec<Needed>, service: &Service, revision: &Revision, role: Role) {
+fn of_revision(all: &mut Vec<Needed>, service: &Service, revision: &Revision, needs: (Role, bool)) {
     for (container, image) in &revision.images {
-        push(all, service, (container, &image.image, image.digest.as_ref()), role);
+        push(all, service, (container, &image.image, image.digest.as_ref()), needs);
     }
 }
 
 /// Adds an image of this account and region, unless it is there already.
-fn push(all: &mut Vec<Needed>, service: &Service, image: (&str, &str, Option<&Digest>), role: Role) {
+fn push(all: &mut Vec<Needed>, service: &Service, image: (&str, &str, Option<&Digest>), needs: (Role, bool)) {
+    let (role, arrives) = needs;
     let (container, reference, digest) = image;
     let name = &service.service;
     let Some(parsed) = Reference::parse(reference) else { return };
@@ -77,9 +85,18 @@ fn push(all: &mut Vec<Needed>, service: &Service, image: (&str, &str, Option<&Di
         return;
     }
     let image = ImageId::new(parsed.repository, digest);
-    if !all.iter().any(|it| it.container == container && it.image == image) {
-        all.push(Needed { container: container.to_owned(), reference: reference.to_owned(), image, role });
+    match all.iter_mut().find(|it| it.container == container && it.image == image) {
+        // Deployed once more, it is what ran before.
+        Some(known) => known.arrives &= arrives,
+        None => {
+            all.push(Needed { container: container.to_owned(), reference: reference.to_owned(), image, role, arrives })
+        }
     }
+}
+
+/// What it brings may yet be stopped, or go back already.
+fn under_way(newest: &ServiceDeployment) -> bool {
+    newest.status != DeploymentStatus::Unknown && !newest.status.terminal()
 }
 
 /// The revisions whose tasks run, as the newest deployment tells.
@@ -124,6 +141,7 @@ pub fn remembered(
             team: team(seen.service).map(ToOwned::to_owned),
             container: it.container,
             role: it.role,
+            arrives: it.arrives,
             image: it.image,
             reference: it.reference,
         }

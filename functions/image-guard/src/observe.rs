@@ -59,10 +59,28 @@ pub struct Observed {
 }
 
 impl Observed {
+    fn is_of(&self, run: &Run) -> bool {
+        run.is_of(&self.image.digest) || self.platforms.contains(&run.image.digest)
+    }
+
+    /// A deployment brings it in spite of its quarantine: it may yet be stopped.
+    fn may_be_stopped(&self, run: &Run) -> bool {
+        run.arrives && self.record.value.quarantine.is_some() && self.is_of(run)
+    }
+
+    /// A deployment that is not over brings it.
+    pub fn arrives(&self) -> bool {
+        self.runs.iter().any(|run| run.arrives && self.is_of(run))
+    }
+
     /// Who needs this image.
     pub fn needed_by(&self) -> impl Iterator<Item = &Run> {
-        let part = |run: &Run| self.platforms.contains(&run.image.digest);
-        self.runs.iter().filter(move |run| run.is_of(&self.image.digest) || part(run))
+        self.runs.iter().filter(|run| self.is_of(run) && !self.may_be_stopped(run))
+    }
+
+    /// Who runs an image of the repository.
+    pub fn running(&self) -> impl Iterator<Item = &Run> {
+        self.runs.iter().filter(|run| run.role == Role::Runs && !self.may_be_stopped(run))
     }
 
     /// Who runs it.
@@ -157,9 +175,8 @@ async fn observe_others<W: World>(
     now: Timestamp,
 ) -> Result<(), Fault> {
     let others: BTreeSet<Digest> = observed
-        .runs
-        .iter()
-        .filter(|run| run.role == Role::Runs && run.image != observed.image)
+        .running()
+        .filter(|run| run.image != observed.image)
         .map(|run| run.image.digest.clone())
         .chain(observed.run_by().filter_map(|run| run.previous.clone()))
         .collect();

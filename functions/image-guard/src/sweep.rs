@@ -81,8 +81,9 @@ impl<W: World> Handler<W> {
             Kind::Daily => None,
             Kind::Weekly => self.weekly(sweep, &found, &open).await?,
         };
-        // No retry fills this hole: the report names it, and so does the dead-letter queue.
-        if let Some(why) = found.failed.first() {
+        // No retry fills this hole. A report that was published names it, and would come again
+        // with each retry; where there is none, the dead-letter queue has to.
+        if let Some(why) = found.failed.first().filter(|_| published.is_none()) {
             return Err(why.clone());
         }
         let Found { refreshed, looked, guardrails, .. } = found;
@@ -212,7 +213,7 @@ impl<W: World> Handler<W> {
                 match looked {
                     Ok(looked) if !looked.is_news() => {}
                     Ok(looked) => {
-                        if let Some(fault) = &looked.undone {
+                        if let Some(fault) = looked.undone.as_ref().or(looked.unkept.as_ref()) {
                             found.fail(fault.clone());
                         }
                         found.looked.push(looked);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use nightshift_core::ids::{IncidentId, ServiceRef, fingerprint};
-use nightshift_core::image::{FindingSeverity, Fix, ImageRecord, Marked, Role, Run, ScanState, Told};
+use nightshift_core::image::{FindingSeverity, Fix, ImageRecord, Marked, Run, ScanState, Told};
 use nightshift_core::mode::{Mode, Severity};
 use nightshift_core::policy::Policy;
 use nightshift_core::refusal::Refusal;
@@ -45,6 +45,22 @@ pub struct Says {
 }
 
 impl Says {
+    fn nothing(severity: Severity) -> Self {
+        Self {
+            severity,
+            because: "nothing is asked of anybody".into(),
+            services: Vec::new(),
+            exposed: Vec::new(),
+            quarantined: None,
+            spared: None,
+            gone: false,
+            doomed: false,
+            overdue: false,
+            expired: Vec::new(),
+            candidate: false,
+        }
+    }
+
     /// Somebody has something to do.
     fn asks(&self) -> bool {
         (self.candidate && (self.quarantined.is_some() || self.spared.is_some()))
@@ -67,6 +83,8 @@ pub enum End {
     Released,
     /// It is gone from the registry, and nobody needs it.
     Gone,
+    /// It was found to be a part of another, which tells of it.
+    Joined,
 }
 
 /// Adds what is to be published to the record; returns the headlines.
@@ -117,6 +135,26 @@ pub fn tell(
     headlines
 }
 
+/// Ends what was told of a platform's image before the whole of it was there.
+pub fn joined(record: &mut ImageRecord, whole: &Observed, policy: &Policy, now: Timestamp) {
+    let part = Observed {
+        image: record.image.clone(),
+        detail: None,
+        platforms: Vec::new(),
+        runs: Vec::new(),
+        ..whole.clone()
+    };
+    let open: Vec<(String, Told)> = record.told.clone().into_iter().filter(|(_, told)| told.open).collect();
+    for (team, told) in open {
+        let told = Told { sequence: told.sequence + 1, open: false, ..told };
+        let says = Says::nothing(told.severity);
+        let about = wording::About { observed: &part, record, judged: &[], says: &says, team: &team, policy };
+        let notice = wording::over(&about, &told, End::Joined, now);
+        record.unpublished.push(notice);
+        record.told.insert(team, told);
+    }
+}
+
 /// Teams to be told, with what they run of the image. Of one that does not
 /// run, whoever runs another of its repository, or owns the repository.
 fn audience<'a>(record: &ImageRecord, observed: &'a Observed) -> BTreeMap<String, Vec<&'a Run>> {
@@ -130,7 +168,7 @@ fn audience<'a>(record: &ImageRecord, observed: &'a Observed) -> BTreeMap<String
         }
     }
     if teams.is_empty() {
-        let others = observed.runs.iter().filter(|run| run.role == Role::Runs);
+        let others = observed.running();
         let repository = observed.repository.as_ref();
         let owner = repository.and_then(|it| it.tags.get("team").or_else(|| it.tags.get("owner")));
         let owners: BTreeSet<String> = others.map(|run| run.team.clone().unwrap_or_default()).collect();
@@ -180,7 +218,7 @@ fn candidate(observed: &Observed) -> bool {
     if observed.run_by().next().is_some() {
         return false;
     }
-    let running = observed.runs.iter().filter(|run| run.role == Role::Runs);
+    let running = observed.running();
     let pushed = observed.detail.as_ref().and_then(|detail| detail.pushed_at);
     match running.map(|run| run.since).max() {
         Some(since) => pushed.is_some_and(|at| at > since),

@@ -101,6 +101,7 @@ fn run(observed: &Observed, name: &str, role: Role) -> Run {
         reference: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:43".into(),
         previous: None,
         since: at(-60),
+        arrives: false,
         environment: Some("production".into()),
         team: Some("shop".into()),
     }

@@ -90,6 +90,7 @@ pub fn over(about: &About<'_>, told: &Told, end: End, now: Timestamp) -> Notice 
         End::Excepted => "somebody answers for what is found in it",
         End::Released => "it may be deployed again",
         End::Gone => "it is gone from its repository, and no service needs it",
+        End::Joined => "it is a part of another, and told with the whole from now on",
     };
     let headline = format!("Image {}: {how}", about.name());
     let took = words(now.duration_since(told.since));

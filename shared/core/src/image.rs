@@ -176,6 +176,9 @@ pub struct Run {
     pub previous: Option<Digest>,
     /// Since when it is needed: the start of the deployment it was first seen in.
     pub since: Timestamp,
+    /// A deployment that is not over brings it, and may yet be stopped.
+    #[serde(default)]
+    pub arrives: bool,
     /// Tag `environment` or `env` of the service.
     pub environment: Option<String>,
     /// Tag `team` or `owner` of the service.

@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 use nightshift_core::cause::Suspect;
 use nightshift_core::fault::Sight;
-use nightshift_core::incident::{Incident, Phase, ServiceRecord};
+use nightshift_core::incident::{Denied, Incident, Phase, ServiceRecord};
 use nightshift_core::ledger::Claim;
 use nightshift_core::notice::{NoticeKind, Section};
 use nightshift_core::policy::Policy;
@@ -18,6 +18,7 @@ use nightshift_core::remedy::{Remedy, RemedyKind};
 use nightshift_core::service::{Controller, Service};
 use nightshift_core::verdict::{DeploymentKind, PastRelease, Release};
 use nightshift_release::codedeploy;
+use nightshift_release::good::denies;
 use nightshift_release::trial::{Trouble, fails_as_well};
 
 use crate::answer::chronic;
@@ -138,11 +139,13 @@ fn ruled(
     trial: Trial<'_>,
     closed: Option<Incident>,
 ) -> Plan {
-    if let Trouble::Denied { denied } = trial.trouble
-        && let Some(kept) = record.denied.iter_mut().find(|kept| kept.at == denied.at)
-    {
-        // People are told by this: who deploys the same again, means it.
-        kept.enforced = Some(trial.release.id.clone());
+    if let Trouble::Denied { .. } = trial.trouble {
+        // People are told by this: who deploys the same again means it, whatever else denies it.
+        let release = trial.release;
+        let holds = |kept: &&mut Denied| kept.at <= release.began_at && denies(kept, &release.target);
+        for kept in record.denied.iter_mut().filter(holds) {
+            kept.enforced.get_or_insert_with(|| release.id.clone());
+        }
     }
     if let Some(notice) = record.unpublished.last_mut() {
         notice.sections.extend(trial.log);

@@ -71,6 +71,7 @@ impl<W: RunsLedger + RunsReads> Suite<'_, W> {
             image,
             previous: None,
             since: Timestamp::UNIX_EPOCH,
+            arrives: false,
             environment: Some("prod".to_owned()),
             team: None,
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use nightshift_core::fault::Fault;
 use nightshift_core::ids::ServiceRef;
-use nightshift_core::image::{ImageId, Role};
+use nightshift_core::image::{ImageId, Role, Run};
 use nightshift_core::incident::Quarantined;
 use nightshift_core::policy::Images;
 use nightshift_core::release::{ImageNow, RevisionImage, ServiceDeployment, TaskDefinition};
@@ -126,7 +126,8 @@ pub(super) async fn observe_quarantined<W: World>(
 /// A service ran it before the deployment began.
 async fn runs_before<W: World>(world: &W, image: &ImageId, deployment: &ServiceDeployment) -> Result<bool, Fault> {
     let runs = world.runs_of(&image.repository).await?;
-    let runs = runs.iter().filter(|run| run.role == Role::Runs && run.since < deployment.created_at);
+    let ran = |run: &&Run| run.role == Role::Runs && !run.arrives && run.since < deployment.created_at;
+    let runs = runs.iter().filter(ran);
     Ok(runs.into_iter().any(|run| run.is_of(&image.digest)))
 }
 

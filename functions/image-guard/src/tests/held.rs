@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use nightshift_core::image::{FindingSeverity, Fix, Marked, Role, Scan, ScanState};
+use nightshift_core::image::{FindingSeverity, Fix, Marked, Role, Run, Scan, ScanState};
 use nightshift_core::ledger::Versioned;
 use nightshift_core::policy::Policy;
 
@@ -74,6 +74,19 @@ fn somebody_who_deploys_it_all_the_same_ends_the_quarantine() {
     assert_eq!(steps, [Step::Unmark, Step::Keep]);
     assert_eq!(runs.record.value.quarantine, None);
     assert!(told[0].headline.contains("it runs in prod/web"), "{}", told[0].headline);
+}
+
+#[test]
+fn a_deployment_that_may_yet_be_stopped_does_not_end_the_quarantine() {
+    let policy = Policy::default();
+    let (held, ..) = settle(&pushed(), &policy, at(0));
+    let arrives = with(held.clone(), |it| it.runs = vec![Run { arrives: true, ..run(it, "web", Role::Runs) }]);
+    let (still, steps, told) = settle(&arrives, &policy, at(10));
+    assert_eq!((steps, told), (vec![], vec![]));
+    assert_eq!(still.record.value.quarantine, held.record.value.quarantine);
+    // What is found in it only now was not held before, and stops nothing.
+    let new = with(pushed(), |it| it.runs = vec![Run { arrives: true, ..run(it, "web", Role::Runs) }]);
+    assert_eq!(settle(&new, &policy, at(10)).0.record.value.quarantine, None);
 }
 
 #[test]
