@@ -217,7 +217,15 @@ pub fn next(notice: &Notice, thread: &ChatThread, situation: Situation) -> Step 
     if notice.kind != NoticeKind::Report && lacks_line(thread, notice.sequence) {
         let turns = matches!(notice.kind, NoticeKind::Opened | NoticeKind::Escalated | NoticeKind::Resolved);
         let news = notice.sequence == newest && !situation.posted;
-        let asks = notice.kind == NoticeKind::Escalated && notice.severity < Severity::P3;
+        let asks = match notice.kind {
+            NoticeKind::Escalated => notice.severity < Severity::P3,
+            // Its thread is the same for months, and its root far up.
+            NoticeKind::Image => {
+                notice.phase != Phase::Resolved && (notice.severity < Severity::P3 || notice.opened_at == notice.at)
+            }
+            NoticeKind::Cost => notice.phase != Phase::Resolved,
+            _ => false,
+        };
         let loud = (turns && notice.severity == Severity::P1) || asks || rings(notice);
         return Step::Line { broadcast: news && loud };
     }

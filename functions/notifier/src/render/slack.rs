@@ -40,7 +40,7 @@ pub fn root_blocks(notice: &Notice) -> Value {
         section("*What was done*", &bullets(&notice.done)),
         section("*Evidence*", &evidence),
         impact(notice),
-        section("⚠️ *Drift*", &drift),
+        section("⚠️ *Before the next deployment*", &drift),
     ];
     let parts = notice.sections.iter().take(MOST_PARTS).filter_map(part);
     let after = [section("*Links*", &links), Some(footer(notice))];

@@ -1,7 +1,8 @@
 //! One message for each incident, whatever happens to it.
 
+use nightshift_core::incident::Phase;
 use nightshift_core::mode::Severity;
-use nightshift_core::notice::Notice;
+use nightshift_core::notice::{Notice, NoticeKind};
 use nightshift_sim::chat::Mishap;
 use serde_json::json;
 
@@ -139,6 +140,26 @@ fn blocks_that_slack_refuses_do_not_keep_the_text_back() {
     tell(&desk, &samples::notice("opened")).unwrap();
     let [root] = desk.chat.roots().try_into().unwrap();
     assert!(root.text().contains("rolling back") && root.body["blocks"] == json!([]));
+}
+
+/// Its thread is the same for months: the root is far up by then.
+#[test]
+fn what_becomes_of_an_image_or_a_sum_is_shown_in_the_channel_where_it_asks_for_something() {
+    let shown = |change: fn(&mut Notice)| {
+        let desk = desk();
+        tell(&desk, &samples::notice("opened")).unwrap();
+        let mut notice = samples::notice("updated");
+        (notice.kind, notice.phase, notice.severity) = (NoticeKind::Image, Phase::Noted, Severity::P3);
+        change(&mut notice);
+        tell(&desk, &notice).unwrap();
+        desk.chat.messages().into_iter().filter(|message| message.broadcast).count()
+    };
+    assert_eq!(shown(|_| {}), 0);
+    assert_eq!(shown(|notice| notice.severity = Severity::P2), 1);
+    assert_eq!(shown(|notice| notice.opened_at = notice.at), 1, "it came up again");
+    assert_eq!(shown(|notice| (notice.severity, notice.phase) = (Severity::P2, Phase::Resolved)), 0);
+    assert_eq!(shown(|notice| notice.kind = NoticeKind::Cost), 1);
+    assert_eq!(shown(|notice| (notice.kind, notice.phase) = (NoticeKind::Cost, Phase::Resolved)), 0);
 }
 
 #[test]
