@@ -65,13 +65,20 @@ def test_every_parameter_is_described_and_grouped():
     assert all(spec["Description"] for spec in template["Parameters"].values())
 
 
-def test_what_the_main_stack_may_have_already_is_off_by_default_and_says_so():
+def test_what_costs_or_can_be_there_once_is_off_by_default():
     kinds = {one["Type"] for one in account(LEAST).resources().values()}
     assert not kinds & {"AWS::Budgets::Budget", "AWS::CE::AnomalyMonitor", "AWS::CE::AnomalySubscription"}
-    main = (ROOT / "template.yaml").read_text(encoding="utf-8")
-    for name in ("MonthlyBudget", "CostAnomalyMonitor"):
-        assert f"\n  {name}:\n" in main, name
-        assert "main stack" in account(LEAST).template["Parameters"][name]["Description"], name
+
+
+def test_the_budget_tells_the_main_stack_where_its_topic_is_named():
+    topic = f"arn:aws:sns:eu-west-1:{ACCOUNT}:nightshift-CostTopic-1"
+    budget = account(EVERYTHING | {"CostTopicArn": topic}).of_type("AWS::Budgets::Budget")["Budget"]
+    told = [one["Address"] for n in budget["NotificationsWithSubscribers"] for one in n["Subscribers"]]
+    assert told == [topic, topic]
+    # It is the main stack's to let budgets in.
+    [policy] = [one for one in of_type("AWS::SNS::TopicPolicy").values() if "CostTopic" in json.dumps(one["Topics"])]
+    services = [s["Principal"]["Service"] for s in policy["PolicyDocument"]["Statement"] if "Service" in s["Principal"]]
+    assert "budgets.amazonaws.com" in services
 
 
 def test_whoever_watches_costs_may_publish_and_is_held_to_this_account():
@@ -99,9 +106,9 @@ def test_what_is_known_in_us_east_1_alone_goes_on_to_the_main_bus_and_nowhere_el
     stack = account(EVERYTHING)
     rules = stack.of_type("AWS::Events::Rule")
     assert {rule["EventPattern"]["source"][0] for rule in rules.values()} == {"aws.ce", "aws.cloudwatch"}
-    # One alarm, not every alarm of the Region.
-    [arn] = rules["BillAlarmForward"]["EventPattern"]["resources"]
-    assert arn == f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:nightshift-account-bill"
+    # Every alarm on the bill, whoever made it, and no other alarm of the Region.
+    metric = rules["BillAlarmForward"]["EventPattern"]["detail"]["configuration"]["metrics"]["metricStat"]["metric"]
+    assert metric == {"namespace": ["AWS/Billing"]}
     for name, rule in rules.items():
         [target] = rule["Targets"]
         assert (target["Arn"], target["RoleArn"]) == (MAIN_BUS, "ForwardRole.Arn"), name
@@ -124,9 +131,9 @@ def test_a_main_stack_in_us_east_1_hears_all_without_being_forwarded_to():
 
 
 def test_the_main_stack_takes_what_is_forwarded():
-    [forwarded] = [r["EventPattern"] for k, r in account(LEAST).of_type("AWS::Events::Rule").items() if "Anomalies" in k]
+    forwarded = [rule["EventPattern"] for rule in account(LEAST).of_type("AWS::Events::Rule").values()]
     taken = [rule["EventPattern"] for name, rule in of_type("AWS::Events::Rule").items() if name.startswith("CostReporter")]
-    assert forwarded in taken
+    assert len(forwarded) == 2 and all(pattern in taken for pattern in forwarded)
 
 
 def test_every_statement_names_its_actions_and_a_resource_or_a_condition():
@@ -202,17 +209,15 @@ def test_a_bill_above_its_bound_is_told_and_goes_on_to_the_main_bus(deployed):
     assert (message["AlarmName"], message["NewStateValue"]) == ("nightshift-account-bill", "ALARM")
 
     events = deployed("events")
-    [alarm] = cloudwatch.describe_alarms(AlarmNames=["nightshift-account-bill"])["MetricAlarms"]
-    event = {
-        "id": "1", "account": ACCOUNT, "region": "us-east-1", "time": "2026-11-20T02:14:00Z", "source": "aws.cloudwatch",
-        "detail-type": "CloudWatch Alarm State Change", "resources": [alarm["AlarmArn"]], "detail": {},
-    }  # fmt: skip
-    other = event | {"resources": [alarm["AlarmArn"] + "-of-others"]}
+    event = json.loads((ROOT / "events/cost-reporter/billing-alarm.json").read_text(encoding="utf-8"))
+    other = json.loads((ROOT / "events/alarm-responder/alarm-with-tags.json").read_text(encoding="utf-8"))
     anomaly = json.loads((ROOT / "events/cost-reporter/anomaly.json").read_text(encoding="utf-8"))
     rules = events.list_rules()["Rules"]
-    targets = {t["Arn"].split(":", 3)[3].replace(alarm["AlarmArn"].split(":")[4], ACCOUNT) for rule in rules
-               for t in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]}  # fmt: skip
-    assert len(rules) == 2 and targets == {MAIN_BUS.split(":", 3)[3]}
+    targets = {t["Arn"] for rule in rules for t in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]}
+    # ministack's account is another.
+    assert len(rules) == 2 and {target.split(":")[3] + target.split(":", 5)[5] for target in targets} == {
+        MAIN_BUS.split(":")[3] + MAIN_BUS.split(":", 5)[5]
+    }
 
     def taken(one):
         text = json.dumps(one)

@@ -183,7 +183,7 @@ def listed(value):
 
 def test_a_statement_names_its_actions_and_has_a_resource_or_a_condition():
     # What AWS authorises on no resource at all.
-    of_no_resource = {"ecr:GetAuthorizationToken", "ecs:DescribeTaskDefinition"}
+    of_no_resource = {"ecr:GetAuthorizationToken", "ecs:DescribeTaskDefinition", "inspector2:ListFindings"}
     for statement in statements():
         assert statement["Effect"] == "Allow" and not {"NotAction", "NotResource"} & set(statement)
         actions = listed(statement["Action"])
@@ -223,7 +223,8 @@ def test_a_family_of_another_name_is_the_one_that_is_registered_and_deployed():
     assert text.count("task-definition/checkout-web:*") == 3 and "task-definition/checkout:" not in text
 
 
-# What a call of the AWS CLI needs of another name, and what docker and tags need.
+# What a call of the AWS CLI needs of another name; what docker and tags need, and ECR where
+# Inspector scans.
 OTHERWISE = {
     "ecr:GetLoginPassword": "ecr:GetAuthorizationToken",
     "lambda:GetLayerVersionByArn": "lambda:GetLayerVersion",
@@ -236,6 +237,7 @@ BESIDE = {
     "ecr:UploadLayerPart",
     "ecs:TagResource",
     "iam:PassRole",
+    "inspector2:ListFindings",
 }
 
 

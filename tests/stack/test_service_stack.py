@@ -178,7 +178,7 @@ def test_nothing_scales_by_requests_that_aws_does_not_scale_by(kind):
 
 def test_logs_and_images_outlive_the_stack_and_are_looked_after():
     resources = Stack("service", EVERYTHING).resources("AWS::Logs::LogGroup", "AWS::ECR::Repository")
-    assert {one["DeletionPolicy"] for one in resources.values()} == {"Retain"}
+    assert {one["DeletionPolicy"] for one in resources.values()} == {"RetainExceptOnCreate"}
     assert resources["ServiceLogs"]["Properties"]["RetentionInDays"] == "30"
     images = resources["ServiceImages"]["Properties"]
     assert images["ImageScanningConfiguration"] == {"ScanOnPush": True}

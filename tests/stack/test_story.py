@@ -105,7 +105,7 @@ def test_a_service_that_has_not_opted_in_is_told_about_and_left_alone(night):
 
 def test_halted_means_no_remedy_and_somebody_is_woken(night):
     ssm = night.client("ssm")
-    ssm.put_parameter(Name=night.ids["HaltParameter"], Value="halted", Overwrite=True)
+    ssm.put_parameter(Name=night.stack.outputs["HaltParameterName"], Value="halted", Type="String")
     try:
         with night.ringing("basket"):
             incident = night.opened("basket")
@@ -113,7 +113,7 @@ def test_halted_means_no_remedy_and_somebody_is_woken(night):
             (page,) = until("page", lambda: night.pages(incident))
             assert night.incident("basket")["refusal"]["refusal"] == "Halted"
     finally:
-        ssm.put_parameter(Name=night.ids["HaltParameter"], Value="running", Overwrite=True)
+        ssm.delete_parameter(Name=night.stack.outputs["HaltParameterName"])
     assert page["event_action"] == "trigger"
     assert any("Halted" in line for line in page["payload"]["custom_details"]["done"])
     assert night.changes("basket") == []

@@ -62,6 +62,35 @@ def test_checkov_fails_exactly_the_checks_that_are_skipped_with_a_reason(tmp_pat
 # ---- what no linter knows ----
 
 
+def test_every_region_knows_every_type_of_resource():
+    # A type that a Region lacks may fail there even if no resource is made of it, and a stack set always does.
+    types = {one["Type"] for one in expanded("Canary=true")["Resources"].values()}
+    (schemas,) = (ROOT / ".tools/lint").glob("**/cfnlint/data/schemas/providers")
+    known = {path.stem: set(json.loads(path.read_text(encoding="utf-8"))) for path in schemas.glob("*-*-[0-9].json")}
+    assert len(known) > 30
+    assert {region: types - has for region, has in known.items() if types - has} == {}
+
+
+def test_a_stack_that_could_not_be_made_leaves_nothing_in_the_way_of_the_next_try():
+    for path in ["template.yaml", *(f"stacks/{name}.yaml" for name in ("account", "pipeline", "service"))]:
+        policies = re.findall(r"\n    DeletionPolicy: (\w+)", (ROOT / path).read_text(encoding="utf-8"))
+        assert set(policies) <= {"RetainExceptOnCreate"}, path
+
+
+def test_what_outlives_a_stack_is_named_where_it_is_taken_away():
+    page = (ROOT / "docs/remove.md").read_text(encoding="utf-8")
+    for path in ["template.yaml", *(f"stacks/{name}.yaml" for name in ("account", "pipeline", "service"))]:
+        resources = re.split(r"\n  (?=\w+:\n)", (ROOT / path).read_text(encoding="utf-8"))
+        left = [text.split(":", 1)[0] for text in resources if "\n    DeletionPolicy:" in text]
+        assert [name for name in left if f"`{name}`" not in page] == [], path
+
+
+def test_every_role_takes_the_boundary_that_an_organisation_demands():
+    taken = {"Fn::If": ["HasPermissionsBoundary", {"Ref": "PermissionsBoundaryArn"}, {"Ref": "AWS::NoValue"}]}
+    without = [name for name, role in of_type("AWS::IAM::Role").items() if role.get("PermissionsBoundary") != taken]
+    assert without == []
+
+
 FUNCTIONS = ["AlarmResponder", "DeploymentGuard", "RemedyVerifier", "ImageGuard", "Notifier", "OpsReviewer", "CostReporter"]
 
 

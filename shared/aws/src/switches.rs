@@ -1,5 +1,6 @@
 //! AWS Systems Manager: the kill switch, one parameter.
 
+use aws_sdk_ssm::operation::get_parameter::GetParameterError;
 use aws_sdk_ssm::types::ParameterType;
 use futures_util::FutureExt as _;
 use nightshift_core::ports::{Answer, SwitchReads, SwitchWrites};
@@ -16,9 +17,12 @@ const HALTED: &str = "halted";
 impl SwitchReads for Account {
     async fn halted(&self) -> Answer<bool> {
         let name = self.settings.halt_parameter(GET)?;
-        let found = self.ssm.get_parameter().name(name).send().boxed().await;
-        let found = found.map_err(|error| fault(GET, name, &error))?;
-        Ok(says_halted(found.parameter().and_then(|parameter| parameter.value())))
+        match self.ssm.get_parameter().name(name).send().boxed().await {
+            Ok(found) => Ok(says_halted(found.parameter().and_then(|parameter| parameter.value()))),
+            // It is made by whoever halts first: a stack would set what it owns back.
+            Err(error) if error.as_service_error().is_some_and(GetParameterError::is_parameter_not_found) => Ok(false),
+            Err(error) => Err(fault(GET, name, &error)),
+        }
     }
 }
 
