@@ -87,25 +87,27 @@ mod imp {
         if let Some(given) = given {
             variables.0.insert(variable.to_owned(), given.clone());
         }
+        let name = variables.0.get(variable).cloned().unwrap_or_default();
         let account = Account::new(Settings::read(&variables)?.needing(&[need])?);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             match asked {
-                Asked::Switch { halt, .. } => switch(&account, halt).await,
+                Asked::Switch { halt, .. } => switch(&account, halt, &name).await,
                 Asked::Case { incident, sequence, .. } => case(&account, incident, sequence).await,
             }
         })
     }
 
     /// Sets the switch and reads it again: an operator in a hurry must know.
-    async fn switch(account: &Account, halt: bool) -> Result<String, AccountError> {
+    async fn switch(account: &Account, halt: bool, which: &str) -> Result<String, AccountError> {
         account.set_halted(halt).await?;
         let says = if account.halted().await? {
-            "Halted: no remedy is taken until nightshift resume. Notices and pages go on.\n"
+            "Halted: no remedy is taken until nightshift resume. Notices and pages go on."
         } else {
-            "Running: remedies are taken again where services have opted in.\n"
+            "Running: remedies are taken again where services have opted in."
         };
-        Ok(says.to_owned())
+        // A wrong name is taken as well: it would be another stack's.
+        Ok(format!("{says}\nThat is {which} in {}.\n", account.settings().region))
     }
 
     async fn case(account: &Account, incident: String, sequence: u32) -> Result<String, AccountError> {

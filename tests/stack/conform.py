@@ -160,8 +160,7 @@ class Emulated:
         )
 
     def _switch(self):
-        """The kill switch as the template leaves it."""
-        self.client("ssm").put_parameter(Name="/conform/halt", Value="running", Type="String")
+        """The kill switch as the template leaves it: not there."""
         self.env["NIGHTSHIFT_HALT_PARAMETER"] = "/conform/halt"
 
     def _role(self):

@@ -89,6 +89,9 @@ def test_every_role_takes_the_boundary_that_an_organisation_demands():
     taken = {"Fn::If": ["HasPermissionsBoundary", {"Ref": "PermissionsBoundaryArn"}, {"Ref": "AWS::NoValue"}]}
     without = [name for name, role in of_type("AWS::IAM::Role").items() if role.get("PermissionsBoundary") != taken]
     assert without == []
+    for name in ("account", "pipeline"):
+        text = (ROOT / f"stacks/{name}.yaml").read_text(encoding="utf-8")
+        assert text.count("Type: AWS::IAM::Role") == text.count("      PermissionsBoundary: !If [HasPermissionsBoundary") == 1
 
 
 FUNCTIONS = ["AlarmResponder", "DeploymentGuard", "RemedyVerifier", "ImageGuard", "Notifier", "OpsReviewer", "CostReporter"]

@@ -103,7 +103,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 }
 
 /// ECR's event of a scan that is done.
-fn scanned(story: &Story) -> Value {
+pub(super) fn scanned(story: &Story) -> Value {
     let digest = story.tagged("web:43").map(|image| image.digest.as_str().to_owned());
     json!({
         "version": "0", "id": "1", "detail-type": "ECR Image Scan", "source": "aws.ecr", "account": "123456789012",

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::guard::operations;
 use super::images::{ACT, BAD, RELEASED, headlines, image, scenario, sweep, swept, told};
+use super::images_disturbed::scanned;
 
 /// Why the image was spared when it was last looked at.
 fn spared(story: &Story, reference: &str) -> Option<String> {
@@ -96,6 +97,24 @@ fn what_was_let_through_is_not_stopped_by_its_next_event() {
         night.deliver(Delivery::Deployment { event, at: story.now() }, 0);
     }
     assert_eq!(operations(&story).len(), 1);
+}
+
+#[test]
+fn what_is_found_while_it_is_let_through_does_not_stop_it_again() {
+    let flaw = "[[vulnerability]]\nid = \"CVE-2026-3003\"\nseverity = \"critical\"\npackage = \"curl\"\n\
+                installed = \"8.0.0\"\nfixed_in = \"8.0.1\"\nexploit = true\nknown_at = \"2026-11-20T02:38:20Z\"\n";
+    let bad = BAD.replace("[\"CVE-2026-1001\"]", "[\"CVE-2026-1001\", \"CVE-2026-3003\"]");
+    let (story, mut night) = swept(scenario(ACT, &format!("{flaw}{bad}{RELEASED}")), 40);
+    assert_eq!(operations(&story).len(), 1, "it is stopped");
+    let found = || story.image_record_of(&image(&story, "web:43")).quarantine.map(|held| held.because.len());
+    assert_eq!(found(), Some(1));
+    assert!(story.person_deploys(&story.service_ref("web").unwrap(), 43));
+    night.run_until(story.now() + SignedDuration::from_secs(40));
+    night.deliver(Delivery::Image { event: scanned(&story), at: story.now() }, 0);
+    assert_eq!(found(), Some(2), "its deployment is on its way");
+    night.run_until(story.now() + SignedDuration::from_mins(30));
+    assert_eq!(operations(&story).len(), 1);
+    assert_eq!(found(), None, "it runs");
 }
 
 #[test]

@@ -32,14 +32,16 @@ pub fn merged(
     let Some(newest) = newest.filter(|newest| !newest.status.terminal()) else { return known.to_vec() };
     let brings =
         |image: &ImageId| newest.target.images.values().any(|brought| brought.digest.as_ref() == Some(&image.digest));
+    // What it is quarantined for may change while it is on its way, and makes no new denial.
+    let same = |held: &Quarantined, other: &Quarantined| held.image == other.image && held.at == other.at;
     let holds = |denied: &Denied| match &denied.quarantined {
-        Some(held) => quarantined.contains(held) || !brings(&held.image),
+        Some(held) => quarantined.iter().any(|other| same(held, other)) || !brings(&held.image),
         None => true,
     };
     let mut all: Vec<Denied> = known.iter().filter(|denied| holds(denied)).cloned().collect();
     // What was found while it was on its way is told by image-guard, and stops nothing.
     for held in quarantined.iter().filter(|held| held.at <= newest.created_at) {
-        if !all.iter().any(|denied| denied.quarantined.as_ref() == Some(held)) {
+        if !all.iter().any(|denied| denied.quarantined.as_ref().is_some_and(|known| same(known, held))) {
             all.push(Denied {
                 task_definition: newest.target.task_definition.clone(),
                 digests: vec![held.image.digest.clone()],

@@ -45,9 +45,10 @@ pub struct Needed {
 /// The images of this account's registry that the service needs.
 pub fn needed(seen: Seen<'_>, soak: Span, now: Timestamp) -> Vec<Needed> {
     let mut all = Vec::new();
-    let newest = seen.history.first().filter(|newest| under_way(newest));
+    let under_way = seen.history.first().is_some_and(under_way);
     for revision in running(seen.history) {
-        let arrives = newest.is_some_and(|newest| newest.target.arn == revision.arn);
+        // One that was overtaken before it was done has not come either.
+        let arrives = under_way && !came(revision, seen.history);
         of_revision(&mut all, seen.service, revision, (Role::Runs, arrives));
     }
     for task in seen.tasks {
@@ -57,7 +58,7 @@ pub fn needed(seen: Seen<'_>, soak: Span, now: Timestamp) -> Vec<Needed> {
         if !known {
             let image = (&*task.container, &*task.reference, task.digest.as_ref());
             // Of CodeDeploy's deployments ECS keeps no history.
-            let arrives = newest.is_some() || !seen.service.settled();
+            let arrives = under_way || !seen.service.settled();
             push(&mut all, seen.service, image, (Role::Runs, arrives));
         }
     }
@@ -97,6 +98,14 @@ fn push(all: &mut Vec<Needed>, service: &Service, image: (&str, &str, Option<&Di
 /// What it brings may yet be stopped, or go back already.
 fn under_way(newest: &ServiceDeployment) -> bool {
     newest.status != DeploymentStatus::Unknown && !newest.status.terminal()
+}
+
+/// A deployment of it was done, or went back to it.
+fn came(revision: &Revision, history: &[ServiceDeployment]) -> bool {
+    history.iter().any(|past| {
+        let done = past.status == DeploymentStatus::Successful && past.target.arn == revision.arn;
+        done || past.rolled_back_to.as_ref() == Some(&revision.arn)
+    })
 }
 
 /// The revisions whose tasks run, as the newest deployment tells.

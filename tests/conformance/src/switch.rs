@@ -4,7 +4,7 @@ use nightshift_core::ports::{SwitchReads, SwitchWrites};
 
 use crate::{Verdict, same};
 
-/// Runs the suite. It leaves the switch as the template sets it.
+/// Runs the suite on a switch that nobody has thrown yet. It leaves it at running.
 ///
 /// # Errors
 /// The first thing that is not as it must be.

@@ -198,8 +198,6 @@ class World:
         for topic in ("NIGHTSHIFT_NOTICE_TOPIC", "NIGHTSHIFT_PAGE_TOPIC"):
             self.client("sns").create_topic(Name=self._variable(topic).rpartition(":")[2])
         self.client("scheduler").create_schedule_group(Name=self._variable("NIGHTSHIFT_TIMER_GROUP"))
-        halt = self._variable("NIGHTSHIFT_HALT_PARAMETER")
-        self.client("ssm").put_parameter(Name=halt, Value="running", Type="String")
         secret = self.client("secretsmanager").create_secret(Name="chat", SecretString=json.dumps(SECRET))
         # Its ARN ends in six characters by chance.
         self.functions["notifier"].env["NIGHTSHIFT_SECRET"] = secret["ARN"]
