@@ -41,7 +41,7 @@ pub struct Args {
 pub enum Command {
     /// Play a night on a simulated account and draw it as a page.
     ///
-    /// Eight scenes: a bad release that is found after its rollout was over; a deployment that hangs; a release that
+    /// The scenes: a bad release that is found after its rollout was over; a deployment that hangs; a release that
     /// was taken back and comes again; a load spike; a database that is down; a service that is only observed; events
     /// that arrive twice and late; a flaw in an image that runs. The functions are the real ones.
     #[command(
@@ -63,7 +63,8 @@ pub enum Command {
     ///
     /// The function is recognised by the event's content: an alarm by any of its three ways, an AWS Health event,
     /// what ECS or CodeDeploy say of a deployment, a timer, a notice. The account comes from CASE.scenario.toml beside CASE.json, or from --scenario; without
-    /// either a default account is assumed, in which the event is true, and the answer says so.
+    /// either a default account is assumed, and the answer says what: what an alarm tells is true there, what a
+    /// deployment or a scan tells is not.
     #[command(after_help = "Examples:\n  nightshift replay events/alarm-responder/*.json\n  nightshift replay \
                             event.json --scenario night.toml --json\n  nightshift replay event.json --save-cases cases/")]
     Replay {
@@ -73,6 +74,9 @@ pub enum Command {
         /// The account and the truth about it, for all the events.
         #[arg(long, value_name = "FILE")]
         scenario: Option<PathBuf>,
+        /// Decide by this policy [default: that of a new stack].
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
         /// One JSON object for each event, one on a line.
         #[arg(long)]
         json: bool,

@@ -1,7 +1,8 @@
 //! Checks a policy, and says in words what it means.
 
 use jiff::civil::Time;
-use nightshift_core::policy::{Freeze, Frozen, Images, Policy, PolicyError, Worth};
+use nightshift_core::mode::Mode;
+use nightshift_core::policy::{Costs, Freeze, Frozen, Images, Policy, PolicyError, Worth};
 
 /// What the policy means, one sentence each.
 ///
@@ -13,11 +14,12 @@ pub fn check(file: &[u8]) -> Result<Vec<String>, PolicyError> {
 
 fn meaning(policy: &Policy) -> Vec<String> {
     let Policy { confidence, alarms, rollback, scaling, guardrails, verify, paging, .. } = policy;
-    let Policy { deployments, images, freeze, services, teams, .. } = policy;
+    let Policy { deployments, images, costs, freeze, services, teams, .. } = policy;
     let mut says = vec![
         format!(
-            "Acts when it is at least {} % sure, asks from {} % on, and pages with the evidence below that.",
-            confidence.act_at, confidence.ask_at
+            "Acts when it is at least {} % sure (scales out from {} % on), asks from {} % on, and pages with the evidence \
+             below that.",
+            confidence.act_at, confidence.scale_out_at, confidence.ask_at
         ),
         format!(
             "Takes no remedy on an alarm that changed more than {} ago or is younger than {}.",
@@ -59,6 +61,11 @@ fn meaning(policy: &Policy) -> Vec<String> {
              plus deregistration and the alarm's own span.",
             verify.every, verify.hold_down, verify.rollout
         ),
+        format!(
+            "Takes what rings {} times within {} for one incident that flaps; one that waits for a person is looked at \
+             every {}, and makes room after {} of silence.",
+            alarms.flapping_flips, alarms.flapping_window, verify.escalated_every, alarms.chronic_after
+        ),
         if paging.observed_services {
             "Pages for services in mode observe too.".to_owned()
         } else {
@@ -66,6 +73,8 @@ fn meaning(policy: &Policy) -> Vec<String> {
         },
     ];
     says.extend(images_mean(images));
+    says.extend(done_to_images(images));
+    says.push(costs_mean(costs));
     says.extend(freeze.iter().map(frozen));
     says.extend(services.iter().map(|(prefix, service)| format!("Alarms named {prefix}… belong to {service}.")));
     says.extend(teams.iter().map(|(team, told)| match &told.channel {
@@ -98,6 +107,33 @@ fn images_mean(images: &Images) -> Vec<String> {
         format!("{} answers for {} in {place} until {}: {}.", held.owner, held.finding, held.until, held.reason)
     }));
     says
+}
+
+/// What of costs is worth a message.
+fn costs_mean(costs: &Costs) -> String {
+    let Costs { floor, floor_percent, mover_floor, mover_percent, new_floor, most_requests, .. } = costs;
+    format!(
+        "Tells of a day's costs that are off by {floor} and {floor_percent} %, of a service that is above by {mover_floor} \
+         and {mover_percent} %, and of what is new from {new_floor} on, by tag {}; asks {most_requests} questions in a \
+         report at most, a cent each.",
+        costs.tag
+    )
+}
+
+/// What may be done in the registry, beside a quarantine.
+fn done_to_images(images: &Images) -> Vec<String> {
+    let whose = match images.default_mode {
+        Mode::Act => "In every repository that the stack's GuardedRepositoryArns names and no tag takes out",
+        _ => "In repositories that opted in",
+    };
+    let does = [
+        (images.keep, "tags what is needed, so that a lifecycle rule can keep it"),
+        (images.archive, "moves what is quarantined to the archive"),
+        (images.fix_scanning, "switches scan-on-push on"),
+        (images.fix_mutability, "makes tags immutable"),
+    ];
+    let does: Vec<&str> = does.into_iter().filter_map(|(on, says)| on.then_some(says)).collect();
+    if does.is_empty() { Vec::new() } else { vec![format!("{whose} it also {}.", does.join(", "))] }
 }
 
 fn frozen(window: &Freeze) -> String {

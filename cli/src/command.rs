@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::CommandFactory as _;
 use indicatif::{ProgressBar, ProgressStyle};
+use nightshift_core::policy::Policy;
 use nightshift_core::settings::Variables;
 use nightshift_sim::Scenario;
 use serde_json::Value;
@@ -14,7 +15,7 @@ use serde_json::Value;
 use crate::args::{Args, Command};
 use crate::demo::{Demo, scenes, timeline};
 use crate::drill;
-use crate::paint::{Ink, Paint, harmless};
+use crate::paint::{Ink, Paint, harmless, wrapped};
 use crate::replay::{self, Replayed};
 use crate::switch::{Asked, ask};
 use crate::{check, decide, explain, page};
@@ -37,16 +38,17 @@ type Wrong = Box<dyn std::error::Error>;
 /// # Errors
 /// If something is wrong with what was given.
 pub fn run(args: Args) -> Result<ExitCode, Wrong> {
-    let paint = Paint { colour: colour(&Variables::of_process(), stdout().is_terminal()) };
+    let paint = Paint::at_terminal(colour(&Variables::of_process(), stdout().is_terminal()));
     match args.command {
         Command::Demo { seed, json, out } => demo(seed, json, out, paint)?,
-        Command::Replay { files, scenario, json, save_cases } => {
-            return replay_all(&files, scenario.as_deref(), json, save_cases.as_deref(), paint);
+        Command::Replay { files, scenario, policy, json, save_cases } => {
+            let by = (scenario.as_deref(), policy.as_deref());
+            return replay_all(&files, by, json, save_cases.as_deref(), paint);
         }
         Command::Decide { file } => return decided(&file, paint),
         Command::Explain { file, json } => explained(&file, json, paint)?,
         Command::Adopt(args) => adopted::adopted(args, paint)?,
-        Command::Check { file } => return checked(&file),
+        Command::Check { file } => return checked(&file, paint),
         Command::KeepRule { file } => keep_rule(file.as_deref())?,
         Command::Halt { parameter } => asked(Asked::Switch { halt: true, parameter })?,
         Command::Resume { parameter } => asked(Asked::Switch { halt: false, parameter })?,
@@ -72,7 +74,12 @@ fn keep_rule(file: Option<&Path>) -> Result<(), Wrong> {
         Some(file) => Some(read(file)?),
         None => None,
     };
-    let policy = nightshift_lifecycle::with_keep_rule(there.as_deref(), nightshift_core::image::KEEP_TAG)?;
+    if there.as_deref().is_some_and(|there| there.trim().is_empty()) {
+        return Err("no lifecycle policy came in; without FILE the rule alone is printed".into());
+    }
+    let policy = nightshift_lifecycle::with_keep_rule(there.as_deref(), nightshift_core::image::KEEP_TAG);
+    let name = file.map_or_else(String::new, |file| file.display().to_string());
+    let policy = policy.map_err(|error| format!("{name}: {}", chain(&error)))?;
     say(&format!("{}\n", policy.trim_end()))?;
     Ok(())
 }
@@ -124,14 +131,15 @@ fn demo(seed: u64, json: bool, out: Option<PathBuf>, paint: Paint) -> Result<(),
 
 fn replay_all(
     files: &[PathBuf],
-    scenario: Option<&Path>,
+    (scenario, policy): (Option<&Path>, Option<&Path>),
     json: bool,
     save_cases: Option<&Path>,
     paint: Paint,
 ) -> Result<ExitCode, Wrong> {
     let mut code = ExitCode::SUCCESS;
+    let policy = policy.map(reported::read_policy).transpose()?.unwrap_or_default();
     for file in files {
-        let replayed = match replay_file(file, scenario) {
+        let replayed = match replay_file(file, scenario, &policy) {
             Ok(replayed) => replayed,
             // The others are explained all the same.
             Err(error) => {
@@ -158,7 +166,7 @@ fn replay_all(
 ///
 /// # Errors
 /// If a file cannot be read, or what is in it is wrong; each names the file.
-pub fn replay_file(file: &Path, scenario: Option<&Path>) -> Result<Replayed, Wrong> {
+pub fn replay_file(file: &Path, scenario: Option<&Path>, policy: &Policy) -> Result<Replayed, Wrong> {
     let event: Value =
         serde_json::from_str(&read(file)?).map_err(|error| format!("{}: no JSON: {error}", file.display()))?;
     let beside = file.with_extension("scenario.toml");
@@ -170,7 +178,8 @@ pub fn replay_file(file: &Path, scenario: Option<&Path>) -> Result<Replayed, Wro
         }
         None => None,
     };
-    let mut replayed = replay::replay(&event, scenario).map_err(|error| format!("{}: {error}", file.display()))?;
+    let replayed = replay::replay(&event, scenario, policy);
+    let mut replayed = replayed.map_err(|error| format!("{}: {error}", file.display()))?;
     replayed.event = file.display().to_string();
     Ok(replayed)
 }
@@ -213,12 +222,13 @@ fn explained(file: &Path, json: bool, paint: Paint) -> Result<(), Wrong> {
     Ok(say(&text)?)
 }
 
-fn checked(file: &Path) -> Result<ExitCode, Wrong> {
+fn checked(file: &Path, paint: Paint) -> Result<ExitCode, Wrong> {
     let name = file.display();
     let policy = fs::read(file).map_err(|error| format!("{name}: {error}"))?;
     match check::check(&policy) {
         Ok(says) => {
-            say(&format!("{name}: fine. It means:\n  {}\n", says.join("\n  ")))?;
+            let says = says.iter().map(|says| wrapped(says, paint.columns - 4).join("\n    "));
+            say(&format!("{name}: fine. It means:\n  {}\n", says.collect::<Vec<_>>().join("\n  ")))?;
             Ok(ExitCode::SUCCESS)
         }
         Err(wrong) => {

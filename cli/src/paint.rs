@@ -5,6 +5,8 @@
 pub struct Paint {
     /// Colours are wanted.
     pub colour: bool,
+    /// So wide are the lines.
+    pub columns: usize,
 }
 
 /// A colour or weight, as ANSI numbers it.
@@ -27,8 +29,18 @@ pub enum Ink {
 }
 
 impl Paint {
-    /// No colours.
-    pub const PLAIN: Self = Self { colour: false };
+    /// No colours, in lines that are easily read.
+    pub const PLAIN: Self = Self { colour: false, columns: Self::MOST };
+    /// Longer lines are hard to read, …
+    const MOST: usize = 100;
+    /// … and shorter ones have no room for a word beside a label.
+    const LEAST: usize = 60;
+
+    /// As the terminal is wide, if it is one.
+    pub fn at_terminal(colour: bool) -> Self {
+        let wide = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        Self { colour, columns: wide.map_or(Self::MOST, |wide| wide.clamp(Self::LEAST, Self::MOST)) }
+    }
 
     /// The text in that ink.
     pub fn ink(self, ink: Ink, text: &str) -> String {
@@ -98,6 +110,6 @@ mod tests {
     #[test]
     fn colour_is_only_put_on_where_it_is_wanted() {
         assert_eq!(Paint::PLAIN.ink(Ink::Red, "no"), "no");
-        assert_eq!(Paint { colour: true }.ink(Ink::Red, "no"), "\u{1b}[31mno\u{1b}[0m");
+        assert_eq!(Paint { colour: true, ..Paint::PLAIN }.ink(Ink::Red, "no"), "\u{1b}[31mno\u{1b}[0m");
     }
 }

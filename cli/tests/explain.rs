@@ -8,6 +8,7 @@ use nightshift::command::replay_file;
 use nightshift::explain::{Explained, explain, text};
 use nightshift::paint::Paint;
 use nightshift_core::case::Case;
+use nightshift_core::policy::Policy;
 use nightshift_diagnosis::{Gate, diagnose, reconsider};
 
 fn samples(function: &str) -> Vec<PathBuf> {
@@ -19,7 +20,7 @@ fn samples(function: &str) -> Vec<PathBuf> {
 }
 
 fn cases(file: &Path) -> Vec<Case> {
-    replay_file(file, None).unwrap().why.cases
+    replay_file(file, None, &Policy::default()).unwrap().why.cases
 }
 
 fn explained(case: &Case) -> Explained {

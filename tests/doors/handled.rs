@@ -1,6 +1,7 @@
 //! Behind the doors: what is let in must not break what decides on it.
 
 use nightshift::replay::replay;
+use nightshift_core::policy::Policy;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -17,7 +18,7 @@ proptest! {
     ) {
         let samples = samples();
         let (_, event) = sample.get(&samples);
-        if let Err(error) = replay(&mutate::changed(event, &changes), None) {
+        if let Err(error) = replay(&mutate::changed(event, &changes), None, &Policy::default()) {
             sound(&error.to_string(), true);
         }
     }

@@ -18,7 +18,7 @@ use crate::tidy::root;
 fn cases() -> Vec<Value> {
     let kept = |(function, event): &(String, Value)| {
         let decides = function == "alarm-responder" || function == "deployment-guard";
-        decides.then(|| replay(event, None).ok()).flatten().map(|replayed| replayed.why.cases)
+        decides.then(|| replay(event, None, &Policy::default()).ok()).flatten().map(|replayed| replayed.why.cases)
     };
     let all: Vec<Value> =
         samples().iter().filter_map(kept).flatten().map(|case| serde_json::to_value(case).unwrap()).collect();

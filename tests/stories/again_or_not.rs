@@ -97,7 +97,7 @@ fn a_second_look_is_none_of_one_of_many_nor_for_an_alarm_that_is_silenced() {
     let story = unseen_at_first(scenario("bad-release"));
     run(&story);
     let look = Check::that_took(&story, RemedyKind::RollBack);
-    assert!(look.observed.looked_again().is_some());
+    assert!(look.observed.weighed().is_some());
     assert_eq!(look.takes_if(|_| ()), Some(RemedyKind::RollBack));
     look.is_held_back_by(&[
         Check::many_are_ill,

@@ -203,9 +203,14 @@ fn scaled(seen: &Observed, notes: &mut Vec<String>) -> Vec<(&'static str, String
     // No fewer than are wanted now: nobody knows yet how many are needed.
     let min = bounds.map_or(FEWEST.max(desired), |bounds| bounds.min);
     let max = bounds.map_or(MOST.max(desired.saturating_mul(2)), |bounds| bounds.max);
-    notes.push(
-        "RequestsPerTarget: it scales by processor alone until told what a task can take (load/README.md).".to_owned(),
-    );
+    // AWS scales by the requests of one target group; by those the stack does so once told how many.
+    let by_requests = policies.iter().any(|policy| policy.by == "ALBRequestCountPerTarget");
+    if seen.service.target_groups.len() == 1 && !by_requests {
+        notes.push(
+            "RequestsPerTarget: it scales by processor alone until told what a task can take (load/README.md)."
+                .to_owned(),
+        );
+    }
     vec![("ManageScaling", "true".to_owned()), ("MinCapacity", min.to_string()), ("MaxCapacity", max.to_string())]
 }
 

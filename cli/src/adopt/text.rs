@@ -5,8 +5,8 @@ use nightshift_core::described::Signal;
 use super::{Adoption, Check, Fleet, Row, Standing};
 use crate::paint::{Ink, Paint, harmless, wrapped};
 
-/// Columns of a terminal that nobody has to widen.
-const WIDTH: usize = 96;
+/// Columns that stay free at the right.
+const MARGIN: usize = 4;
 const HEAD: [&str; 10] =
     ["service", "mode", "environment", "team", "latency", "traffic", "errors", "saturation", "scaling", "missing"];
 
@@ -27,7 +27,7 @@ pub fn one(adoption: &Adoption, paint: Paint) -> String {
         text.push_str(&format!("\n  {}\n", paint.ink(Ink::Bold, "Could not be seen")));
         for unseen in &adoption.unseen {
             let says = format!("{}: {}. So {}.", unseen.what, unseen.why, unseen.follows);
-            indented(&mut text, &says, "    ", WIDTH);
+            indented(&mut text, &says, "    ", paint.columns - MARGIN);
         }
     }
     let of = |standing| adoption.checks.iter().filter(|check| check.standing == standing).count();
@@ -49,11 +49,11 @@ fn line(check: &Check, paint: Paint) -> String {
     let says = harmless(&check.says);
     let Some(cure) = &check.cure else { return format!("    {} {says}\n", paint.ink(ink, mark)) };
     let (cure, used) = (harmless(cure), says.chars().count() + 8);
-    if used + cure.chars().count() <= WIDTH {
+    if used + cure.chars().count() <= paint.columns - MARGIN {
         return format!("    {} {says} {}\n", paint.ink(ink, mark), paint.ink(Ink::Dim, &format!("→ {cure}")));
     }
     // A command is pasted: it is not broken.
-    let lines = if cure.starts_with("aws ") { vec![cure] } else { wrapped(&cure, WIDTH - 8) };
+    let lines = if cure.starts_with("aws ") { vec![cure] } else { wrapped(&cure, paint.columns - MARGIN - 8) };
     let mut text = format!("    {} {says}\n", paint.ink(ink, mark));
     for (number, line) in lines.iter().enumerate() {
         let before = if number == 0 { "→" } else { " " };
@@ -67,11 +67,11 @@ fn next(text: &mut String, adoption: &Adoption, paint: Paint) {
     let title = if adoption.deployed { "Its stack is deployed already; to deploy it again" } else { "Next" };
     text.push_str(&format!("\n  {}\n", paint.ink(Ink::Bold, title)));
     if let Some(why) = &adoption.no_companion {
-        return indented(text, &format!("No parameters are written: {why}."), "    ", WIDTH);
+        return indented(text, &format!("No parameters are written: {why}."), "    ", paint.columns - MARGIN);
     }
     let Some(companion) = &adoption.companion else { return };
     for note in &companion.notes {
-        indented(text, note, "    ", WIDTH);
+        indented(text, note, "    ", paint.columns - MARGIN);
     }
     // A command is pasted: it is not broken.
     for command in &adoption.commands {
@@ -112,7 +112,7 @@ pub fn all(fleet: &Fleet, paint: Paint) -> String {
         }));
     }
     for unseen in &fleet.unseen {
-        indented(&mut text, unseen, "  ", WIDTH);
+        indented(&mut text, unseen, "  ", paint.columns - MARGIN);
     }
     text.push_str("\n  nightshift adopt CLUSTER/SERVICE says of one what to do.\n\n");
     text

@@ -39,7 +39,7 @@ pub struct AdoptArgs {
     pub demo: bool,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     let name = |text: &str| {
         let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
         !text.is_empty() && text.bytes().all(sound)

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 /// What a report is on.
 #[derive(Debug, Subcommand)]
@@ -20,8 +22,8 @@ pub enum Report {
         /// So many days, of 24 hours; the ledger keeps 400.
         #[arg(long, default_value_t = 28, value_parser = clap::value_parser!(u32).range(1..=400))]
         days: u32,
-        /// The days end here [default: now].
-        #[arg(long, value_name = "TIME")]
+        /// The days end here, such as 2026-11-23 or 2026-11-23T06:00:00Z [default: now].
+        #[arg(long, value_name = "TIME", value_parser = moment)]
         until: Option<Timestamp>,
         /// Print one JSON document.
         #[arg(long)]
@@ -48,9 +50,9 @@ pub enum Report {
         /// So many settled days, compared with as many before.
         #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=180))]
         days: u32,
-        /// Told apart by this.
-        #[arg(long, value_enum, default_value_t = By::Service)]
-        by: By,
+        /// Told apart by this [default: service, or tag where one is named].
+        #[arg(long, value_enum)]
+        by: Option<By>,
         /// Key of the cost allocation tag [default: costs.tag of the policy].
         #[arg(long, value_name = "KEY")]
         tag: Option<String>,
@@ -101,4 +103,11 @@ pub enum By {
     Tag,
     /// The linked account.
     Account,
+}
+
+/// A moment, or the beginning of a day in UTC.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let day = |text: &str| text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+    let found = text.parse().ok().or_else(|| day(text));
+    found.ok_or_else(|| "expected a day such as 2026-11-23 or a time such as 2026-11-23T06:00:00Z".to_owned())
 }

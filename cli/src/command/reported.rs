@@ -26,10 +26,12 @@ pub fn reported(asked: Report, paint: Paint) -> Result<(), Wrong> {
         Report::Images { json, table, policy } => return images(json, table, policy.as_deref(), paint),
         Report::Cost { days, by, tag, json, html, png, demo, policy } => {
             let policy = policy.as_deref().map(read_policy).transpose()?.unwrap_or_default();
-            let by = match by {
-                By::Service => GroupBy::Service,
-                By::Account => GroupBy::LinkedAccount,
-                By::Tag => GroupBy::Tag(tag.unwrap_or_else(|| policy.costs.tag.clone())),
+            let by = match (by, tag) {
+                (None, Some(tag)) | (Some(By::Tag), Some(tag)) => GroupBy::Tag(tag),
+                (Some(By::Tag), None) => GroupBy::Tag(policy.costs.tag.clone()),
+                (Some(By::Service | By::Account), Some(_)) => return Err("--tag goes with --by tag alone".into()),
+                (Some(By::Account), None) => GroupBy::LinkedAccount,
+                (Some(By::Service) | None, None) => GroupBy::Service,
             };
             let wanted = Wanted { days, by, today: cost_reporter::ask::day_of(Timestamp::now()) };
             let spending = reports::costs(demo, &wanted, &policy, Variables::of_process());
@@ -75,7 +77,7 @@ fn costs(
     Ok(())
 }
 
-fn read_policy(file: &Path) -> Result<Policy, Wrong> {
+pub(super) fn read_policy(file: &Path) -> Result<Policy, Wrong> {
     let name = file.display().to_string();
     let bytes = fs::read(file).map_err(|error| format!("{name}: {error}"))?;
     let wrong = |error: PolicyError| {

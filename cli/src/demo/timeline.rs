@@ -6,8 +6,6 @@ use super::lines::clock;
 use super::{Demo, Incident, Line, Mark, Posted, Scene};
 use crate::paint::{Ink, Paint, wrapped};
 
-/// Columns of the whole.
-const WIDTH: usize = 100;
 /// Columns before the text of a line: frame, time, symbol, label.
 const INDENT: usize = 28;
 
@@ -34,7 +32,7 @@ fn report(text: &mut String, posted: &Posted, paint: Paint) {
     for section in &posted.notice.sections {
         let _ = writeln!(text, "  {bar}  {}", paint.ink(Ink::Bold, &section.title));
         for line in &section.lines {
-            let rows = if section.aligned { vec![line.clone()] } else { wrapped(line, WIDTH - 8) };
+            let rows = if section.aligned { vec![line.clone()] } else { wrapped(line, paint.columns - 8) };
             for row in rows {
                 let _ = writeln!(text, "  {bar}    {row}");
             }
@@ -49,7 +47,7 @@ fn opening(text: &mut String, title: &str, story: &str, number: usize, paint: Pa
     let corner = paint.ink(Ink::Dim, "╭─");
     let _ =
         writeln!(text, "\n  {corner} {}  {}", paint.ink(Ink::Dim, &number.to_string()), paint.ink(Ink::Bold, title));
-    for line in wrapped(story, WIDTH - 6) {
+    for line in wrapped(story, paint.columns - 6) {
         let _ = writeln!(text, "  {bar}  {}", paint.ink(Ink::Dim, &line));
     }
     let _ = writeln!(text, "  {bar}");
@@ -77,7 +75,7 @@ fn line(text: &mut String, line: &Line, paint: Paint) {
         Some(until) => format!("until {}, {}", clock(until), line.text),
         None => line.text.clone(),
     };
-    let mut rows = wrapped(&said, WIDTH - INDENT).into_iter();
+    let mut rows = wrapped(&said, paint.columns - INDENT).into_iter();
     let first = rows.next().unwrap_or_default();
     let strong = matches!(
         line.mark,
@@ -93,7 +91,7 @@ fn line(text: &mut String, line: &Line, paint: Paint) {
     for detail in &line.details {
         // Evidence hangs under its weight.
         let hang = if detail.starts_with(['+', '-']) { 6 } else { 0 };
-        for (index, row) in wrapped(detail, WIDTH - INDENT - hang).into_iter().enumerate() {
+        for (index, row) in wrapped(detail, paint.columns - INDENT - hang).into_iter().enumerate() {
             let indent = INDENT - 3 + if index == 0 { 0 } else { hang };
             let _ = writeln!(text, "  {bar}{}{}", " ".repeat(indent), paint.ink(Ink::Dim, &row));
         }
@@ -124,5 +122,12 @@ fn look(mark: Mark) -> (&'static str, &'static str, Ink) {
 fn ending(text: &mut String, incident: &Incident, corner: &str, paint: Paint) {
     let ink = if incident.well() { Ink::Green } else { Ink::Amber };
     let service = paint.ink(Ink::Bold, &incident.service);
-    let _ = writeln!(text, "  {} {service}  {}", paint.ink(Ink::Dim, corner), paint.ink(ink, &incident.ending));
+    let used = incident.service.chars().count() + 7;
+    let mut rows = wrapped(&incident.ending, paint.columns - used).into_iter();
+    let first = rows.next().unwrap_or_default();
+    let _ = writeln!(text, "  {} {service}  {}", paint.ink(Ink::Dim, corner), paint.ink(ink, &first));
+    let bar = if corner == "├─" { paint.ink(Ink::Dim, "│") } else { " ".to_owned() };
+    for row in rows {
+        let _ = writeln!(text, "  {bar}{}{}", " ".repeat(used - 3), paint.ink(ink, &row));
+    }
 }

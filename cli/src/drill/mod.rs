@@ -21,6 +21,7 @@ use serde::Serialize;
 
 pub use account::drill;
 
+use crate::args::adopt::pair;
 use crate::switch::AccountError;
 
 /// What goes wrong in the game.
@@ -35,11 +36,16 @@ pub enum Scenario {
     Dependency,
 }
 
+/// Refused before anything is asked.
+fn named(text: &str) -> Result<String, String> {
+    pair(text).map(|_| text.to_owned())
+}
+
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct Wanted {
     /// The service, such as prod/checkout.
-    #[arg(value_name = "CLUSTER/SERVICE")]
+    #[arg(value_name = "CLUSTER/SERVICE", value_parser = named)]
     pub service: String,
     /// What goes wrong.
     #[arg(long, value_enum)]
@@ -127,7 +133,7 @@ pub enum DrillError {
     },
     /// AWS does not answer.
     #[error("{}", unanswered(.0))]
-    Fault(#[from] Fault),
+    Fault(Fault),
     /// The alarm is left in ALARM.
     #[error(
         "{alarm} could not be set back ({fault}). CloudWatch takes a metric alarm back by itself, a composite only if \
@@ -146,6 +152,13 @@ pub enum DrillError {
     /// It cannot be written as JSON.
     #[error("it cannot be written as JSON")]
     Json(#[from] serde_json::Error),
+}
+
+// By hand: as a source it would be said twice.
+impl From<Fault> for DrillError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
 }
 
 /// A fault with its cure.

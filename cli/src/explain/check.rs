@@ -1,6 +1,8 @@
-//! A decision of `remedy-verifier`: a check weighs nothing, but for a second look.
+//! A decision of `remedy-verifier`: a check weighs nothing, but for a second look, or a first
+//! one at an alarm that was too young before.
 
 use nightshift_core::case::Case;
+use nightshift_core::timer::Purpose;
 use nightshift_diagnosis::{ServiceView, diagnose};
 use remedy_verifier::observe::Observed;
 use remedy_verifier::plan::{plan, plan_by};
@@ -12,16 +14,22 @@ use crate::case::{self, CaseError};
 const CHECK: &str = "This decision has no diagnosis: a check asks whether alarms, tasks and metrics are well again. \
                      The case of the alarm that opened the incident has one.";
 
+const OF_AGE: &str = "an alarm that had been too young came of age";
+const SILENT: &str = "This decision has no diagnosis: the alarm rings no longer, or could not be read.";
+
 /// Explains it.
 pub(super) fn explain(case: &Case) -> Result<Explained, CaseError> {
     let observed: Observed = case::observed(case)?;
     let (policy, now) = (&case.policy, case.now);
     let decided = Outcome::of(&plan(&observed, policy, now));
-    let Some(symptom) = observed.looked_again() else {
-        let explained = Explained::new(case, decided, "an incident was checked");
-        return Ok(Explained { facts: vec![CHECK.to_owned()], ..explained });
+    let of_age = matches!(observed.timer.purpose, Purpose::Reread { .. });
+    let Some(symptom) = observed.weighed() else {
+        let (happened, fact) = if of_age { (OF_AGE, SILENT) } else { ("an incident was checked", CHECK) };
+        let explained = Explained::new(case, decided, happened);
+        return Ok(Explained { facts: vec![fact.to_owned()], ..explained });
     };
-    let mut explained = Explained::new(case, decided, "what was undecided was looked at again");
+    let happened = if of_age { OF_AGE } else { "what was undecided was looked at again" };
+    let mut explained = Explained::new(case, decided, happened);
     let seen = Seen { view: &observed.scene.view, symptom: Some(symptom), policy, now };
     let found = diagnose(seen.view, seen.symptom, policy, now);
     let seeing = |view: ServiceView| {

@@ -8,12 +8,14 @@ use nightshift_core::case::Case;
 use nightshift_core::fault::Sight;
 use nightshift_core::policy::Policy;
 use nightshift_core::service::{Breaker, Controller, Service};
+use nightshift_core::span::words;
 use nightshift_core::verdict::Release;
 use nightshift_incident::plan::Plan;
 use nightshift_incident::scene::Standing;
 use nightshift_incident::words_of_release::failures;
 use nightshift_release::breaker::left_to_breaker;
 use nightshift_release::learn::failures_that_prove;
+use nightshift_release::pace::stuck_at;
 
 use super::{Explained, Kind, Outcome, rules};
 use crate::case::{self, CaseError};
@@ -127,9 +129,16 @@ fn with_other_breaker(observed: &Observed) -> Option<(&'static str, String, Obse
     Some(("circuit-breaker", says, Observed { service: Sight::Seen(Some(turned)), ..other }))
 }
 
-/// How far the failures are from what proves the case.
+/// How far it is from the limit that it was judged by: of time where it hangs, else of failures.
 fn nearest(observed: &Observed, policy: &Policy, now: Timestamp) -> Option<String> {
+    let releases = observed.releases(policy, now)?;
     let (release, service) = newest(observed, policy, now)?;
+    let limit = stuck_at(&release, &releases, &policy.deployments);
+    if !release.over() && release.failed == 0 && limit <= now {
+        let from = release.paused_at.map_or(release.began_at, |paused| paused.max(release.began_at));
+        let (took, may) = (words(now.duration_since(from)), words(limit.duration_since(from)));
+        return Some(format!("it has been at it for {took}, and hangs from {may} on"));
+    }
     let needed = failures_that_prove(&service, &policy.deployments);
     let far = match i64::from(release.failed) - i64::from(needed) {
         0 => "just reached".to_owned(),

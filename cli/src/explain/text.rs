@@ -7,8 +7,6 @@ use nightshift_core::cause::Evidence;
 use super::{Explained, Kind, Standing, Weighed};
 use crate::paint::{Ink, Paint, harmless, wrapped};
 
-/// Columns of the whole.
-const WIDTH: usize = 100;
 /// Columns of a weight, before what it says.
 const WEIGHT: usize = 5;
 /// Causes that are shown although nothing speaks for or against them.
@@ -22,19 +20,19 @@ pub fn text(explained: &Explained, paint: Paint) -> String {
         "refused" | "escalated" | "blind" => Ink::Amber,
         _ => Ink::Blue,
     };
-    lines(&mut out, 0, &first_upper(&explained.says), |line| paint.ink(ink, line));
+    lines(&mut out, (0, paint), &first_upper(&explained.says), |line| paint.ink(ink, line));
     if let Some(weighed) = &explained.diagnosis {
         self::weighed(&mut out, weighed, paint);
     }
     if !explained.facts.is_empty() {
         heading(&mut out, "What it rests on", paint);
-        explained.facts.iter().for_each(|fact| lines(&mut out, 2, fact, plain));
+        explained.facts.iter().for_each(|fact| lines(&mut out, (2, paint), fact, plain));
     }
     counterfactual(&mut out, explained, paint);
     if !explained.rules.is_empty() {
         heading(&mut out, "Rules in the way", paint);
         for lifted in &explained.rules {
-            lines(&mut out, 2, &format!("without {}: {}", lifted.rule, lifted.then.says), plain);
+            lines(&mut out, (2, paint), &format!("without {}: {}", lifted.rule, lifted.then.says), plain);
         }
     }
     let build = format!("Explained by the rules of build {}.", env!("CARGO_PKG_VERSION"));
@@ -56,7 +54,7 @@ fn weighed(out: &mut String, weighed: &Weighed, paint: Paint) {
         let _ = writeln!(out, "  {percent}  {:<30} {}", cause.cause.to_string(), paint.ink(Ink::Dim, &made(cause)));
     }
     heading(out, "Gate: may a release be blamed?", paint);
-    lines(out, 2, &weighed.gate, plain);
+    lines(out, (2, paint), &weighed.gate, plain);
 }
 
 /// What a probability is made of.
@@ -73,7 +71,7 @@ fn piece(out: &mut String, piece: &Evidence, paint: Paint) {
     let ink = if piece.weight < 0 { Ink::Blue } else { Ink::Amber };
     let about = format!("{} · {}", piece.cause, piece.says);
     let capped = if piece.weight == 0 { ", said by others already" } else { "" };
-    let mut said = wrapped(&about, WIDTH - 4 - WEIGHT).into_iter();
+    let mut said = wrapped(&about, paint.columns - 4 - WEIGHT).into_iter();
     let first = said.next().unwrap_or_default();
     let _ = writeln!(out, "  {}  {first}", paint.ink(ink, &odds(piece.weight)));
     let indent = " ".repeat(4 + WEIGHT);
@@ -88,18 +86,18 @@ fn counterfactual(out: &mut String, explained: &Explained, paint: Paint) {
         heading(out, &title, paint);
         for change in &explained.changes {
             let piece = if change.kind == Kind::Evidence { &change.without } else { &change.says };
-            lines(out, 2, &format!("without {piece}: {}", change.then.says), plain);
+            lines(out, (2, paint), &format!("without {piece}: {}", change.then.says), plain);
             if change.kind == Kind::Evidence {
-                lines(out, 4, &format!("({})", change.says), |line| paint.ink(Ink::Dim, line));
+                lines(out, (4, paint), &format!("({})", change.says), |line| paint.ink(Ink::Dim, line));
             }
         }
         if explained.changes.is_empty() {
-            lines(out, 2, "No single piece of evidence would have changed it.", plain);
+            lines(out, (2, paint), "No single piece of evidence would have changed it.", plain);
         }
     }
     if let Some(nearest) = &explained.nearest {
         heading(out, "Nearest limit", paint);
-        lines(out, 2, nearest, plain);
+        lines(out, (2, paint), nearest, plain);
     }
 }
 
@@ -107,8 +105,8 @@ fn heading(out: &mut String, title: &str, paint: Paint) {
     let _ = writeln!(out, "\n{}", paint.ink(Ink::Bold, title));
 }
 
-fn lines(out: &mut String, indent: usize, text: &str, inked: impl Fn(&str) -> String) {
-    for line in wrapped(text, WIDTH - indent) {
+fn lines(out: &mut String, (indent, paint): (usize, Paint), text: &str, inked: impl Fn(&str) -> String) {
+    for line in wrapped(text, paint.columns - indent) {
         let _ = writeln!(out, "{}{}", " ".repeat(indent), inked(&line));
     }
 }

@@ -7,7 +7,7 @@ use nightshift_core::timer::{Purpose, Timer};
 use nightshift_sim::scenario::{AlarmSetup, Scenario, ScenarioError, ServiceSetup, Watched};
 use toml::{Table, Value as Toml};
 
-use super::recognise::Recognised;
+use super::recognise::{Function, Recognised};
 
 /// Services of the assumed account. All have opted in, so that the answer
 /// shows the remedy; a real account begins with none.
@@ -32,6 +32,13 @@ pub(super) fn around(scenario: Scenario, at: Option<Timestamp>) -> Scenario {
 
 /// What the assumed account is, for people.
 pub(super) fn assumption(recognised: &Recognised) -> String {
+    // What a deployment did, and what is in an image, cannot be had from the event alone.
+    let untrue = match recognised.function {
+        Function::DeploymentGuard | Function::ImageGuard if recognised.timer.is_none() => {
+            "; nothing of what the event tells is so there: describe it with --scenario"
+        }
+        _ => "",
+    };
     let base = format!("no scenario: assumed services {} in cluster prod, all in mode act", SERVICES.join(", "));
     if let Some(timer) = &recognised.timer {
         let service = &timer.service;
@@ -54,7 +61,7 @@ pub(super) fn assumption(recognised: &Recognised) -> String {
             let minutes = began(signal.state);
             format!("{base}, and that {cluster}/{service} fell ill by {what} {minutes} minutes before the event")
         }
-        _ => base,
+        _ => format!("{base}{untrue}"),
     }
 }
 

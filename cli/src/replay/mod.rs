@@ -12,6 +12,7 @@ pub mod text;
 use nightshift_core::case::Case;
 use nightshift_core::cause::Diagnosis;
 use nightshift_core::notice::Notice;
+use nightshift_core::policy::Policy;
 use nightshift_core::remedy::Remedy;
 use nightshift_sim::Scenario;
 use serde::Serialize;
@@ -34,6 +35,8 @@ pub struct Replayed {
     pub plan: Value,
     /// What people were told.
     pub notices: Vec<Notice>,
+    /// The account was assumed; this is what.
+    pub assumed: Option<String>,
     /// What else explains it.
     #[serde(skip)]
     pub why: Why,
@@ -54,8 +57,6 @@ pub struct Why {
     pub diagnosis: Option<Diagnosis>,
     /// Subject of the plain message that people were sent, if one was due.
     pub page: Option<String>,
-    /// The account was assumed; this is what.
-    pub assumed: Option<String>,
     /// The cases of the decisions.
     pub cases: Vec<Case>,
 }
@@ -74,12 +75,12 @@ pub enum ReplayError {
     Scenario(#[from] nightshift_sim::scenario::ScenarioError),
 }
 
-/// Runs the event on the account that `scenario` describes; without one, on a
-/// default account in which the event is true.
+/// Runs the event on the account that `scenario` describes, under that policy; without a
+/// scenario on a default account in which the event is as true as it can be made.
 ///
 /// # Errors
 /// If the event is malformed; the message begins with the path of the field.
-pub fn replay(event: &Value, scenario: Option<Scenario>) -> Result<Replayed, ReplayError> {
+pub fn replay(event: &Value, scenario: Option<Scenario>, policy: &Policy) -> Result<Replayed, ReplayError> {
     let recognised = recognise(event)?;
     // Whom a notice reaches does not depend on what the account holds.
     let matters = recognised.function != Function::Notifier;
@@ -88,7 +89,7 @@ pub fn replay(event: &Value, scenario: Option<Scenario>) -> Result<Replayed, Rep
         Some(scenario) => account::around(scenario, recognised.at),
         None => account::assumed(&recognised)?,
     };
-    let mut replayed = run::run(event, &recognised, scenario, assumed.is_some())?;
-    replayed.why.assumed = assumed;
+    let mut replayed = run::run(event, &recognised, scenario, (assumed.is_some(), policy))?;
+    replayed.assumed = assumed;
     Ok(replayed)
 }

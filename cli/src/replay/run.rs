@@ -28,10 +28,10 @@ pub(super) fn run(
     event: &Value,
     recognised: &Recognised,
     scenario: Scenario,
-    assumed: bool,
+    (assumed, policy): (bool, &Policy),
 ) -> Result<Replayed, ReplayError> {
     let account = Account::new(scenario);
-    let mut night = Night::new(account.clone(), &Policy::default());
+    let mut night = Night::new(account.clone(), policy);
     let at = recognised.at.map_or(account.now(), next_second).max(account.now());
     play_up_to(&mut night, recognised, at);
     let told = account.notices().len();
@@ -140,8 +140,11 @@ fn reported(report: &Report, function: Function) -> Replayed {
         Report::Alarm { plan, outcome } => planned(plan, outcome.as_ref(), function),
         Report::Alarms { reports } => several(reports, function),
         Report::Health { issue } => {
-            let sentence = "Kept as evidence: while it is open, no release is blamed lightly.".to_owned();
-            let why = Why { sentence: Some(sentence), ..Why::default() };
+            let sentence = match issue.open {
+                true => "Kept as evidence: while it is open, no release is blamed lightly.",
+                false => "Kept as over: from now on it excuses no release.",
+            };
+            let why = Why { sentence: Some(sentence.to_owned()), ..Why::default() };
             bare(function, "recorded", json!(issue), why)
         }
         Report::Ignored { why } => {
@@ -170,6 +173,7 @@ pub(super) fn bare(function: Function, outcome: &str, plan: Value, why: Why) -> 
         refusal: None,
         plan,
         notices: Vec::new(),
+        assumed: None,
         why,
     }
 }
@@ -205,7 +209,10 @@ fn planned(plan: &Plan, outcome: Option<&Outcome>, function: Function) -> Replay
         Decision::SelfDrill => {
             why.sentence = Some("The stack tries itself out: the notifier counts it, and nobody is told.".to_owned());
         }
-        Decision::Settled => why.sentence = Some("Nothing is left to do: this was dealt with.".to_owned()),
+        Decision::Settled => {
+            why.sentence =
+                Some("Nothing is left to do: it was dealt with before, or is of nothing that is there.".to_owned())
+        }
         _ => {}
     }
     why.sentence = match (refusal.as_ref().map(sentence), why.sentence) {

@@ -5,8 +5,6 @@ use std::fmt::Write as _;
 use super::Replayed;
 use crate::paint::{Ink, Paint, wrapped};
 
-/// Columns of the whole.
-const WIDTH: usize = 100;
 /// Columns before a line's text.
 const INDENT: usize = 13;
 /// Pieces of evidence shown; `--json` has all of it.
@@ -14,7 +12,7 @@ const EVIDENCE: usize = 5;
 
 /// The explanation of one event.
 pub fn text(replayed: &Replayed, paint: Paint) -> String {
-    let Replayed { event, function, outcome, refusal, notices, why, .. } = replayed;
+    let Replayed { event, function, outcome, refusal, notices, assumed, why, .. } = replayed;
     let mut out = format!("{}\n", paint.ink(Ink::Bold, event));
     row(&mut out, "event", &why.says, paint);
     let ink = match outcome.as_str() {
@@ -51,14 +49,14 @@ pub fn text(replayed: &Replayed, paint: Paint) -> String {
     if let Some(page) = &why.page {
         row(&mut out, "paged", page, paint);
     }
-    if let Some(assumed) = &why.assumed {
+    if let Some(assumed) = assumed {
         row(&mut out, "assumed", assumed, paint);
     }
     out
 }
 
 fn row(out: &mut String, label: &str, text: &str, paint: Paint) {
-    for (index, line) in wrapped(text, WIDTH - INDENT).into_iter().enumerate() {
+    for (index, line) in wrapped(text, paint.columns - INDENT).into_iter().enumerate() {
         let label = if index == 0 { label } else { "" };
         let _ = writeln!(out, "  {} {line}", paint.ink(Ink::Dim, &format!("{label:<10}")));
     }

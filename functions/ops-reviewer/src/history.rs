@@ -78,6 +78,7 @@ impl Window {
 
 /// What was recorded, and what of it could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct History {
     /// Releases, each as last seen.
     #[serde(default)]

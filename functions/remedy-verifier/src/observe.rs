@@ -80,11 +80,13 @@ fn looks_again(timer: &Timer, standing: &Standing) -> bool {
 }
 
 impl Observed {
-    /// The alarm whose symptom a second look weighs, if this was one.
-    pub fn looked_again(&self) -> Option<&LiveAlarm> {
+    /// The alarm whose symptom was weighed: by a second look, or now that it is of age. `None`:
+    /// a check weighs nothing.
+    pub fn weighed(&self) -> Option<&LiveAlarm> {
         let standing = self.scene.standing.seen().filter(|standing| !standing.seen)?;
         let alarms = || self.alarms.values().filter_map(|alarm| alarm.seen()?.as_ref());
-        looks_again(&self.timer, standing).then(|| again::symptom(alarms())).flatten()
+        let weighs = matches!(self.timer.purpose, Purpose::Reread { .. }) || looks_again(&self.timer, standing);
+        weighs.then(|| again::symptom(alarms())).flatten()
     }
 }
 

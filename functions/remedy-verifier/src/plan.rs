@@ -37,10 +37,10 @@ pub fn plan(observed: &Observed, policy: &Policy, now: Timestamp) -> Plan {
     plan_by(observed, &|alarm| diagnose(&observed.scene.view, Some(alarm), policy, now), policy, now)
 }
 
-/// The evidence of a second look, once the alarm is known whose symptom it is.
+/// The evidence, once the alarm is known whose symptom it is.
 type Weigh<'a> = &'a dyn Fn(&LiveAlarm) -> Diagnosis;
 
-/// The same, where the evidence of a second look adds up to that.
+/// The same, where the evidence adds up to that.
 pub fn plan_by(observed: &Observed, weigh: Weigh<'_>, policy: &Policy, now: Timestamp) -> Plan {
     let scene = &observed.scene;
     let standing = match &scene.standing {
@@ -60,7 +60,7 @@ pub fn plan_by(observed: &Observed, weigh: Weigh<'_>, policy: &Policy, now: Time
         }
         Purpose::Reread { alarm } => match observed.alarms.values().find_map(Sight::fault) {
             Some(fault) => blind(&observed.timer, fault, policy, now),
-            None => reread(moment, alarm, observed),
+            None => reread(moment, alarm, observed, weigh),
         },
     }
 }

@@ -27,6 +27,19 @@ pub fn answer(
     live: &Sight<Option<LiveAlarm>>,
     symptom: Option<&LiveAlarm>,
 ) -> Plan {
+    let weigh = || nightshift_diagnosis::diagnose(&moment.scene.view, symptom, moment.policy, moment.now);
+    answer_by(moment, signal, live, symptom, weigh)
+}
+
+/// The same, where the evidence adds up to what `weigh` says; it is not asked where nothing
+/// was looked at.
+pub fn answer_by(
+    moment: Moment<'_>,
+    signal: &AlarmSignal,
+    live: &Sight<Option<LiveAlarm>>,
+    symptom: Option<&LiveAlarm>,
+    weigh: impl FnOnce() -> Diagnosis,
+) -> Plan {
     let open = moment.standing.record.value.incident.as_ref();
     let goes_on = open.is_some_and(|open| !chronic(open, moment.policy, moment.now));
     if goes_on && not_looked_at(&moment.scene.view) {
@@ -37,8 +50,7 @@ pub fn answer(
         }
         return Plan::claiming(Decision::Joined, moment.claim(record, None));
     }
-    let diagnosis = nightshift_diagnosis::diagnose(&moment.scene.view, symptom, moment.policy, moment.now);
-    answer_to(moment, signal, live, symptom, &diagnosis)
+    answer_to(moment, signal, live, symptom, &weigh())
 }
 
 /// The same, where the evidence adds up to that.

@@ -3,15 +3,16 @@
 use nightshift_core::alarm::{AlarmSignal, Door};
 use nightshift_core::ids::AlarmArn;
 use nightshift_incident::again;
-use nightshift_incident::answer::answer;
+use nightshift_incident::answer::answer_by;
 use nightshift_incident::life::Moment;
 use nightshift_incident::plan::{Decision, Plan};
 
+use super::Weigh;
 use crate::observe::Observed;
 
 /// A newborn alarm has come of age: ALARM counts as a fresh signal now, unless somebody
 /// has silenced it since.
-pub(super) fn reread(moment: Moment<'_>, arn: &AlarmArn, observed: &Observed) -> Plan {
+pub(super) fn reread(moment: Moment<'_>, arn: &AlarmArn, observed: &Observed, weigh: Weigh<'_>) -> Plan {
     let Some(live) = observed.alarms.get(arn.name()) else { return Plan::of(Decision::Settled) };
     let alarm = live.seen().and_then(Option::as_ref).filter(|alarm| alarm.arn == *arn);
     let Some(alarm) = again::symptom(alarm) else { return Plan::of(Decision::Settled) };
@@ -36,5 +37,5 @@ pub(super) fn reread(moment: Moment<'_>, arn: &AlarmArn, observed: &Observed) ->
         children: Vec::new(),
         drill: false,
     };
-    answer(moment, &signal, live, Some(alarm))
+    answer_by(moment, &signal, live, Some(alarm), || weigh(alarm))
 }
