@@ -53,6 +53,19 @@ fn a_deployment_is_explained_by_what_proves_its_failure() {
 }
 
 #[test]
+fn an_alarm_that_was_too_young_is_explained_by_its_evidence() {
+    let explained = of("remedy-verifier/newborn-alarm-of-age");
+    assert!(explained.says.contains("old enough by now"), "{}", explained.says);
+    assert!(explained.diagnosis.is_some() && explained.tried > 0 && !explained.changes.is_empty());
+}
+
+#[test]
+fn what_hangs_is_held_against_the_limit_of_time() {
+    let nearest = of("deployment-guard/watchdog").nearest.unwrap();
+    assert_eq!(nearest, "it has been at it for 39 m 55 s, and hangs from 30 m on");
+}
+
+#[test]
 fn a_check_says_plainly_that_it_has_no_diagnosis() {
     let mut case = cases(&samples("alarm-responder")[6]).remove(0);
     let timer: serde_json::Value =

@@ -14,7 +14,6 @@ use crate::case::{self, CaseError};
 const CHECK: &str = "This decision has no diagnosis: a check asks whether alarms, tasks and metrics are well again. \
                      The case of the alarm that opened the incident has one.";
 
-const OF_AGE: &str = "an alarm that had been too young came of age";
 const SILENT: &str = "This decision has no diagnosis: the alarm rings no longer, or could not be read.";
 
 /// Explains it.
@@ -24,12 +23,16 @@ pub(super) fn explain(case: &Case) -> Result<Explained, CaseError> {
     let decided = Outcome::of(&plan(&observed, policy, now));
     let of_age = matches!(observed.timer.purpose, Purpose::Reread { .. });
     let Some(symptom) = observed.weighed() else {
-        let (happened, fact) = if of_age { (OF_AGE, SILENT) } else { ("an incident was checked", CHECK) };
+        let happened = if of_age { "an alarm that is old enough by now" } else { "an incident was checked" };
+        let fact = if of_age { SILENT } else { CHECK };
         let explained = Explained::new(case, decided, happened);
         return Ok(Explained { facts: vec![fact.to_owned()], ..explained });
     };
-    let happened = if of_age { OF_AGE } else { "what was undecided was looked at again" };
-    let mut explained = Explained::new(case, decided, happened);
+    let happened = match of_age {
+        true => format!("the alarm {}, old enough by now,", symptom.name),
+        false => "what was undecided was looked at again".to_owned(),
+    };
+    let mut explained = Explained::new(case, decided, &happened);
     let seen = Seen { view: &observed.scene.view, symptom: Some(symptom), policy, now };
     let found = diagnose(seen.view, seen.symptom, policy, now);
     let seeing = |view: ServiceView| {
