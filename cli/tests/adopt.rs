@@ -231,6 +231,15 @@ fn what_a_tag_says_becomes_no_parameter_of_its_own() {
 }
 
 #[test]
+fn of_what_codedeploy_moves_between_two_target_groups_ecs_names_one_and_the_other_is_asked_for() {
+    let asks = |by| {
+        let search = one(changed(|scenario| scenario.services[1].controller = by), "prod", "search", &asked());
+        search.unwrap().companion.unwrap().notes.iter().any(|note| note.starts_with("SecondTargetGroup: CodeDeploy"))
+    };
+    assert!(asks(Controller::CodeDeploy) && !asks(Controller::Ecs));
+}
+
+#[test]
 fn what_cannot_be_scaled_or_is_stopped_is_left_alone() {
     let stopped = changed(|scenario| scenario.services[1].desired = 0);
     let external = changed(|scenario| scenario.services[1].controller = Controller::External);

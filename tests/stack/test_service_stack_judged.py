@@ -216,6 +216,27 @@ def test_the_ceiling_is_watched_where_there_is_one_by_what_is_scaled_by():
         assert alarm["DatapointsToAlarm"] < alarm["EvaluationPeriods"]
 
 
+@pytest.mark.parametrize("kind", ["balanced", "shared", "worker"])
+def test_that_no_task_runs_rings_though_nothing_else_is_measured(kind):
+    def found(runs):
+        requests = lambda minute: [WELL] if runs(minute) else []  # noqa: E731
+        return Trickle(requests, 60, runs=runs).rang(Stack("service", SERVICES[kind]))
+
+    assert {"traffic-no-tasks", "unwell"} <= found(lambda minute: minute < 40)
+    assert not found(lambda minute: True) & {"traffic-no-tasks", "unwell"}
+    # Tasks that come back within ten minutes are no outage.
+    assert "traffic-no-tasks" not in found(lambda minute: not 40 <= minute < 49)
+    # Where somebody else scales the service, none at all may be meant.
+    assert "TrafficNoTasks" not in Stack("service", SERVICES["scaled-elsewhere"]).alarms()
+
+
+def test_work_that_takes_longer_than_usual_rings_when_people_say_so():
+    parameters = SERVICES["worker"]
+    assert Stack("service", parameters).alarms()["TrafficStalled"]["EvaluationPeriods"] == "10"
+    longer = Stack("service", parameters | {"StalledMinutes": "30"}).alarms()["TrafficStalled"]
+    assert longer["EvaluationPeriods"] == "30"
+
+
 def test_the_first_dead_letter_after_idle_hours_rings_and_old_ones_do_not():
     alarm = Stack("service", EVERYTHING).alarms()["ErrorsDeadLetters"]
     text = expression(alarm)

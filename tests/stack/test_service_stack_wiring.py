@@ -70,6 +70,7 @@ def by_api(cloudwatch, left_out):
         properties = dict(alarm["Properties"])
         if "Threshold" in properties:
             properties["Threshold"] = float(properties["Threshold"])
+            properties["EvaluationPeriods"] = int(properties["EvaluationPeriods"])
         composite = alarm["Type"].endswith("CompositeAlarm")
         (cloudwatch.put_composite_alarm if composite else cloudwatch.put_metric_alarm)(**properties)
 
@@ -123,7 +124,7 @@ def test_cloudformation_reads_the_template_as_these_tests_do(service):
         found = described(service, alarm["AlarmName"])
         assert {key: found[key] for key in compared} == {key: alarm.get(key, []) for key in compared}, name
         assert found["Threshold"] == float(alarm["Threshold"]), name
-    assert len(made) == 13
+    assert len(made) == 14
     [dashboard] = service.stack.of_type("AWS::CloudWatch::Dashboard").values()
     body = service.cloudwatch.get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"]
     assert json.loads(body) == json.loads(dashboard["DashboardBody"])

@@ -23,11 +23,12 @@ COUNTED = {
 
 
 class Trickle:
-    """`requests(minute)` is what became of each request of that minute."""
+    """`requests(minute)` is what became of each request of that minute; a task `runs(minute)`."""
 
-    def __init__(self, requests, minutes, group=0):
+    def __init__(self, requests, minutes, group=0, runs=lambda minute: True):
         self.minutes = [list(requests(minute)) for minute in range(minutes)]
         self.group = group
+        self.runs = runs
 
     def rang(self, stack, begin=0):
         """Names, without the stack's, of the alarms that were in ALARM in any minute from `begin` on."""
@@ -49,6 +50,9 @@ class Trickle:
         if name in COUNTED:
             # A load balancer reports no count while it is zero.
             return sum(one in COUNTED[name] for one in seen) or None
+        if (name, statistic) == ("CPUUtilization", "SampleCount"):
+            # Of what does not run nothing is measured.
+            return sum(self.runs(minute) for minute in range(begin, end)) or None
         if name != "TargetResponseTime":
             return None
         taken = sorted(SECONDS[one] for one in seen if one in SECONDS)

@@ -172,6 +172,13 @@ fn balanced(seen: &Observed, notes: &mut Vec<String>) -> Result<Vec<(&'static st
             "SharedLoadBalancer: target groups of others hang on {balancer} too ({others}); errors that it answers itself are left out."
         ));
     }
+    if service.controller == Controller::CodeDeploy && groups.len() == 1 {
+        notes.push(
+            "SecondTargetGroup: CodeDeploy moves traffic to a second target group, which ECS does not name; without it \
+             the alarms watch an empty one after every other deployment."
+                .to_owned(),
+        );
+    }
     let mut found = vec![("LoadBalancer", (*balancer).clone()), ("SharedLoadBalancer", (others > 0).to_string())];
     found.extend(groups.first().map(|group| ("TargetGroup", (*group).to_owned())));
     found.extend(groups.get(1).map(|group| ("SecondTargetGroup", (*group).to_owned())));

@@ -100,6 +100,8 @@ pub(crate) fn called(metric: &MetricId) -> String {
         "HTTPCode_Target_5XX_Count" | "HTTPCode_ELB_5XX_Count" => "5xx".into(),
         "HTTPCode_Target_4XX_Count" => "4xx".into(),
         "TargetResponseTime" => format!("response time {}", metric.stat),
+        // Each task says a minute how much it uses.
+        "CPUUtilization" | "MemoryUtilization" if metric.stat == "SampleCount" => "tasks".into(),
         "CPUUtilization" => "CPU".into(),
         "MemoryUtilization" => "memory".into(),
         other => other.into(),

@@ -19,7 +19,7 @@ pub(crate) fn figure(value: f64) -> String {
 /// A value of that metric, with its unit where it is known.
 pub(crate) fn reading(metric: &MetricId, value: f64) -> String {
     let unit = match metric.name.as_str() {
-        "CPUUtilization" | "MemoryUtilization" => " %",
+        "CPUUtilization" | "MemoryUtilization" if !signals::counts(metric) => " %",
         "TargetResponseTime" => " s",
         _ if signals::counts(metric) => " a minute",
         _ => "",

@@ -27,6 +27,16 @@ pub fn kind(history: &[ServiceDeployment], index: usize) -> DeploymentKind {
     if is_older(history, index, ran) { DeploymentKind::Rollback } else { DeploymentKind::Release }
 }
 
+/// The same of a deployment that replaced that revision, of which nothing else is known.
+pub(crate) fn kind_after(deployment: &ServiceDeployment, before: &Revision) -> DeploymentKind {
+    let older = lower_revision(&deployment.target.task_definition, &before.task_definition);
+    match () {
+        () if deployment.rolls_back || older => DeploymentKind::Rollback,
+        () if same(&deployment.target, before) => DeploymentKind::Restart,
+        () => DeploymentKind::Release,
+    }
+}
+
 /// What ran when the deployment at `index` began: the revision that ECS calls
 /// its source, or else the last one that got there.
 fn ran_before(history: &[ServiceDeployment], index: usize) -> Option<usize> {
@@ -125,6 +135,15 @@ mod tests {
             history.insert(0, ServiceDeployment { sources: source.into_iter().collect(), ..made });
         }
         assert_eq!(kind(&history, 0), expect, "{oldest_first:?}");
+    }
+
+    #[test]
+    fn what_aws_has_forgotten_is_compared_by_what_is_remembered() {
+        let old = deployed(0, "7", "a", Successful);
+        let after = |number, digest| kind_after(&deployed(1, number, digest, Successful), &old.target);
+        assert_eq!(after("8", "b"), Release);
+        assert_eq!(after("7", "a"), Restart);
+        assert_eq!(after("6", "c"), Rollback);
     }
 
     #[test]

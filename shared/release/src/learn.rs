@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use nightshift_core::ids::{RevisionArn, ServiceDeploymentArn, TaskDefinitionArn};
 use nightshift_core::origin::{Call, Origin};
 use nightshift_core::policy::Deployments;
-use nightshift_core::release::{DeploymentStatus, ServiceDeployment};
+use nightshift_core::release::{DeploymentStatus, Revision, ServiceDeployment};
 use nightshift_core::service::{Rollout, Service};
 use nightshift_core::task::StoppedTask;
 use nightshift_core::verdict::{DeploymentKind, Failure, Release, Unjudged, Verdict};
@@ -16,7 +16,7 @@ use crate::callers;
 use crate::codedeploy::{is_unknown, task_set};
 use crate::failures::{add, failure_of, owns};
 use crate::judge::judge;
-use crate::kind::kind;
+use crate::kind::{kind, kind_after};
 
 /// Releases that a service's record holds, the newest first. Reports read the
 /// older ones from history.
@@ -83,10 +83,12 @@ pub fn learn(known: &[Release], seen: &Seen<'_>, policy: &Deployments) -> Vec<Re
                 }
             }
             None => {
-                by_id.insert(
-                    deployment.arn.clone(),
-                    first_seen(deployment, earlier, kind(seen.history, index), seen.now),
-                );
+                let mut release = first_seen(deployment, earlier, kind(seen.history, index), seen.now);
+                if let Some(before) = remembered(known, deployment, earlier) {
+                    release.from = Some(before.target.task_definition.clone());
+                    release.kind = kind_after(deployment, &before.target);
+                }
+                by_id.insert(deployment.arn.clone(), release);
             }
         }
     }
@@ -100,6 +102,17 @@ pub fn learn(known: &[Release], seen: &Seen<'_>, policy: &Deployments) -> Vec<Re
     judge_all(&mut releases, seen, policy);
     releases.truncate(KEPT);
     releases
+}
+
+/// What it replaced, where AWS has forgotten that by now (after 90 days) and the ledger has not.
+fn remembered<'a>(
+    known: &'a [Release],
+    deployment: &ServiceDeployment,
+    earlier: &[ServiceDeployment],
+) -> Option<&'a Release> {
+    let replaced = |target: &Revision| deployment.sources.contains(&target.arn);
+    let listed = earlier.iter().any(|old| replaced(&old.target));
+    known.iter().find(|old| !listed && replaced(&old.target))
 }
 
 fn first_seen(
@@ -261,4 +274,42 @@ fn judge_all(releases: &mut [Release], seen: &Seen<'_>, policy: &Deployments) {
 /// How many failed tasks prove that a release of this service fails.
 pub fn failures_that_prove(service: &Service, policy: &Deployments) -> u32 {
     if service.desired <= 2 { policy.small_failures } else { policy.failures }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dora::counts;
+    use crate::judge::tests::deployed;
+
+    fn learnt(known: &[Release], history: &[ServiceDeployment]) -> Vec<Release> {
+        let (origins, now) = (BTreeMap::new(), "2026-11-20T02:00:00Z".parse().unwrap());
+        let nothing = Seen {
+            history,
+            service: None,
+            stopped: &[],
+            told: &[],
+            calls: &[],
+            origins: &origins,
+            built_from: None,
+            now,
+        };
+        learn(known, &nothing, &Deployments::default())
+    }
+
+    /// A service that is released less often than AWS remembers.
+    #[test]
+    fn a_release_counts_though_aws_has_forgotten_what_it_replaced() {
+        let old = [deployed(0, "7", "a", DeploymentStatus::Successful)];
+        let known = learnt(&[], &old);
+        let after = |number, digest| {
+            let made = deployed(1, number, digest, DeploymentStatus::Successful);
+            let history = [ServiceDeployment { sources: vec![old[0].target.arn.clone()], ..made }];
+            learnt(&known, &history).remove(0)
+        };
+        let release = after("8", "b");
+        assert_eq!(release.from.as_ref(), Some(&old[0].target.task_definition));
+        assert!(counts(&release), "{release:?}");
+        assert_eq!(after("7", "a").kind, DeploymentKind::Restart);
+    }
 }

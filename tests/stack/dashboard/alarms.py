@@ -27,14 +27,15 @@ def history(stack, begin=of.at(1, 55), end=of.NOW, measured=answers.values):
 
 
 def _state(alarm, now, measured):
-    judged = alarm["EvaluationPeriods"]
+    judged = int(alarm["EvaluationPeriods"])
     points = _points(alarm, now, max(judged, LEARNED_FROM if "ThresholdMetricId" in alarm else 0), measured)[-judged:]
     missing = [point is None for point in points]
     if alarm["TreatMissingData"] == "missing" and all(missing):
         return "INSUFFICIENT_DATA"
-    if alarm["TreatMissingData"] not in ("missing", "notBreaching"):
+    if alarm["TreatMissingData"] not in ("missing", "notBreaching", "breaching"):
         raise Unknown(f"{alarm['AlarmName']}: {alarm['TreatMissingData']}")
-    breaching = sum(point for point in points if point is not None)
+    silent = sum(missing) if alarm["TreatMissingData"] == "breaching" else 0
+    breaching = silent + sum(point for point in points if point is not None)
     needed = int(alarm.get("DatapointsToAlarm", judged))
     return "ALARM" if breaching >= needed else "OK"
 

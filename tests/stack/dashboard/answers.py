@@ -53,6 +53,7 @@ STATISTICS = {
     "Maximum": max,
     "Minimum": min,
     "Average": lambda values: sum(values) / len(values),
+    "SampleCount": len,
 }
 SEARCH = re.compile(r"SEARCH\('\{([\w,]+)\} Service=\"([\w/-]+)\" MetricName=\"([\w.]+)\"', 'Sum', 86400\)")
 FOUND = {"Delivery.Releases": 0, "Delivery.Failed": 1}
