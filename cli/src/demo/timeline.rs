@@ -38,7 +38,10 @@ fn report(text: &mut String, posted: &Posted, paint: Paint) {
             }
         }
     }
-    let _ = writeln!(text, "  {} {}", paint.ink(Ink::Dim, "╰─"), posted.notice.headline);
+    for (index, row) in wrapped(&posted.notice.headline, paint.columns - 6).into_iter().enumerate() {
+        let corner = if index == 0 { "╰─" } else { "  " };
+        let _ = writeln!(text, "  {} {row}", paint.ink(Ink::Dim, corner));
+    }
 }
 
 /// The head of a scene.
