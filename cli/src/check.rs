@@ -86,12 +86,16 @@ fn meaning(policy: &Policy) -> Vec<String> {
 
 /// What is said and done about images.
 fn images_mean(images: &Images) -> Vec<String> {
+    let whose = match images.default_mode {
+        Mode::Act => "in every repository whose tag does not say otherwise",
+        _ => "in repositories that opted in",
+    };
     let quarantines = images.rule.iter().any(|rule| rule.then == Worth::Quarantine);
     let mut says = vec![format!(
         "{}; a critical finding is to be gone from what runs after {}, a high one after {}, any other after {}.",
         if quarantines {
             format!(
-                "Keeps vulnerable images that do not run yet from being deployed, in repositories that opted in, unless \
+                "Keeps vulnerable images that do not run yet from being deployed, {whose}, unless \
                  more than {} services have the finding anyway",
                 images.most_services
             )
@@ -122,10 +126,6 @@ fn costs_mean(costs: &Costs) -> String {
 
 /// What may be done in the registry, beside a quarantine.
 fn done_to_images(images: &Images) -> Vec<String> {
-    let whose = match images.default_mode {
-        Mode::Act => "In every repository that the stack's GuardedRepositoryArns names and no tag takes out",
-        _ => "In repositories that opted in",
-    };
     let does = [
         (images.keep, "tags what is needed, so that a lifecycle rule can keep it"),
         (images.archive, "moves what is quarantined to the archive"),
@@ -133,7 +133,11 @@ fn done_to_images(images: &Images) -> Vec<String> {
         (images.fix_mutability, "makes tags immutable"),
     ];
     let does: Vec<&str> = does.into_iter().filter_map(|(on, says)| on.then_some(says)).collect();
-    if does.is_empty() { Vec::new() } else { vec![format!("{whose} it also {}.", does.join(", "))] }
+    if does.is_empty() {
+        return Vec::new();
+    }
+    // Whatever default_mode says: IAM asks for both.
+    vec![format!("In repositories that opted in by their tag and in the stack it also {}.", does.join(", "))]
 }
 
 fn frozen(window: &Freeze) -> String {

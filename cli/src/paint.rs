@@ -38,7 +38,7 @@ impl Paint {
 
     /// As the terminal is wide, if it is one.
     pub fn at_terminal(colour: bool) -> Self {
-        let wide = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let wide = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
         Self { colour, columns: wide.map_or(Self::MOST, |wide| wide.clamp(Self::LEAST, Self::MOST)) }
     }
 

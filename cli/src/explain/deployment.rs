@@ -134,12 +134,12 @@ fn nearest(observed: &Observed, policy: &Policy, now: Timestamp) -> Option<Strin
     let releases = observed.releases(policy, now)?;
     let (release, service) = newest(observed, policy, now)?;
     let limit = stuck_at(&release, &releases, &policy.deployments);
-    if !release.over() && release.failed == 0 && limit <= now {
+    let needed = failures_that_prove(&service, &policy.deployments);
+    if !release.over() && release.failed < needed && limit <= now {
         let from = release.paused_at.map_or(release.began_at, |paused| paused.max(release.began_at));
         let (took, may) = (words(now.duration_since(from)), words(limit.duration_since(from)));
         return Some(format!("it has been at it for {took}, and hangs from {may} on"));
     }
-    let needed = failures_that_prove(&service, &policy.deployments);
     let far = match i64::from(release.failed) - i64::from(needed) {
         0 => "just reached".to_owned(),
         spare @ 1.. => format!("{spare} to spare"),

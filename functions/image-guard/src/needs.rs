@@ -182,3 +182,49 @@ pub fn unchanged(service: &Service, before: &ServiceImages) -> bool {
     let known = primary.is_some() && primary == before.deployment.as_ref();
     service.settled() && known && before.left.is_empty() && before.runs.iter().all(same)
 }
+
+#[cfg(test)]
+mod tests {
+    use nightshift_core::ids::{RevisionArn, ServiceDeploymentArn, TaskDefinitionArn};
+
+    use super::*;
+
+    fn deployment(number: i64, status: DeploymentStatus) -> ServiceDeployment {
+        let at = Timestamp::from_second(1_795_000_000 + 60 * number).unwrap();
+        ServiceDeployment {
+            arn: ServiceDeploymentArn::new(format!("deployment/{number}")),
+            status,
+            created_at: at,
+            started_at: Some(at),
+            finished_at: None,
+            target: Revision {
+                arn: RevisionArn::new(format!("revision/{number}")),
+                task_definition: TaskDefinitionArn::new(format!("task-definition/web:{number}")),
+                created_at: Some(at),
+                images: BTreeMap::new(),
+                surroundings: String::new(),
+            },
+            sources: Vec::new(),
+            reason: None,
+            rolled_back_to: None,
+            paused_at_hook: None,
+            rolls_back: false,
+            stage: None,
+            planned_wait_s: 0,
+        }
+    }
+
+    #[test]
+    fn what_was_overtaken_before_it_was_done_has_not_come() {
+        use DeploymentStatus::{InProgress, Stopped, Successful};
+        let mut history = [deployment(3, InProgress), deployment(2, Stopped), deployment(1, Successful)];
+        let came_of = |history: &[ServiceDeployment]| history.iter().map(|it| came(&it.target, history)).collect();
+        let seen: Vec<bool> = came_of(&history);
+        assert_eq!(seen, [false, false, true]);
+        assert!(under_way(&history[0]) && !under_way(&history[1]) && !under_way(&history[2]));
+        // AWS may have forgotten the deployment by which it once came.
+        history[1].rolled_back_to = Some(history[0].target.arn.clone());
+        let seen: Vec<bool> = came_of(&history);
+        assert_eq!(seen, [true, false, true]);
+    }
+}

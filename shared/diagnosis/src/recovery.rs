@@ -171,9 +171,10 @@ fn symptom(view: &ServiceView, incident: &Incident, alarms: &[LiveAlarm], now: T
     })
 }
 
-/// Load balancers leave out counts of zero.
+/// Load balancers leave out counts of zero. Of a service's own use silence is no sign of
+/// health: none of its tasks runs.
 fn falls_silent(metric: &MetricId) -> bool {
-    signals::counts(metric) && metric.name != "RequestCount"
+    signals::counts(metric) && metric.name != "RequestCount" && metric.namespace != "AWS/ECS"
 }
 
 /// Requests a minute at this hour of other days.

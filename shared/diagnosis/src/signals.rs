@@ -23,8 +23,10 @@ pub(crate) fn symptom_metric(alarm: &LiveAlarm, firing: &[LiveAlarm]) -> Option<
         metrics.iter().find(shows_failure).or(metrics.first()).cloned()
     };
     let child = || {
-        let mut children: Vec<&LiveAlarm> =
-            firing.iter().filter(|other| alarm.children.contains(&other.name)).collect();
+        // What is bad when it falls would be looked at the wrong way round: of a composite
+        // more is worse.
+        let ours = |other: &&LiveAlarm| alarm.children.contains(&other.name) && more_is_worse(other);
+        let mut children: Vec<&LiveAlarm> = firing.iter().filter(ours).collect();
         children.sort_by(|one, other| one.name.cmp(&other.name));
         children.into_iter().find_map(|child| telling(&child.metrics))
     };

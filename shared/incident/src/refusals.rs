@@ -20,7 +20,9 @@ pub(crate) fn why_not(outcome: &Outcome, service: &ServiceRef) -> String {
 /// The sentence people read beside a refusal's name.
 pub fn sentence(refusal: &Refusal) -> String {
     match refusal {
-        Refusal::Unmapped => "no service is known for this alarm; tag it cluster and service, or dependency_of where several call what it watches.".into(),
+        Refusal::Unmapped => "no service is known for this alarm; tag it cluster and service, or dependency_of where \
+                              several call what it watches."
+            .into(),
         Refusal::ServiceNotActive { status: Some(status) } => format!("the service is {status}."),
         Refusal::ServiceNotActive { status: None } => "ECS knows no such service.".into(),
         Refusal::NotOptedIn { mode } => format!("the service is in mode {mode}; tag it nightshift=act to let it heal."),

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use jiff::Timestamp;
 use nightshift_core::alarm::LiveAlarm;
-use nightshift_core::fault::{Fault, FaultKind};
+use nightshift_core::fault::{Fault, FaultKind, Sight};
 use nightshift_core::health::HealthIssue;
 use nightshift_core::ids::{EventId, ServiceRef, TaskDefinitionArn};
 use nightshift_core::incident::ServiceRecord;
@@ -210,6 +210,14 @@ fn the_symptom_of_a_ratio_is_its_failures_and_of_a_composite_its_firing_child() 
     assert_eq!(symptom(&Account::new(Night::quiet()), &ratio), errors());
     let composite = LiveAlarm { metrics: Vec::new(), children: vec!["web-5xx".into()], ..alarm("all", 4, errors()) };
     assert_eq!(symptom(&Account::new(Night::quiet()), &composite), errors());
+    // More tasks, as in any rollout, are no symptom of a service that has none by now.
+    let tasks = metric("AWS/ECS", "CPUUtilization", "SampleCount", &[("ClusterName", "prod"), ("ServiceName", "web")]);
+    let mut night = Night::quiet();
+    night.view.firing = Sight::Seen(vec![LiveAlarm { breaches_above: false, ..alarm("web-no-tasks", 4, tasks) }]);
+    let composite = LiveAlarm { children: vec!["web-no-tasks".into()], ..composite };
+    let account = Account::new(night);
+    observe(&account, Some(&composite));
+    assert!(account.queries.lock().unwrap().iter().all(|(metric, ..)| metric.stat != "SampleCount"));
 }
 
 /// A target group that gets requests.

@@ -128,6 +128,11 @@ fn no_data_is_not_health() {
 fn where_nobody_counts_requests_cpu_and_the_alarm_say_that_it_works() {
     let uncounted = Night::quiet().without(&[Signal::Requests, Signal::RequestsYesterday, Signal::RequestsLastWeek]);
     heals(&uncounted);
+    // That nothing says how many tasks run is no sign that they do.
+    let mut tasks = uncounted.clone();
+    let of_tasks = crate::night::metric("AWS/ECS", "CPUUtilization", "SampleCount", &[]);
+    tasks.alarm.as_mut().unwrap().metrics = vec![of_tasks];
+    waits(&tasks, &["the metric has not been reported for three hours"]);
     let unseen = uncounted.clone().without(&[Signal::Cpu]);
     waits(&unseen, &["the metric has not been reported for three hours"]);
     let ringing = LiveAlarm { state: AlarmState::Alarm, ..calm(&uncounted) };
